@@ -1,0 +1,2 @@
+//! The limit programs of the benchmark.
+fn main() {}

@@ -1,0 +1,2 @@
+//! House tasks: tidy, test, bench.
+fn main() {}
