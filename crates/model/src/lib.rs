@@ -1,1 +1,17 @@
-//! (to be written)
+//! What exists: content types, components, fields, relations, enums and the rules of who may.
+//!
+//! In flow texts (SDL under `schema/`), out comes one checked [`Model`] or every fault at once, each with its place. Everything above
+//! reads the model by index (`TypeId`, `FieldId`, ...), which cannot miss: whoever holds an id of a model may look it up in that model.
+//!
+//! This crate must never know operations, SQL, files or time. Texts come in as text, with a name for messages.
+
+mod condition;
+mod content;
+mod diagnostics;
+
+pub use condition::{ColumnName, Condition, Operator, SystemColumn, Term};
+pub use content::{
+    Action, Component, ComponentId, ContentType, DialectNames, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, Group, GroupId, GroupKind,
+    Index, Key, MediaKind, MediaRule, Model, Relation, Rule, Rules, Scalar, Side, Target, TypeId, Unique, UniqueKey, Zone, ZoneId,
+};
+pub use diagnostics::{Diagnostic, Diagnostics, Place, Source};
