@@ -1,2 +1,41 @@
-//! House tasks: tidy, test, bench.
-fn main() {}
+//! The tasks of the house: run the tests, hold the invariants, measure.
+//!
+//! `cargo xtask` prints what there is. Each task lives in a file of its own; none of them is part of the product.
+
+mod postgres;
+mod process;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The tasks of the house.
+
+Usage: cargo xtask <TASK> [ARGUMENTS]
+
+Tasks:
+  test [-- ARGUMENTS]   run every test on both databases; the arguments go to `cargo nextest run`
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    let outcome = match task {
+        "test" => test::run(rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        unknown => {
+            eprint!("there is no task {unknown:?}\n\n{HELP}");
+            Ok(ExitCode::from(2))
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
