@@ -1,1 +1,85 @@
-//! (to be written)
+//! What is asked, in words of the model: what to select, what to write, who may.
+//!
+//! Every dialect ends in a [`Plan`], both databases start from an [`Authorized`] one: this crate is the narrow waist of the house. A plan
+//! is made once for an operation text and kept; what differs between requests are its [`Hole`]s, filled by [`bind`] into [`Value`]s. No
+//! value of a caller is ever inside a plan.
+//!
+//! ```text
+//! Operation --graphql::to_plan--> Plan --authorize--> Authorized<Plan> --sql--> statements --store + Values--> bytes
+//! ```
+//!
+//! This crate must never know GraphQL names, SQL, or async. A word such as `edges`, `attributes`, `_eq` or `json_agg` here is a defect.
+
+mod authorize;
+mod bind;
+mod caller;
+mod fault;
+mod filter;
+mod output;
+mod select;
+mod value;
+mod write;
+
+pub use authorize::{Authorized, authorize};
+pub use bind::{Variables, bind};
+pub use caller::{Caller, Fingerprint, Policy};
+pub use fault::{BrokenRule, Cause, Fault, FieldFault, Place, Problem, RefusedPart, Refusal, Segment};
+pub use filter::{Comparison, Filter, Operand};
+pub use model::{Operator, SystemColumn};
+pub use output::{
+    Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Object, Part, PartEntry, Row, RowValue, Switch, SwitchArm, Window,
+    Within,
+};
+pub use select::{Column, Direction, From, Locale, Nulls, Page, PublicationFilter, Select, Shape, SortKey, SortPath, Status, Version};
+pub use value::{Hole, HoleId, HoleSource, Transform, Value, ValueKind, Values};
+pub use write::{Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Write, WriteAction, WriteVersion};
+
+/// Everything that one operation asks, in the order of its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Root entries in the order of the response.
+    pub roots: Vec<Root>,
+    /// What a request fills in.
+    pub holes: Vec<Hole>,
+    /// What is one transaction.
+    pub boundary: Boundary,
+    /// Longest list that one select may answer with, unless its page asks for less. Beyond it: [`Cause::TooManyRows`], never a silent cut.
+    pub rows_max: u32,
+}
+
+/// How much of a plan stands or falls together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundary {
+    /// Nothing is written; all levels read one snapshot.
+    Read,
+    /// Each root entry is a transaction of its own, in order.
+    EachRoot,
+    /// The whole plan is one transaction; the first fault rolls all back and `data` is absent.
+    Whole,
+}
+
+/// One entry of the answer's top level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Root {
+    /// Key in the answer.
+    pub key: String,
+    /// A null here makes the whole answer null.
+    pub non_null: bool,
+    /// Where the operation names it, for faults.
+    pub place: Place,
+    /// What it is.
+    pub value: RootValue,
+}
+
+/// What stands under a root key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RootValue {
+    /// A value known already: a type name, introspection. JSON text.
+    Constant(String),
+    /// Rows.
+    Select(Box<Select>),
+    /// A change, and what it answers with.
+    Write(Box<Write>),
+    /// Not allowed, or known to fail: the entry is null with this fault.
+    Refused(Refusal),
+}

@@ -1,1 +1,15 @@
-//! (to be written)
+//! Plans become statements, models become tables, model changes become DDL and data steps.
+//!
+//! In flow an authorized plan and a [`Layout`](layout), out comes a [`Program`]: a tree of statements, one for each level, and beside each
+//! the object that its rows fill. The same plan prints the same bytes, on every machine and every day: aliases are counted by level.
+//!
+//! SQL text is born in this crate's one printer. Values are always parameters; names go through the one quoting function.
+//!
+//! This crate must never know GraphQL or a driver.
+
+mod program;
+
+pub use program::{
+    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Node, NodeShape, ObjectProgram, Param, Parent, PartProgram,
+    PartProgramEntry, RowProgram, Statement, SwitchArmProgram, SwitchProgram, ValueProgram,
+};

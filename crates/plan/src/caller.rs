@@ -1,0 +1,103 @@
+//! Who asks, and what the model's rules let them do.
+
+use std::collections::BTreeMap;
+
+use model::{Action, Condition, FieldId, Model, TypeId};
+use serde_json::{Map, Value as Json};
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Caller {
+    /// Somebody with these roles (never empty; without a token: `public`).
+    Roles {
+        /// Names of roles.
+        roles: Vec<String>,
+        /// What `$user` stands for: `id` and other members. Empty without a token.
+        user: Map<String, Json>,
+    },
+    /// The product itself: commands of the machine's owner. Every action, every row, no hidden field.
+    Owner,
+}
+
+/// What decides which plans a caller may share with others: roles, sorted, and the version of the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(pub String);
+
+/// What a set of roles may do: for each content type and action the rows and fields.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Policy {
+    /// Every action on every row.
+    Everything,
+    /// What these rules add up to; what is not there is refused.
+    Rules(BTreeMap<(TypeId, Action), Vec<Grant>>),
+}
+
+/// One rule that applies. Several add up: rows and fields by OR.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grant {
+    /// The rows; none: all.
+    pub condition: Option<Condition>,
+    /// The fields; none: all.
+    pub fields: Option<Vec<FieldId>>,
+}
+
+impl Caller {
+    /// Somebody without a token.
+    #[must_use]
+    pub fn public() -> Caller {
+        Caller::Roles { roles: vec!["public".to_owned()], user: Map::new() }
+    }
+
+    /// The part of a plan's cache key that depends on the caller.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        match self {
+            Caller::Owner => Fingerprint("*".to_owned()),
+            Caller::Roles { roles, .. } => {
+                let mut names: Vec<&str> = roles.iter().map(String::as_str).collect();
+                names.sort_unstable();
+                names.dedup();
+                Fingerprint(names.join(","))
+            }
+        }
+    }
+}
+
+impl Policy {
+    /// What the model's rules give this caller.
+    #[must_use]
+    pub fn of(model: &Model, caller: &Caller) -> Policy {
+        let Caller::Roles { roles, .. } = caller else { return Policy::Everything };
+        let mut rules: BTreeMap<(TypeId, Action), Vec<Grant>> = BTreeMap::new();
+        for (of, content_type) in model.content_types() {
+            for rule in content_type.rules.iter().filter(|rule| roles.contains(&rule.role)) {
+                for action in &rule.actions {
+                    let grant = Grant { condition: rule.condition.clone(), fields: rule.fields.clone() };
+                    rules.entry((of, *action)).or_default().push(grant);
+                }
+            }
+        }
+        Policy::Rules(rules)
+    }
+
+    /// The grants for an action on a content type; none: refused. `Everything` gives one grant without bounds.
+    #[must_use]
+    pub fn grants(&self, of: TypeId, action: Action) -> Vec<Grant> {
+        match self {
+            Policy::Everything => vec![Grant { condition: None, fields: None }],
+            Policy::Rules(rules) => rules.get(&(of, action)).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Whether an action on a content type is allowed on any row.
+    #[must_use]
+    pub fn allows(&self, of: TypeId, action: Action) -> bool {
+        !self.grants(of, action).is_empty()
+    }
+
+    /// Whether an allowed action on a content type reaches this field.
+    #[must_use]
+    pub fn allows_field(&self, of: TypeId, action: Action, field: FieldId) -> bool {
+        self.grants(of, action).iter().any(|grant| grant.fields.as_ref().is_none_or(|fields| fields.contains(&field)))
+    }
+}

@@ -1,0 +1,167 @@
+//! Changes: which document, which fields, and what the answer shows.
+
+use model::{ComponentId, FieldId, TypeId};
+
+use crate::{Filter, HoleId, Locale, Select};
+
+/// One change of documents of one content type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// Which content type.
+    pub of: TypeId,
+    /// What is done.
+    pub action: WriteAction,
+    /// What the answer shows.
+    pub answer: Answer,
+    /// Added by `authorize`: the rule that the row must meet before (update, delete) and after (create, update).
+    pub rule: Filter,
+}
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WriteAction {
+    /// Make a document.
+    Create {
+        /// Its fields.
+        data: Data,
+        /// Which versions are written.
+        version: WriteVersion,
+        /// Which locale.
+        locale: Locale,
+    },
+    /// Change a document; nothing when there is none (then the answer is null), or make it (`or_create`, a single type).
+    Update {
+        /// Which document.
+        find: Find,
+        /// The fields that change.
+        data: Data,
+        /// Which versions are written.
+        version: WriteVersion,
+        /// Which locale; a new one is made from the document's shared fields.
+        locale: Locale,
+        /// Make it when there is none.
+        or_create: bool,
+    },
+    /// Remove a document, or one locale of it.
+    Delete {
+        /// Which document.
+        find: Find,
+        /// Which locale.
+        locale: Locale,
+        /// A missing document is a fault ([`crate::Cause::NotFound`]); otherwise nothing happens.
+        must_exist: bool,
+    },
+}
+
+/// Which document is meant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Find {
+    /// The one with this public id.
+    DocumentId(HoleId),
+    /// The one with this key.
+    Key(HoleId),
+    /// The only one (a single type).
+    Single,
+}
+
+/// Which versions are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WriteVersion {
+    /// The type has no drafts.
+    Only,
+    /// The draft; lower bounds and required fields are not asked of it.
+    Draft,
+    /// The draft, then the published row as a copy of it; all rules hold.
+    Published,
+}
+
+/// Fields of a document or a component element and what is given for them, in the order of the model's fields.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Data {
+    /// Absent fields keep their value (update) or take their default (create).
+    pub assignments: Vec<Assignment>,
+}
+
+/// One field and what is given for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// Which field.
+    pub field: FieldId,
+    /// What is given.
+    pub given: Given,
+}
+
+/// What is given for a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// Null: the field is emptied.
+    Null,
+    /// A scalar, an enum word, a list of them.
+    Value(HoleId),
+    /// A number added to the present one.
+    Increment(HoleId),
+    /// The documents linked from now on, in this order, none twice. The hole is a list of texts (one for a to-one relation).
+    Links(HoleId, LinkKind),
+    /// Linked documents of several content types: type and id.
+    TypedLinks(Vec<(TypeId, HoleId)>),
+    /// The elements of a component field from now on (one for a single component). An element with an id that the row has is changed in place.
+    Elements(Vec<Element>),
+}
+
+/// How a linked document is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkKind {
+    /// By its public id.
+    DocumentId,
+    /// By its key.
+    Key,
+    /// Text that begins with a digit is read as a key (what it has of digits), all else as a public id: Strapi 5's rule.
+    Either,
+}
+
+/// One component element that is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Element {
+    /// Which component.
+    pub component: ComponentId,
+    /// The id of the element that is changed in place.
+    pub id: Option<HoleId>,
+    /// Its members.
+    pub data: Data,
+}
+
+/// What the answer to a change shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The row, read again through this select (its `from` is [`crate::From::Written`]) before the transaction ends; a deleted row is read
+    /// before it goes. Null when no document was met.
+    Row(Box<Select>),
+    /// An object.
+    Wrap(Vec<AnswerEntry>),
+}
+
+/// One entry of an object that answers a change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerEntry {
+    /// Key in the answer.
+    pub key: String,
+    /// What it is.
+    pub value: AnswerValue,
+}
+
+/// What stands under a key of an object that answers a change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswerValue {
+    /// A value known already. JSON text.
+    Constant(String),
+    /// A value of the request, given back.
+    Echo(HoleId),
+    /// The public id of the document that was written or removed.
+    DocumentId,
+    /// Number of documents written.
+    Affected,
+    /// An object.
+    Wrap(Vec<AnswerEntry>),
+    /// The row, as [`Answer::Row`].
+    Row(Box<Select>),
+}
