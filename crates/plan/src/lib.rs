@@ -32,7 +32,7 @@ pub use output::{
 };
 pub use select::{Column, Direction, From, Locale, Nulls, Page, PublicationFilter, Select, Shape, SortKey, SortPath, Status, Version};
 pub use value::{Hole, HoleId, HoleSource, Transform, Value, ValueKind, Values};
-pub use write::{Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Write, WriteAction, WriteVersion};
+pub use write::{Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Links, Write, WriteAction, WriteVersion};
 
 /// Everything that one operation asks, in the order of its answer.
 #[derive(Debug, Clone, PartialEq)]

@@ -100,12 +100,23 @@ pub enum Given {
     Value(HoleId),
     /// A number added to the present one.
     Increment(HoleId),
-    /// The documents linked from now on, in this order, none twice. The hole is a list of texts (one for a to-one relation).
-    Links(HoleId, LinkKind),
-    /// Linked documents of several content types: type and id.
-    TypedLinks(Vec<(TypeId, HoleId)>),
+    /// The documents linked from now on, in this order, none twice.
+    Links(Links),
+    /// Linked documents of several content types, in this order.
+    TypedLinks(Vec<(TypeId, Links)>),
     /// The elements of a component field from now on (one for a single component). An element with an id that the row has is changed in place.
     Elements(Vec<Element>),
+}
+
+/// Documents that are linked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Links {
+    /// A list of texts; one text or null for a to-one relation.
+    pub ids: HoleId,
+    /// How they are named.
+    pub kind: LinkKind,
+    /// Which documents the caller may see: another one is missing. Added by `authorize`.
+    pub visible: Filter,
 }
 
 /// How a linked document is named.
