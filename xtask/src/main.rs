@@ -5,6 +5,7 @@
 mod postgres;
 mod process;
 mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -15,6 +16,7 @@ Usage: cargo xtask <TASK> [ARGUMENTS]
 
 Tasks:
   test [-- ARGUMENTS]   run every test on both databases; the arguments go to `cargo nextest run`
+  tidy                  hold the invariants of the house; prints every fault with its place and the fix (also a test)
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     };
     let outcome = match task {
         "test" => test::run(rest),
+        "tidy" => tidy::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
