@@ -1,6 +1,18 @@
 //! The one place where permission is decided.
+//!
+//! [`authorize`] walks every node of a plan that names a content type. At each it demands the action, adds the rows' rule of the caller's
+//! roles, and refuses what no rule allows: an output becomes null with a fault, a filter or sort takes its root with it. Rules themselves
+//! are evaluated without rules. Matches over the plan's enums have no wildcard: a new kind of node does not compile until it says here
+//! which action it needs.
 
-use crate::Plan;
+mod filter;
+mod output;
+mod rule;
+mod write;
+
+use model::{Action, FieldId, Model, Side, Target, TypeId};
+
+use crate::{Cause, Column, Filter, From, Hole, Page, Plan, Policy, RefusedPart, Refusal, RootValue, Select, Status, Version};
 
 /// Proof that every node of the inner value was seen by [`authorize`]. Only it can make one.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,8 +25,111 @@ impl<T> Authorized<T> {
     }
 }
 
+/// What every step reads.
+#[derive(Clone, Copy)]
+struct Env<'a> {
+    model: &'a Model,
+    policy: &'a Policy,
+}
+
+/// What a step may do: go on, or refuse the node it stands at.
+type Allowed = Result<(), Refusal>;
+
 /// Rewrites every node that names a content type: demands the action, adds the rows' rule, refuses the rest.
 #[must_use]
-pub fn authorize(plan: Plan, _policy: &crate::Policy, _model: &model::Model) -> Authorized<Plan> {
+pub fn authorize(mut plan: Plan, policy: &Policy, model: &Model) -> Authorized<Plan> {
+    let env = Env { model, policy };
+    for root in &mut plan.roots {
+        let allowed = match &mut root.value {
+            RootValue::Constant(_) | RootValue::Refused(_) => Ok(()),
+            RootValue::Select(select) => env.select(select, &mut plan.holes),
+            RootValue::Write(write) => env.write(write, &mut plan.holes),
+        };
+        if let Err(refusal) = allowed {
+            root.value = RootValue::Refused(refusal);
+        }
+    }
     Authorized(plan)
+}
+
+impl Env<'_> {
+    /// Rows that are read: FIND (and READ_DRAFT where drafts are asked for), the rows' rule, and everything below.
+    fn select(self, select: &mut Select, holes: &mut Vec<Hole>) -> Allowed {
+        match select.from {
+            From::Type | From::Localizations | From::Relation(..) | From::ElementRelation(..) => self.may_read(select.of, &select.version)?,
+            // The write that encloses it has demanded its own action: its row is shown even without FIND.
+            From::Written => {}
+        }
+        self.filter(select.of, &mut select.filter, holes)?;
+        for key in &mut select.sort {
+            self.sort(select.of, &mut key.path, holes)?;
+        }
+        for column in &select.distinct {
+            self.readable(select.of, *column, RefusedPart::Sort)?;
+        }
+        match &select.page {
+            Page::One | Page::All | Page::Offset { .. } | Page::Numbered { .. } => {}
+        }
+        self.shape(select, holes);
+        if select.from != From::Written {
+            let rule = self.row_rule(select.of, Action::Find, &select.version, holes);
+            select.filter = std::mem::replace(&mut select.filter, Filter::All).and(rule);
+        }
+        Ok(())
+    }
+
+    /// FIND on the type, and READ_DRAFT where the version reaches drafts.
+    fn may_read(self, of: TypeId, version: &Version) -> Allowed {
+        let drafts = match version.status {
+            Status::Only | Status::Published => false,
+            Status::Draft | Status::Either => true,
+        };
+        let allowed = self.policy.allows(of, Action::Find) && (!drafts || self.policy.allows(of, Action::ReadDraft));
+        if allowed { Ok(()) } else { Err(forbidden()) }
+    }
+
+    /// A column that a filter, sort, distinct or aggregate names: neither hidden nor outside the caller's fields.
+    fn readable(self, of: TypeId, column: Column, part: RefusedPart) -> Allowed {
+        match column {
+            Column::System(_) => Ok(()),
+            Column::Field(field) if self.may_see(of, field) => Ok(()),
+            Column::Field(field) => Err(key_refused(&self.model.content_type(of).field(field).name, part)),
+        }
+    }
+
+    /// Whether the caller may read a field at all.
+    fn may_see(self, of: TypeId, field: FieldId) -> bool {
+        !self.model.content_type(of).field(field).is_hidden() && self.policy.allows_field(of, Action::Find, field)
+    }
+
+    /// Content types that a relation leads to.
+    fn targets(self, target: Target) -> Vec<TypeId> {
+        match target {
+            Target::Type(of) => vec![of],
+            Target::Group(group) => self.model.group(group).members.clone(),
+        }
+    }
+
+    /// A link is changed through this side; the row that keeps it is the owner's.
+    fn keeps_link_elsewhere(side: Side) -> bool {
+        match side {
+            Side::OneWay | Side::Owner { .. } => false,
+            Side::Inverse { .. } => true,
+        }
+    }
+}
+
+fn forbidden() -> Refusal {
+    Refusal { cause: Cause::Forbidden }
+}
+
+fn key_refused(key: &str, part: RefusedPart) -> Refusal {
+    Refusal { cause: Cause::KeyRefused { key: key.to_owned(), path: None, part } }
+}
+
+/// A refusal below a name: the path grows by it.
+fn below(name: &str, refusal: Refusal) -> Refusal {
+    let Cause::KeyRefused { key, path, part } = refusal.cause else { return refusal };
+    let path = Some(path.map_or_else(|| [name, &key].join("."), |inner| [name, &inner].join(".")));
+    Refusal { cause: Cause::KeyRefused { key, path, part } }
 }

@@ -15,16 +15,19 @@ mod bind;
 mod caller;
 mod fault;
 mod filter;
+mod interval;
+mod kind;
 mod output;
 mod select;
 mod value;
 mod write;
 
 pub use authorize::{Authorized, authorize};
-pub use bind::{Variables, bind};
+pub use bind::{Request, Variables, bind};
 pub use caller::{Caller, Fingerprint, Policy};
 pub use fault::{BrokenRule, Cause, Fault, FieldFault, Place, Problem, RefusedPart, Refusal, Segment};
 pub use filter::{Comparison, Filter, Operand};
+pub use interval::interval_text;
 pub use model::{Operator, SystemColumn};
 pub use output::{
     Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Object, Part, PartEntry, Row, RowValue, Switch, SwitchArm, Window,

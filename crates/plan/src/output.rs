@@ -168,6 +168,8 @@ pub enum Part {
     PageCount,
     /// An aggregate.
     Aggregate(Aggregate),
+    /// Not allowed: null with this fault.
+    Refused(Refusal),
 }
 
 /// A function over rows.

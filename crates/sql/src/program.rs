@@ -322,4 +322,6 @@ pub enum PartProgram {
         /// How it is spelt.
         form: Form,
     },
+    /// Null with this fault.
+    Refused(Refusal),
 }

@@ -1,0 +1,108 @@
+//! Outputs: an entry that the caller may not see becomes null with a fault; a relation needs FIND on its target.
+
+use model::{Action, ComponentId, TypeId};
+
+use super::{Env, forbidden};
+use crate::{
+    Column, ComponentSelect, Derived, Filter, Hole, Object, Part, PartEntry, RefusedPart, Refusal, RowValue, Select, Shape, Switch,
+};
+
+/// What the entries of an object belong to.
+#[derive(Clone, Copy)]
+enum Owner {
+    Row(TypeId),
+    Element(ComponentId),
+}
+
+impl Env<'_> {
+    /// Everything that a select shows.
+    pub(super) fn shape(self, select: &mut Select, holes: &mut Vec<Hole>) {
+        match &mut select.shape {
+            Shape::List(row) | Shape::One(row) => self.object(Owner::Row(select.of), &mut row.object, holes),
+            Shape::Parts(entries) => self.parts(select.of, entries, holes),
+        }
+    }
+
+    fn parts(self, of: TypeId, entries: &mut [PartEntry], holes: &mut Vec<Hole>) {
+        for entry in entries {
+            match &mut entry.value {
+                Part::Constant(_) | Part::Total | Part::PageNumber | Part::PageSize | Part::PageCount | Part::Refused(_) => {}
+                Part::Wrap(inner) => self.parts(of, inner, holes),
+                Part::Rows(row) => self.object(Owner::Row(of), &mut row.object, holes),
+                Part::Aggregate(aggregate) => {
+                    if self.aggregate(of, aggregate, RefusedPart::Filter).is_err() {
+                        entry.value = Part::Refused(forbidden());
+                    }
+                }
+            }
+        }
+    }
+
+    fn object(self, owner: Owner, object: &mut Object, holes: &mut Vec<Hole>) {
+        for entry in &mut object.entries {
+            if let Err(refusal) = self.value(owner, &mut entry.value, holes) {
+                entry.value = RowValue::Refused(refusal);
+            }
+        }
+    }
+
+    fn value(self, owner: Owner, value: &mut RowValue, holes: &mut Vec<Hole>) -> Result<(), Refusal> {
+        match value {
+            RowValue::Constant(_) | RowValue::ElementId | RowValue::Refused(_) => Ok(()),
+            RowValue::Column(column, _) | RowValue::Derived(Derived::FloatOf(column)) => self.shown(owner, *column),
+            RowValue::Wrap(object) => {
+                self.object(owner, object, holes);
+                Ok(())
+            }
+            RowValue::Select(select) => {
+                if let crate::From::Relation(of, field) = select.from {
+                    self.shown(Owner::Row(of), Column::Field(field))?;
+                }
+                self.select(select, holes)
+            }
+            RowValue::Switch(switch) => self.switch(switch, holes),
+            RowValue::Component(component) => {
+                self.shown(owner, Column::Field(component.field))?;
+                self.component(component, holes)
+            }
+        }
+    }
+
+    /// A column that is shown: neither hidden nor outside the caller's fields.
+    fn shown(self, owner: Owner, column: Column) -> Result<(), Refusal> {
+        let allowed = match (owner, column) {
+            (_, Column::System(_)) => true,
+            (Owner::Row(of), Column::Field(field)) => self.may_see(of, field),
+            (Owner::Element(of), Column::Field(field)) => !self.model.component(of).field(field).is_hidden(),
+        };
+        if allowed { Ok(()) } else { Err(forbidden()) }
+    }
+
+    /// Members of an interface or union that the caller may not find are left out; when none is left the entry is refused.
+    fn switch(self, switch: &mut Switch, holes: &mut Vec<Hole>) -> Result<(), Refusal> {
+        self.shown(Owner::Row(switch.owner), Column::Field(switch.field))?;
+        let had_arms = !switch.arms.is_empty();
+        switch.arms.retain(|arm| self.may_read(arm.of, &arm.version).is_ok());
+        if had_arms && switch.arms.is_empty() {
+            return Err(forbidden());
+        }
+        for arm in &mut switch.arms {
+            self.filter(arm.of, &mut arm.filter, holes)?;
+            let rule = self.row_rule(arm.of, Action::Find, &arm.version, holes);
+            arm.filter = std::mem::replace(&mut arm.filter, Filter::All).and(rule);
+            self.object(Owner::Row(arm.of), &mut arm.row.object, holes);
+        }
+        Ok(())
+    }
+
+    fn component(self, select: &mut ComponentSelect, holes: &mut Vec<Hole>) -> Result<(), Refusal> {
+        for arm in &mut select.arms {
+            self.element_filter(arm.component, &mut select.filter, holes)?;
+            for key in &mut select.sort {
+                self.element_sort(arm.component, &mut key.path, holes)?;
+            }
+            self.object(Owner::Element(arm.component), &mut arm.row.object, holes);
+        }
+        Ok(())
+    }
+}

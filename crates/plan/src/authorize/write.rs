@@ -1,0 +1,139 @@
+//! Changes: the action on the type, the fields given, the links made, and the rule of the row before and after.
+
+use model::{Action, ComponentId, Field, FieldKind, TypeId};
+
+use super::{Allowed, Env, forbidden};
+use crate::{Answer, AnswerEntry, AnswerValue, Data, Filter, Given, Hole, Links, Locale, Status, Version, Write, WriteAction, WriteVersion};
+
+/// What the fields of given data belong to.
+#[derive(Clone, Copy)]
+enum Owner {
+    Type(TypeId),
+    Component(ComponentId),
+}
+
+impl Env<'_> {
+    /// One change. An update that may make its document needs CREATE, too; one that publishes needs PUBLISH.
+    pub(super) fn write(self, write: &mut Write, holes: &mut Vec<Hole>) -> Allowed {
+        let of = write.of;
+        let (actions, data, publishes) = match &mut write.action {
+            WriteAction::Create { data, version, .. } => (vec![Action::Create], Some(data), *version == WriteVersion::Published),
+            WriteAction::Update { data, version, or_create: true, .. } => {
+                (vec![Action::Update, Action::Create], Some(data), *version == WriteVersion::Published)
+            }
+            WriteAction::Update { data, version, or_create: false, .. } => {
+                (vec![Action::Update], Some(data), *version == WriteVersion::Published)
+            }
+            WriteAction::Delete { .. } => (vec![Action::Delete], None, false),
+        };
+        for action in actions.iter().copied().chain(publishes.then_some(Action::Publish)) {
+            self.demand(of, action)?;
+        }
+        let version = self.written_version(of);
+        if let Some(data) = data {
+            for action in &actions {
+                self.fields(of, *action, data)?;
+            }
+            self.data(Owner::Type(of), data, &version, holes)?;
+        }
+        write.rule = Filter::all_of(actions.iter().map(|action| self.row_rule(of, *action, &version, holes)));
+        self.answer(&mut write.answer, holes)
+    }
+
+    fn demand(self, of: TypeId, action: Action) -> Allowed {
+        if self.policy.allows(of, action) { Ok(()) } else { Err(forbidden()) }
+    }
+
+    /// Every field that is given is one that a grant for the action reaches. Fields of the engine are nobody's.
+    fn fields(self, of: TypeId, action: Action, data: &Data) -> Allowed {
+        let content_type = self.model.content_type(of);
+        let allowed = data.assignments.iter().all(|assignment| {
+            !content_type.field(assignment.field).engine && self.policy.allows_field(of, action, assignment.field)
+        });
+        if allowed { Ok(()) } else { Err(forbidden()) }
+    }
+
+    fn data(self, owner: Owner, data: &mut Data, version: &Version, holes: &mut Vec<Hole>) -> Allowed {
+        for assignment in &mut data.assignments {
+            let field = match owner {
+                Owner::Type(of) => self.model.content_type(of).field(assignment.field),
+                Owner::Component(of) => self.model.component(of).field(assignment.field),
+            };
+            match &mut assignment.given {
+                Given::Null => self.linked(field)?,
+                Given::Value(_) | Given::Increment(_) => {}
+                Given::Links(links) => {
+                    self.linked(field)?;
+                    for of in self.relation_targets(field) {
+                        self.visible(of, links, version, holes);
+                    }
+                }
+                Given::TypedLinks(list) => {
+                    self.linked(field)?;
+                    for (of, links) in list {
+                        self.visible(*of, links, version, holes);
+                    }
+                }
+                Given::Elements(elements) => {
+                    for element in elements {
+                        self.data(Owner::Component(element.component), &mut element.data, version, holes)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A link needs FIND on every target, and UPDATE on the target where that side keeps the link.
+    fn linked(self, field: &Field) -> Allowed {
+        let Some(relation) = field.relation() else { return Ok(()) };
+        for of in self.targets(relation.target) {
+            self.demand(of, Action::Find)?;
+            if Env::keeps_link_elsewhere(relation.side) {
+                self.demand(of, Action::Update)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn relation_targets(self, field: &Field) -> Vec<TypeId> {
+        match &field.kind {
+            FieldKind::Relation(relation) => self.targets(relation.target),
+            FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Component { .. } | FieldKind::Zone { .. } => Vec::new(),
+        }
+    }
+
+    /// A document that the caller may not find is missing for the link.
+    fn visible(self, of: TypeId, links: &mut Links, version: &Version, holes: &mut Vec<Hole>) {
+        let rule = self.row_rule(of, Action::Find, version, holes);
+        links.visible = std::mem::replace(&mut links.visible, Filter::All).and(rule);
+    }
+
+    fn answer(self, answer: &mut Answer, holes: &mut Vec<Hole>) -> Allowed {
+        match answer {
+            Answer::Row(select) => self.select(select, holes),
+            Answer::Wrap(entries) => self.answer_entries(entries, holes),
+        }
+    }
+
+    fn answer_entries(self, entries: &mut [AnswerEntry], holes: &mut Vec<Hole>) -> Allowed {
+        for entry in entries {
+            match &mut entry.value {
+                AnswerValue::Constant(_) | AnswerValue::Echo(_) | AnswerValue::DocumentId | AnswerValue::Affected => {}
+                AnswerValue::Wrap(inner) => self.answer_entries(inner, holes)?,
+                AnswerValue::Row(select) => self.select(select, holes)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Rules of rows look at the version that is written first: the draft, where there is one.
+    fn written_version(self, of: TypeId) -> Version {
+        let content_type = self.model.content_type(of);
+        Version {
+            status: if content_type.draft_and_publish { Status::Draft } else { Status::Only },
+            locale: if content_type.localized { Locale::Inherited } else { Locale::Only },
+            publication: None,
+        }
+    }
+}
