@@ -17,6 +17,7 @@ mod fault;
 mod filter;
 mod interval;
 mod kind;
+mod link_scope;
 mod output;
 mod select;
 mod value;
@@ -25,17 +26,23 @@ mod write;
 pub use authorize::{Authorized, authorize};
 pub use bind::{Request, Variables, bind};
 pub use caller::{Caller, Fingerprint, Policy};
-pub use fault::{BrokenRule, Cause, Fault, FieldFault, Place, Problem, RefusedPart, Refusal, Segment};
+pub use fault::{BrokenRule, Cause, Fault, FieldFault, Place, Problem, Refusal, RefusedPart, Segment};
 pub use filter::{Comparison, Filter, Operand};
 pub use interval::interval_text;
+pub use link_scope::{LinkScope, link_scope};
 pub use model::{Operator, SystemColumn};
 pub use output::{
-    Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Object, Part, PartEntry, Row, RowValue, Switch, SwitchArm, Window,
-    Within,
+    Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Object, Part, PartEntry, Row, RowValue, Switch,
+    SwitchArm, Window, Within,
 };
-pub use select::{Column, Direction, From, Locale, Nulls, Page, PublicationFilter, Select, Shape, SortKey, SortPath, Status, Version};
+pub use select::{
+    Column, Direction, From, Locale, Nulls, Page, PublicationFilter, Select, Shape, SortKey, SortPath, Status, Version,
+};
 pub use value::{Hole, HoleId, HoleSource, Transform, Value, ValueKind, Values};
-pub use write::{Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Links, Write, WriteAction, WriteVersion};
+pub use write::{
+    Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Links, Write, WriteAction,
+    WriteVersion,
+};
 
 /// Everything that one operation asks, in the order of its answer.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,9 +7,14 @@
 //!
 //! This crate must never know GraphQL or a driver.
 
+pub mod layout;
+mod name;
 mod program;
 
+pub use layout::{Layout, LayoutError};
+pub use name::{NAME_BYTES_MAX, snake_case};
 pub use program::{
-    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Node, NodeShape, ObjectProgram, Param, Parent, PartProgram,
-    PartProgramEntry, RowProgram, Statement, SwitchArmProgram, SwitchProgram, ValueProgram,
+    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Node, NodeShape,
+    ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement, SwitchArmProgram,
+    SwitchProgram, ValueProgram,
 };
