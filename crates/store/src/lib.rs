@@ -1,1 +1,16 @@
-//! (to be written)
+//! Connections, transactions, and running a compiled plan to the bytes of an answer, on SQLite and on PostgreSQL.
+//!
+//! In flow the statements that `sql` has made of an `Authorized<Plan>` and the values of one request; out come the bytes of `data` and the faults. What
+//! differs between the two databases stands in `sqlite` and `postgres`; how a row becomes bytes is written once, for both.
+//!
+//! This crate must never know GraphQL or HTTP.
+
+mod config;
+mod error;
+mod open;
+pub mod postgres;
+pub mod sqlite;
+
+pub use config::{Address, STATEMENTS_MAX, StoreConfig, StoreLimits};
+pub use error::Error;
+pub use open::{Driver, Store};

@@ -1,0 +1,152 @@
+//! What can go wrong between us and a database.
+
+use std::path::PathBuf;
+
+use plan::Cause;
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database's address means nothing.
+    #[error("the database address cannot be used: {problem}")]
+    Address {
+        /// What is wrong; never the address itself, which may hold a password.
+        problem: String,
+    },
+    /// The SQLite file could not be opened.
+    #[error("could not open the database file {path}")]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A thread of the store could not be started.
+    #[error("could not start the thread {name}")]
+    Thread {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// SQLite refused a statement.
+    #[error("SQLite refused a statement")]
+    Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL refused a statement, or went away.
+    #[error("PostgreSQL refused a statement")]
+    Postgres(#[from] tokio_postgres::Error),
+    /// PostgreSQL could not be reached.
+    #[error("could not connect to PostgreSQL")]
+    Connect(#[source] tokio_postgres::Error),
+    /// No connection came free in time.
+    #[error("no connection to PostgreSQL came free within {waited_ms} ms")]
+    Busy {
+        /// How long was waited.
+        waited_ms: u128,
+    },
+    /// Too many jobs wait already.
+    #[error("{waiting} jobs wait for the database already")]
+    Overloaded {
+        /// How many.
+        waiting: usize,
+    },
+    /// Stopped at its deadline.
+    #[error("stopped at the deadline of {deadline_ms} ms")]
+    Timeout {
+        /// How long it was given.
+        deadline_ms: u128,
+    },
+    /// The store is closing.
+    #[error("the store is closing")]
+    Closed,
+    /// The commit failed in a way that leaves open whether the data is written.
+    #[error("the commit failed, it is unknown whether the data is written: {reason}")]
+    OutcomeUnknown {
+        /// What the database said.
+        reason: String,
+    },
+    /// The transaction could not begin or commit; nothing of it is written.
+    #[error("the transaction could not begin or commit, nothing of it is written: {reason}")]
+    TransactionFailed {
+        /// What the database said.
+        reason: String,
+    },
+    /// A job panicked; its transaction was rolled back.
+    #[error("a job of the store panicked")]
+    Panicked,
+    /// A row is not what its program promised.
+    #[error("the column {column} of a result does not hold what the program promises: {expected}")]
+    Column {
+        /// Which column, from 0.
+        column: u16,
+        /// What was promised.
+        expected: &'static str,
+    },
+    /// A value of a request does not fit the parameter it is bound to.
+    #[error("a value of the request cannot be bound as {expected}")]
+    Bind {
+        /// What was wanted.
+        expected: &'static str,
+    },
+}
+
+impl Error {
+    /// What a client is told: never more than that it took too long, that it may try again, or that the fault is ours.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        match self {
+            Error::Timeout { .. } => Cause::Timeout,
+            Error::Connect(_) | Error::Busy { .. } | Error::Overloaded { .. } | Error::Closed | Error::TransactionFailed { .. } => Cause::Unavailable,
+            Error::OutcomeUnknown { .. } => Cause::OutcomeUnknown,
+            Error::Sqlite(error) => sqlite_cause(error),
+            Error::Postgres(error) => postgres_cause(error),
+            Error::Address { .. }
+            | Error::Open { .. }
+            | Error::Thread { .. }
+            | Error::Panicked
+            | Error::Column { .. }
+            | Error::Bind { .. } => Cause::Internal,
+        }
+    }
+
+    /// The cause, after the whole chain of errors was written to the log under the request's span.
+    #[must_use]
+    pub fn logged(&self) -> Cause {
+        let cause = self.cause();
+        let mut reason = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(inner) = source {
+            reason.push_str(": ");
+            reason.push_str(&inner.to_string());
+            source = inner.source();
+        }
+        match cause {
+            Cause::Timeout | Cause::Unavailable => tracing::warn!(%reason, "the database did not answer"),
+            _ => tracing::error!(%reason, "the database failed"),
+        }
+        cause
+    }
+}
+
+fn sqlite_cause(error: &rusqlite::Error) -> Cause {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::OperationInterrupted) => Cause::Timeout,
+        Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull) => Cause::Unavailable,
+        _ => Cause::Internal,
+    }
+}
+
+fn postgres_cause(error: &tokio_postgres::Error) -> Cause {
+    let Some(code) = error.code() else { return Cause::Unavailable };
+    match code.code() {
+        // query_canceled, lock_not_available, idle_in_transaction_session_timeout
+        "57014" | "55P03" | "25P03" => Cause::Timeout,
+        // serialization_failure, deadlock_detected
+        "40001" | "40P01" => Cause::Unavailable,
+        // connection faults, too many connections, shutting down
+        code if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => Cause::Unavailable,
+        _ => Cause::Internal,
+    }
+}

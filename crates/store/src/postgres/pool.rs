@@ -1,0 +1,99 @@
+//! The pool: the connection that was used last is lent first, and is not asked whether it lives (its driver's task knows).
+//!
+//! It is our own because each connection must carry a bounded cache of statements; the usual pools keep an unbounded one.
+
+use std::ops::Deref;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::session::Session;
+use super::tls::Connector;
+use crate::{Error, StoreLimits};
+
+/// Connections to one database.
+#[derive(Debug)]
+pub(super) struct Pool {
+    connector: Connector,
+    free: Mutex<Vec<Session>>,
+    permits: Semaphore,
+    wait: Duration,
+    settings: String,
+}
+
+/// A connection on loan.
+#[derive(Debug)]
+pub struct Loan<'a> {
+    pool: &'a Pool,
+    session: Option<Session>,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Pool {
+    pub(super) fn new(connector: Connector, limits: &StoreLimits) -> Pool {
+        let timeout_ms = limits.read_timeout.max(limits.write_timeout).as_millis();
+        Pool {
+            connector,
+            free: Mutex::new(Vec::new()),
+            permits: Semaphore::new(limits.connections_max),
+            wait: limits.connection_wait,
+            settings: ["set statement_timeout = ", &timeout_ms.to_string()].concat(),
+        }
+    }
+
+    pub(super) async fn loan(&self) -> Result<Loan<'_>, Error> {
+        let busy = || Error::Busy { waited_ms: self.wait.as_millis() };
+        let acquired = if let Ok(permit) = self.permits.try_acquire() {
+            permit
+        } else {
+            let waited = tokio::time::timeout(self.wait, self.permits.acquire()).await;
+            waited.map_err(|_| busy())?.map_err(|_| Error::Closed)?
+        };
+        let session = match self.take_free() {
+            Some(session) => session,
+            None => tokio::time::timeout(self.wait, self.connect()).await.map_err(|_| busy())??,
+        };
+        Ok(Loan { pool: self, session: Some(session), _permit: acquired })
+    }
+
+    fn take_free(&self) -> Option<Session> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(session) = free.pop() {
+            if session.is_usable() {
+                return Some(session);
+            }
+        }
+        None
+    }
+
+    async fn connect(&self) -> Result<Session, Error> {
+        let client = self.connector.connect().await?;
+        client.batch_execute(SESSION_SETTINGS).await?;
+        client.batch_execute(&self.settings).await?;
+        Ok(Session::new(client))
+    }
+}
+
+/// Compilation costs more than it gives for statements of milliseconds; instants are read in UTC; a lock that is held long is an error, not a wait.
+const SESSION_SETTINGS: &str = "set jit = off; set timezone = 'UTC'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '60s';
+    set plan_cache_mode = auto; set extra_float_digits = 1; set intervalstyle = 'postgres'; set client_min_messages = warning;
+    set application_name = 'dragoman'";
+
+impl Deref for Loan<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        self.session.as_ref().expect("the session stays until the loan is dropped")
+    }
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take()
+            && session.is_usable()
+        {
+            self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        }
+    }
+}
