@@ -21,6 +21,8 @@ pub struct Statement {
     pub params: Vec<Param>,
     /// Kinds of the result's columns.
     pub columns: Vec<ColumnKind>,
+    /// Number of this statement in its program, by which the store finds it prepared. The printer leaves 0, [`Node::number`] sets it.
+    pub slot: u16,
 }
 
 /// A value bound to a statement.
@@ -324,4 +326,61 @@ pub enum PartProgram {
     },
     /// Null with this fault.
     Refused(Refusal),
+}
+
+impl Node {
+    /// Numbers every statement below in the order of the selection, from `next` on; gives the first free number.
+    pub fn number(&mut self, next: u16) -> u16 {
+        let mut next = next;
+        let counts = [&mut self.counts, &mut self.page_counts].into_iter().flatten().map(|counts| &mut counts.statement);
+        for statement in self.rows.iter_mut().chain(counts) {
+            statement.slot = next;
+            next += 1;
+        }
+        match &mut self.shape {
+            NodeShape::List(row) | NodeShape::One(row) => row.object.number(next),
+            NodeShape::Parts(entries) => number_parts(entries, next),
+        }
+    }
+}
+
+impl ObjectProgram {
+    fn number(&mut self, next: u16) -> u16 {
+        self.entries.iter_mut().fold(next, |next, entry| entry.value.number(next))
+    }
+}
+
+impl ValueProgram {
+    fn number(&mut self, next: u16) -> u16 {
+        match self {
+            ValueProgram::Constant(_)
+            | ValueProgram::Column { .. }
+            | ValueProgram::Member { .. }
+            | ValueProgram::ElementId
+            | ValueProgram::FloatOf(..)
+            | ValueProgram::Refused(_) => next,
+            ValueProgram::Wrap(object) => object.number(next),
+            ValueProgram::Node(node) => node.number(next),
+            ValueProgram::Switch(switch) => {
+                switch.links.slot = next;
+                switch.arms.iter_mut().fold(next + 1, |next, arm| arm.node.number(next))
+            }
+            ValueProgram::Component(component) => {
+                component.arms.iter_mut().fold(next, |next, arm| arm.row.object.number(next))
+            }
+        }
+    }
+}
+
+fn number_parts(entries: &mut [PartProgramEntry], next: u16) -> u16 {
+    entries.iter_mut().fold(next, |next, entry| match &mut entry.value {
+        PartProgram::Wrap(inner) => number_parts(inner, next),
+        PartProgram::Rows(row) => row.object.number(next),
+        PartProgram::Constant(_)
+        | PartProgram::Total
+        | PartProgram::PageNumber
+        | PartProgram::PageSize
+        | PartProgram::PageCount
+        | PartProgram::Aggregate { .. } => next,
+    })
 }
