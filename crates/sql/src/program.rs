@@ -381,6 +381,7 @@ fn number_parts(entries: &mut [PartProgramEntry], next: u16) -> u16 {
         | PartProgram::PageNumber
         | PartProgram::PageSize
         | PartProgram::PageCount
-        | PartProgram::Aggregate { .. } => next,
+        | PartProgram::Aggregate { .. }
+        | PartProgram::Refused(_) => next,
     })
 }
