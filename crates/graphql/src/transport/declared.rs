@@ -23,11 +23,13 @@ pub(super) fn describe(fault: &RequestFault) -> Refusal {
 /// The status and the stable code of each fault.
 fn status_and_code(fault: &RequestFault) -> (u16, &'static str) {
     match fault {
-        RequestFault::MethodNotAllowed | RequestFault::GetNotServed | RequestFault::OperationByGet(_) => (405, "METHOD_NOT_ALLOWED"),
-        RequestFault::NotAcceptable => (406, "NOT_ACCEPTABLE"),
-        RequestFault::ContentTypeUnsupported | RequestFault::CharsetUnsupported | RequestFault::EncodingUnsupported(_) => {
-            (415, "UNSUPPORTED_MEDIA_TYPE")
+        RequestFault::MethodNotAllowed | RequestFault::GetNotServed | RequestFault::OperationByGet(_) => {
+            (405, "METHOD_NOT_ALLOWED")
         }
+        RequestFault::NotAcceptable => (406, "NOT_ACCEPTABLE"),
+        RequestFault::ContentTypeUnsupported
+        | RequestFault::CharsetUnsupported
+        | RequestFault::EncodingUnsupported(_) => (415, "UNSUPPORTED_MEDIA_TYPE"),
         RequestFault::BodyTooLarge(_) => (413, "BODY_TOO_LARGE"),
         RequestFault::BodyTooSlow => (408, "BODY_TOO_SLOW"),
         RequestFault::CredentialsInvalid => (401, "UNAUTHENTICATED"),
@@ -57,18 +59,28 @@ pub(super) fn words(fault: &RequestFault) -> String {
     let fixed = match fault {
         RequestFault::OperationByGet(word) => return format!("A {word} cannot be sent by GET; use POST"),
         RequestFault::BodyTooLarge(limit) => return format!("The body is larger than {limit} bytes (body_bytes_max)"),
-        RequestFault::BodyNotJson(JsonFault::Syntax { line, column }) => return format!("The body is not JSON: line {line}, column {column}"),
-        RequestFault::BodyTooDeep(limit) => return format!("The body nests its brackets deeper than {limit} (nesting_max)"),
-        RequestFault::BatchLength(limit) => return format!("A list of requests must hold between 1 and {limit} (batch_max)"),
+        RequestFault::BodyNotJson(JsonFault::Syntax { line, column }) => {
+            return format!("The body is not JSON: line {line}, column {column}");
+        }
+        RequestFault::BodyTooDeep(limit) => {
+            return format!("The body nests its brackets deeper than {limit} (nesting_max)");
+        }
+        RequestFault::BatchLength(limit) => {
+            return format!("A list of requests must hold between 1 and {limit} (batch_max)");
+        }
         RequestFault::MemberRepeated(name) => return format!("`{name}` stands in the body more than once"),
         RequestFault::MemberNotObject(name) => return format!("`{name}` must be an object or null"),
         RequestFault::MemberAsText(name) => return format!("`{name}` must be an object, not JSON within text"),
         RequestFault::ParameterNotJson(name) => return format!("`{name}` in the URL is not JSON"),
-        RequestFault::Internal(id) => return format!("Something went wrong on our side; the log has it under request {id}"),
+        RequestFault::Internal(id) => {
+            return format!("Something went wrong on our side; the log has it under request {id}");
+        }
         RequestFault::MethodNotAllowed => "This endpoint answers GET and POST only",
         RequestFault::GetNotServed => "This endpoint answers POST only",
         RequestFault::SubscriptionByPost => "subscriptions are served over WebSocket or SSE",
-        RequestFault::PreflightMissing => "A request without a JSON media type needs a header that no page can send unasked",
+        RequestFault::PreflightMissing => {
+            "A request without a JSON media type needs a header that no page can send unasked"
+        }
         RequestFault::NotAcceptable => "Accept must allow application/json or application/graphql-response+json",
         RequestFault::ContentTypeUnsupported => "Content-Type must be application/json",
         RequestFault::CharsetUnsupported => "The body must be UTF-8",

@@ -22,7 +22,9 @@ pub static HASURA: TransportRules = TransportRules {
 fn describe(fault: &RequestFault) -> Refusal {
     let house = declared::words(fault);
     match fault {
-        RequestFault::BodyNotJson(JsonFault::Truncated) => error(200, "$", "invalid-json", "Error in $: not enough input"),
+        RequestFault::BodyNotJson(JsonFault::Truncated) => {
+            error(200, "$", "invalid-json", "Error in $: not enough input")
+        }
         RequestFault::BodyNotJson(JsonFault::Syntax { .. }) => error(200, "$", "invalid-json", &house),
         RequestFault::BodyEmpty | RequestFault::BodyNotObject => {
             error(200, "$", "parse-failed", "expected an object or a list of objects, the request has neither")
@@ -30,18 +32,24 @@ fn describe(fault: &RequestFault) -> Refusal {
         RequestFault::QueryMissing => error(200, "$", "parse-failed", "the key 'query' was not present"),
         RequestFault::QueryNotText => error(200, "$.query", "parse-failed", "expected text"),
         RequestFault::OperationNameNotText => error(200, "$.operationName", "parse-failed", "expected text or null"),
-        RequestFault::MemberNotObject(name) | RequestFault::MemberAsText(name) | RequestFault::ParameterNotJson(name) => {
+        RequestFault::MemberNotObject(name)
+        | RequestFault::MemberAsText(name)
+        | RequestFault::ParameterNotJson(name) => {
             error(200, &format!("$.{name}"), "parse-failed", "expected an object or null")
         }
         RequestFault::MemberRepeated(name) => error(200, &format!("$.{name}"), "parse-failed", &house),
         RequestFault::BodyTooDeep(_) | RequestFault::BatchRefused | RequestFault::BatchLength(_) => {
             error(200, "$", "validation-failed", &house)
         }
-        RequestFault::CredentialsInvalid => error(200, "$", "invalid-jwt", "Could not verify JWT: the token is not valid, or has run out"),
+        RequestFault::CredentialsInvalid => {
+            error(200, "$", "invalid-jwt", "Could not verify JWT: the token is not valid, or has run out")
+        }
         RequestFault::OperationByGet(_) | RequestFault::MethodNotAllowed | RequestFault::GetNotServed => {
             error(405, "$", "not-supported", "this endpoint answers POST only")
         }
-        RequestFault::SubscriptionByPost => error(200, "$", "unexpected", "subscriptions are served over WebSocket or SSE"),
+        RequestFault::SubscriptionByPost => {
+            error(200, "$", "unexpected", "subscriptions are served over WebSocket or SSE")
+        }
         RequestFault::PreflightMissing
         | RequestFault::NotAcceptable
         | RequestFault::ContentTypeUnsupported
@@ -56,5 +64,8 @@ fn describe(fault: &RequestFault) -> Refusal {
 }
 
 fn error(status: u16, path: &str, code: &str, message: &str) -> Refusal {
-    Refusal { status, body: json!({ "errors": [{ "extensions": { "path": path, "code": code }, "message": message }] }) }
+    Refusal {
+        status,
+        body: json!({ "errors": [{ "extensions": { "path": path, "code": code }, "message": message }] }),
+    }
 }

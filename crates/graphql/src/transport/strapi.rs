@@ -25,15 +25,19 @@ pub static STRAPI5: TransportRules = TransportRules {
 fn describe(fault: &RequestFault) -> Refusal {
     match fault {
         RequestFault::MethodNotAllowed => refused(405, "Apollo Server supports only GET/POST requests."),
-        RequestFault::OperationByGet(word) => {
-            Refusal::graphql(405, "BAD_REQUEST", format!("GET requests only support query operations, not {word} operations"))
-        }
+        RequestFault::OperationByGet(word) => Refusal::graphql(
+            405,
+            "BAD_REQUEST",
+            format!("GET requests only support query operations, not {word} operations"),
+        ),
         RequestFault::PreflightMissing => refused(400, PREFLIGHT_MISSING),
         RequestFault::NotAcceptable => refused(406, NOT_ACCEPTABLE),
         RequestFault::ContentTypeUnsupported | RequestFault::BodyEmpty => {
             refused(400, "POST body missing, invalid Content-Type, or JSON object has no keys.")
         }
-        RequestFault::EncodingUnsupported(encoding) => rest(415, "Error", &format!("Unsupported Content-Encoding: {encoding}")),
+        RequestFault::EncodingUnsupported(encoding) => {
+            rest(415, "Error", &format!("Unsupported Content-Encoding: {encoding}"))
+        }
         RequestFault::BodyTooLarge(_) => rest(413, "PayloadTooLargeError", "request entity too large"),
         RequestFault::BodyNotJson(JsonFault::Truncated) => rest(400, "SyntaxError", "Unexpected end of JSON input"),
         RequestFault::BodyNotJson(JsonFault::Syntax { line, column }) => {
@@ -45,7 +49,9 @@ fn describe(fault: &RequestFault) -> Refusal {
             refused(400, "GraphQL operations must contain a non-empty `query` or a `persistedQuery` extension.")
         }
         RequestFault::QueryNotText => refused(400, "GraphQL queries must be strings."),
-        RequestFault::OperationNameNotText => refused(400, "`operationName` in a POST body must be a string if provided."),
+        RequestFault::OperationNameNotText => {
+            refused(400, "`operationName` in a POST body must be a string if provided.")
+        }
         RequestFault::MemberNotObject(name) => {
             Refusal::graphql(400, "BAD_REQUEST", format!("`{name}` in a POST body must be an object if provided."))
         }
@@ -85,7 +91,10 @@ fn refused(status: u16, message: &'static str) -> Refusal {
 
 /// Strapi's form of errors outside GraphQL.
 fn rest(status: u16, name: &str, message: &str) -> Refusal {
-    Refusal { status, body: object([("data", Value::Null), ("error", json!({ "status": status, "name": name, "message": message }))]) }
+    Refusal {
+        status,
+        body: object([("data", Value::Null), ("error", json!({ "status": status, "name": name, "message": message }))]),
+    }
 }
 
 fn unauthorized() -> Refusal {

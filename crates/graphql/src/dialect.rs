@@ -1,0 +1,103 @@
+//! The dialects: each one is a [`Dialect`], a value that says how a model becomes definitions and how faults are spelt.
+//!
+//! How to add one: write `dialect/NAME.rs` with a function `Model -> Definitions` in the words of [`crate::binding`], with its error
+//! tables, and add its constant to [`ALL`]. Nothing else asks which dialect it serves: reading, writing, variables, keys of the plan
+//! cache, limits and introspection follow from the definitions. What each word makes of a request stands in its doc comment. In short:
+//!
+//! - A field that gives rows is `List`, `ByKey`, `Relation`, `Switch` or `Localizations`; its arguments are found by *their* bindings,
+//!   never by name, so `limit: Int` bound as `Page(Limit)` and a member `limit` inside an argument bound as `Paging` are the same.
+//! - `List { shape: Parts }` gives an object around rows: its members are `Nodes`, `Total`, `PageNumber`, `Aggregate { .. }`, and
+//!   `Wrap` for any object in between (`aggregate { max { c } }` is `Wrap`, `Wrap`, `Aggregate { Max, c }`).
+//! - A filter argument is `Filter(rule)`: the rule says how null, emptiness and missing related rows are read; members are `And`, `Or`,
+//!   `Not`, `Column`, `Some`, `Element`; below `Column` they are `Compare`, `IsNull`, `Every`, `Not`.
+//! - Orders are `SortPaths` (text) or `SortObjects` (members `By`, `ByRelation`, `ByAggregate`).
+//! - `Stands` on an object type says whose rows or elements it shows; unions are resolved by it.
+
+use model::Model;
+use plan::{Boundary, Fault, Policy};
+use serde_json::Value as Json;
+
+use crate::definition::Definitions;
+use crate::request::RequestError;
+use crate::transport::TransportRules;
+
+/// One dialect.
+pub struct Dialect {
+    /// Its name in `dragoman.toml`.
+    pub name: &'static str,
+    /// How it speaks over HTTP.
+    pub transport: &'static TransportRules,
+    /// What one transaction holds of a document that writes.
+    pub boundary: Boundary,
+    /// The definitions for a model.
+    pub(crate) definitions: fn(&Model, &Options) -> Result<Definitions, Vec<SchemaFault>>,
+    /// The errors of an answer. The model gives names to types in messages.
+    pub(crate) faults: fn(&Model, &[Fault]) -> Vec<Json>,
+    /// The errors of a request that was refused before it ran.
+    pub(crate) refused: fn(&[RequestError]) -> Vec<Json>,
+}
+
+/// Every dialect that is served.
+pub static ALL: &[&Dialect] = &[];
+
+/// The dialect of this name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Dialect> {
+    ALL.iter().find(|dialect| dialect.name == name).copied()
+}
+
+/// What a project may set about its schemas.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Rows of a list without page arguments, where the dialect has such a figure.
+    pub limit_default: u32,
+    /// Rows of a list at most, where the dialect presses numbers into bounds.
+    pub limit_max: Option<u32>,
+    /// Whose schema it is: a dialect that hides what a caller may not see reads it.
+    pub policy: Policy,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { limit_default: 10, limit_max: None, policy: Policy::Everything }
+    }
+}
+
+/// Why a model cannot be shown in a dialect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SchemaFault {
+    /// Two definitions with one name.
+    #[error("{dialect}: {first} and {second} both give `{name}`; give one of them another name with {fix}")]
+    NameTwice {
+        /// In which dialect.
+        dialect: &'static str,
+        /// The name.
+        name: String,
+        /// What gave it first.
+        first: String,
+        /// What gave it again.
+        second: String,
+        /// The directive that renames.
+        fix: &'static str,
+    },
+    /// A name that GraphQL does not take.
+    #[error("{dialect}: `{name}` of {owner} is no GraphQL name; give it another with {fix}")]
+    NameInvalid {
+        /// In which dialect.
+        dialect: &'static str,
+        /// The name.
+        name: String,
+        /// What gave it.
+        owner: String,
+        /// The directive that renames.
+        fix: &'static str,
+    },
+    /// The schema does not hold as GraphQL has it.
+    #[error("the schema of {dialects} does not hold: {text}")]
+    Invalid {
+        /// The endpoint's dialects.
+        dialects: String,
+        /// What GraphQL's rules say.
+        text: String,
+    },
+}
