@@ -7,6 +7,9 @@
 //!
 //! This crate must never know GraphQL or a driver.
 
+pub mod ddl;
+mod ddl_print;
+mod ddl_table;
 pub mod layout;
 mod name;
 mod program;
