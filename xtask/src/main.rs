@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask` prints what there is. Each task lives in a file of its own; none of them is part of the product.
 
+mod graphiql;
 mod postgres;
 mod process;
 mod test;
@@ -17,6 +18,7 @@ Usage: cargo xtask <TASK> [ARGUMENTS]
 Tasks:
   test [-- ARGUMENTS]   run every test on both databases; the arguments go to `cargo nextest run`
   tidy                  hold the invariants of the house; prints every fault with its place and the fix (also a test)
+  graphiql [--check]    build the page that the server embeds; --check compares what is committed with what its sources build
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     let outcome = match task {
         "test" => test::run(rest),
         "tidy" => tidy::run(rest),
+        "graphiql" => graphiql::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -1,0 +1,416 @@
+//! Reads a GraphQL request out of a body or a URL. Pure: bytes in, [`Request`] or a fault out.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use graphql::transport::{JsonFault, RequestFault};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// One operation as a client sent it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Request<'a> {
+    /// Text of the document.
+    pub query: Cow<'a, str>,
+    /// Which of its operations.
+    pub operation_name: Option<Cow<'a, str>>,
+    /// Values of its variables, not yet checked against their types.
+    pub variables: Map<String, Value>,
+}
+
+/// A body: one request, or a list of them.
+#[derive(Debug, PartialEq)]
+pub enum Requests<'a> {
+    /// One.
+    One(Request<'a>),
+    /// A list, answered by a list.
+    Batch(Vec<Result<Request<'a>, RequestFault>>),
+}
+
+/// What a body may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyRules {
+    /// Deepest nesting of brackets.
+    pub nesting_max: usize,
+    /// Longest list of requests; `None`: lists are refused.
+    pub batch_max: Option<usize>,
+}
+
+/// Reads the JSON body of a POST.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn from_body(body: &[u8], rules: BodyRules) -> Result<Requests<'_>, RequestFault> {
+    // A byte-order mark is no JSON, but some clients send one and the servers that they know take it.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let Some(first) = body.iter().find(|byte| !byte.is_ascii_whitespace()) else { return Err(RequestFault::BodyEmpty) };
+    if nesting(body) > rules.nesting_max {
+        return Err(RequestFault::BodyTooDeep(rules.nesting_max));
+    }
+    match first {
+        b'{' => parse(body)?.into_request().map(Requests::One),
+        b'[' => batch(body, rules).map(Requests::Batch),
+        _other => Err(serde_json::from_slice::<IgnoredAny>(body).map_or_else(|error| not_json(&error), |_| RequestFault::BodyNotObject)),
+    }
+}
+
+/// Reads the query of a URL, or the fields of a form.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn from_parameters(text: &str, rules: BodyRules) -> Result<Request<'static>, RequestFault> {
+    let mut members = Members::default();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let Some(name) = MEMBERS.iter().copied().find(|member| url_decoded(name) == *member) else { continue };
+        let value = url_decoded(value);
+        if matches!(name, "variables" | "extensions") {
+            let value = if value.is_empty() { Value::Null } else { parameter_json(name, &value, rules)? };
+            members.set(name, Given::Json(value))?;
+        } else if !(name == "operationName" && value.is_empty()) {
+            members.set(name, Given::Text(Cow::Owned(value.into_owned())))?;
+        }
+    }
+    members.into_request()
+}
+
+fn parameter_json(name: &'static str, text: &str, rules: BodyRules) -> Result<Value, RequestFault> {
+    if nesting(text.as_bytes()) > rules.nesting_max {
+        return Err(RequestFault::BodyTooDeep(rules.nesting_max));
+    }
+    serde_json::from_str(text).map_err(|_| RequestFault::ParameterNotJson(name))
+}
+
+/// Members of a request; any other is ignored.
+const MEMBERS: [&str; 4] = ["query", "operationName", "variables", "extensions"];
+
+/// A member's value as it was met: text is borrowed from the body where it holds no escapes.
+#[derive(Debug)]
+enum Given<'a> {
+    Text(Cow<'a, str>),
+    Json(Value),
+}
+
+/// The members of one request before their types are checked.
+#[derive(Debug, Default)]
+struct Members<'a> {
+    query: Option<Given<'a>>,
+    operation_name: Option<Given<'a>>,
+    variables: Option<Given<'a>>,
+    extensions: Option<Given<'a>>,
+    /// A name that came twice; reported when the whole body is known to be JSON.
+    repeated: Option<&'static str>,
+    /// Members of any name.
+    count: usize,
+}
+
+impl<'a> Members<'a> {
+    fn slot(&mut self, name: &str) -> &mut Option<Given<'a>> {
+        match name {
+            "query" => &mut self.query,
+            "operationName" => &mut self.operation_name,
+            "variables" => &mut self.variables,
+            _extensions => &mut self.extensions,
+        }
+    }
+
+    fn set(&mut self, name: &'static str, value: Given<'a>) -> Result<(), RequestFault> {
+        self.count += 1;
+        let slot = self.slot(name);
+        if slot.is_some() {
+            return Err(RequestFault::MemberRepeated(name));
+        }
+        *slot = Some(value);
+        Ok(())
+    }
+
+    fn into_request(self) -> Result<Request<'a>, RequestFault> {
+        if let Some(name) = self.repeated {
+            return Err(RequestFault::MemberRepeated(name));
+        }
+        if self.count == 0 {
+            return Err(RequestFault::BodyEmpty);
+        }
+        let query = match self.query {
+            Some(Given::Text(text)) if !text.is_empty() => text,
+            None | Some(Given::Text(_) | Given::Json(Value::Null)) => return Err(RequestFault::QueryMissing),
+            Some(Given::Json(_)) => return Err(RequestFault::QueryNotText),
+        };
+        let operation_name = match self.operation_name {
+            Some(Given::Text(text)) => Some(text),
+            None | Some(Given::Json(Value::Null)) => None,
+            Some(Given::Json(_)) => return Err(RequestFault::OperationNameNotText),
+        };
+        let variables = object_member("variables", self.variables)?;
+        object_member("extensions", self.extensions)?;
+        Ok(Request { query, operation_name, variables })
+    }
+}
+
+fn object_member(name: &'static str, given: Option<Given<'_>>) -> Result<Map<String, Value>, RequestFault> {
+    match given {
+        None | Some(Given::Json(Value::Null)) => Ok(Map::new()),
+        Some(Given::Json(Value::Object(map))) => Ok(map),
+        Some(Given::Text(_)) => Err(RequestFault::MemberAsText(name)),
+        Some(Given::Json(_)) => Err(RequestFault::MemberNotObject(name)),
+    }
+}
+
+fn parse(body: &[u8]) -> Result<Members<'_>, RequestFault> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let members = reader.deserialize_map(MembersVisitor).map_err(|error| not_json(&error))?;
+    reader.end().map_err(|error| not_json(&error))?;
+    Ok(members)
+}
+
+fn batch(body: &[u8], rules: BodyRules) -> Result<Vec<Result<Request<'_>, RequestFault>>, RequestFault> {
+    let items: Vec<&serde_json::value::RawValue> = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+    let Some(longest) = rules.batch_max else { return Err(RequestFault::BatchRefused) };
+    if items.is_empty() || items.len() > longest {
+        return Err(RequestFault::BatchLength(longest));
+    }
+    Ok(items.into_iter().map(one_of_batch).collect())
+}
+
+fn one_of_batch(item: &serde_json::value::RawValue) -> Result<Request<'_>, RequestFault> {
+    let text = item.get();
+    if text.starts_with('{') { parse(text.as_bytes())?.into_request() } else { Err(RequestFault::BodyNotObject) }
+}
+
+fn not_json(error: &serde_json::Error) -> RequestFault {
+    RequestFault::BodyNotJson(match error.classify() {
+        serde_json::error::Category::Eof => JsonFault::Truncated,
+        serde_json::error::Category::Syntax | serde_json::error::Category::Data | serde_json::error::Category::Io => {
+            JsonFault::Syntax { line: error.line(), column: error.column() }
+        }
+    })
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Members::default();
+        while let Some(name) = map.next_key::<CowText<'de>>()? {
+            let Some(name) = MEMBERS.iter().copied().find(|member| name.0 == **member) else {
+                map.next_value::<IgnoredAny>()?;
+                members.count += 1;
+                continue;
+            };
+            let value = map.next_value_seed(GivenSeed)?;
+            if members.set(name, value).is_err() {
+                members.repeated = Some(name);
+            }
+        }
+        Ok(members)
+    }
+}
+
+/// Text that is borrowed where it can be: `Cow<str>` itself always copies when deserialized.
+struct CowText<'a>(Cow<'a, str>);
+
+impl<'de> serde::Deserialize<'de> for CowText<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(GivenVisitor)? {
+            Given::Text(text) => Ok(CowText(text)),
+            Given::Json(_) => Err(D::Error::custom("a name must be text")),
+        }
+    }
+}
+
+struct GivenSeed;
+
+impl<'de> DeserializeSeed<'de> for GivenSeed {
+    type Value = Given<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(GivenVisitor)
+    }
+}
+
+struct GivenVisitor;
+
+impl<'de> Visitor<'de> for GivenVisitor {
+    type Value = Given<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Given::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Given::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Given::Json(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Given::Json(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Given::Json(Value::from(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Given::Json(Value::from(value)))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Given::Json(Value::from(value)))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
+        serde::Deserialize::deserialize(serde::de::value::SeqAccessDeserializer::new(sequence)).map(Given::Json)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Given::Json)
+    }
+}
+
+/// Deepest nesting of brackets outside of text.
+fn nesting(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => skip_text(&mut bytes),
+            _other => {}
+        }
+    }
+    deepest
+}
+
+fn skip_text<'a>(bytes: &mut impl Iterator<Item = &'a u8>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => {
+                bytes.next();
+            }
+            _other => {}
+        }
+    }
+}
+
+/// Decodes `%41` and `+`. What is not UTF-8 becomes replacement characters, which no document survives.
+fn url_decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '+']) {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let (byte, after) = match (first, after) {
+            (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high * 16 + low, after),
+                _not_hex => (b'%', &rest[1..]),
+            },
+            (b'+', after) => (b' ', after),
+            (other, after) => (*other, after),
+        };
+        decoded.push(byte);
+        rest = after;
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: BodyRules = BodyRules { nesting_max: 8, batch_max: None };
+
+    fn check(body: &str, expected: Result<(&str, Option<&str>, &str), RequestFault>) {
+        let met = from_body(body.as_bytes(), RULES).map(|requests| match requests {
+            Requests::One(request) => request,
+            Requests::Batch(_) => panic!("a list was read from {body}"),
+        });
+        let expected = expected.map(|(query, name, variables)| Request {
+            query: query.into(),
+            operation_name: name.map(Into::into),
+            variables: serde_json::from_str(variables).unwrap(),
+        });
+        assert_eq!(met, expected, "{body}");
+    }
+
+    #[test]
+    fn bodies_are_read() {
+        check(r#"{"query":"{ a }"}"#, Ok(("{ a }", None, "{}")));
+        check("\u{feff}{\"query\":\"{ a }\"}", Ok(("{ a }", None, "{}")));
+        check(r#" {"query":"{ \"a\" }","variables":null,"operationName":null,"extensions":null}"#, Ok(("{ \"a\" }", None, "{}")));
+        check(
+            r#"{"variables":{"a":[1,{"b":null}]},"operationName":"A","query":"x","other":[1],"extensions":{"a":1}}"#,
+            Ok(("x", Some("A"), r#"{"a":[1,{"b":null}]}"#)),
+        );
+    }
+
+    #[test]
+    fn faults_of_bodies_are_named() {
+        check("", Err(RequestFault::BodyEmpty));
+        check("  ", Err(RequestFault::BodyEmpty));
+        check("{}", Err(RequestFault::BodyEmpty));
+        check(r#"{"other":1}"#, Err(RequestFault::QueryMissing));
+        check(r#"{"query": "#, Err(RequestFault::BodyNotJson(JsonFault::Truncated)));
+        check(r#"{"query": }"#, Err(RequestFault::BodyNotJson(JsonFault::Syntax { line: 1, column: 11 })));
+        check(r#"{"query":"a"} x"#, Err(RequestFault::BodyNotJson(JsonFault::Syntax { line: 1, column: 15 })));
+        check("null", Err(RequestFault::BodyNotObject));
+        check(r#""{ a }""#, Err(RequestFault::BodyNotObject));
+        check("[]", Err(RequestFault::BatchRefused));
+        check(r#"{"query":null}"#, Err(RequestFault::QueryMissing));
+        check(r#"{"query":""}"#, Err(RequestFault::QueryMissing));
+        check(r#"{"query":5}"#, Err(RequestFault::QueryNotText));
+        check(r#"{"query":"a","query":"b"}"#, Err(RequestFault::MemberRepeated("query")));
+        check(r#"{"query":"a","operationName":5}"#, Err(RequestFault::OperationNameNotText));
+        check(r#"{"query":"a","variables":[]}"#, Err(RequestFault::MemberNotObject("variables")));
+        check(r#"{"query":"a","variables":"{}"}"#, Err(RequestFault::MemberAsText("variables")));
+        check(r#"{"query":"a","extensions":"x"}"#, Err(RequestFault::MemberAsText("extensions")));
+        check(r#"{"query":"a","variables":{"a":[[[[[[[[1]]]]]]]]}}"#, Err(RequestFault::BodyTooDeep(8)));
+        check(r#"{"query":"{{{{{{{{{{","variables":{"a":"[[[[[[[[[[\"[["}}"#, Ok(("{{{{{{{{{{", None, r#"{"a":"[[[[[[[[[[\"[["}"#)));
+    }
+
+    #[test]
+    fn lists_are_read_where_allowed() {
+        let rules = BodyRules { nesting_max: 8, batch_max: Some(2) };
+        let read = from_body(br#"[{"query":"a"}, 5]"#, rules).unwrap();
+        let expected = Requests::Batch(vec![
+            Ok(Request { query: "a".into(), ..Request::default() }),
+            Err(RequestFault::BodyNotObject),
+        ]);
+        assert_eq!(read, expected);
+        assert_eq!(from_body(b"[]", rules), Err(RequestFault::BatchLength(2)));
+        assert_eq!(from_body(b"[{},{},{}]", rules), Err(RequestFault::BatchLength(2)));
+    }
+
+    #[test]
+    fn urls_are_read() {
+        let read = from_parameters("query=%7B+a%20%7D&variables=%7B%22l%22%3A2%7D&operationName=&x=1", RULES).unwrap();
+        assert_eq!(read.query, "{ a }");
+        assert_eq!(read.operation_name, None);
+        assert_eq!(Value::Object(read.variables), serde_json::json!({ "l": 2 }));
+        assert_eq!(from_parameters("query=a&variables=nope", RULES), Err(RequestFault::ParameterNotJson("variables")));
+        assert_eq!(from_parameters("query=a&query=b", RULES), Err(RequestFault::MemberRepeated("query")));
+        assert_eq!(from_parameters("variables=%7B%7D", RULES), Err(RequestFault::QueryMissing));
+    }
+}
