@@ -101,7 +101,7 @@ fn read(model: &Model, kind: ValueKind, json: &Json) -> Result<Value, Cause> {
         ValueKind::Date => json.as_str().and_then(|text| text.trim().parse().ok()).map(Value::Date),
         ValueKind::Time => json.as_str().and_then(time).map(Value::Time),
         ValueKind::DateTime => json.as_str().and_then(instant).map(Value::Instant),
-        ValueKind::Interval => json.as_str().and_then(crate::interval::parse),
+        ValueKind::Interval => json.as_str().and_then(crate::interval::interval_of_text),
         ValueKind::Uuid => json.as_str().and_then(uuid).map(Value::Uuid),
         ValueKind::Word(of) => json.as_str().and_then(|word| stored_word(model, of, word)).map(Value::Text),
     };

@@ -28,6 +28,8 @@ pub enum Held {
     Links(Vec<Link>),
     /// Component elements, in order.
     Elements(Vec<ElementContent>),
+    /// Something that was there before and is not looked at again: a password's hash.
+    Kept,
 }
 
 /// A document that is linked.
@@ -124,10 +126,13 @@ impl Held {
         match self {
             Held::Null => Some(Json::Null),
             Held::Value(value) | Held::Increment(value) => Some(value_json(value)),
-            Held::Links(_) => None,
-            Held::Elements(elements) => {
-                Some(elements.iter().map(|element| element.content.to_json(model, &model.component(element.component).fields)).collect())
-            }
+            Held::Links(_) | Held::Kept => None,
+            Held::Elements(elements) => Some(
+                elements
+                    .iter()
+                    .map(|element| element.content.to_json(model, &model.component(element.component).fields))
+                    .collect(),
+            ),
         }
     }
 }
@@ -165,7 +170,9 @@ impl Reader<'_> {
                 Some(Target::Type(of)) => self.links(of, links),
                 Some(Target::Group(_)) | None => Vec::new(),
             }),
-            Given::TypedLinks(list) => Held::Links(list.iter().flat_map(|(of, links)| self.links(*of, links)).collect()),
+            Given::TypedLinks(list) => {
+                Held::Links(list.iter().flat_map(|(of, links)| self.links(*of, links)).collect())
+            }
             Given::Elements(elements) => Held::Elements(elements.iter().map(|element| self.element(element)).collect()),
         }
     }
@@ -191,7 +198,10 @@ impl Data {
     pub fn links<'a>(&'a self, model: &'a Model, fields: &'a [Field]) -> Vec<(TypeId, &'a Links)> {
         let mut list = Vec::new();
         for assignment in &self.assignments {
-            match (&assignment.given, fields[usize::from(assignment.field.0)].relation().map(|relation| relation.target)) {
+            match (
+                &assignment.given,
+                fields[usize::from(assignment.field.0)].relation().map(|relation| relation.target),
+            ) {
                 (Given::Links(links), Some(Target::Type(of))) => list.push((of, links)),
                 (Given::TypedLinks(typed), _) => list.extend(typed.iter().map(|(of, links)| (*of, links))),
                 (Given::Elements(elements), _) => {
@@ -277,9 +287,12 @@ pub fn value_of_json(model: &Model, kind: &FieldKind, json: &Json) -> Option<Val
         FieldKind::Scalar { scalar, list: true } => {
             json.as_array()?.iter().map(|one| scalar_of_json(*scalar, one)).collect::<Option<Vec<_>>>().map(Value::List)
         }
-        FieldKind::Enum { of, list: true } => {
-            json.as_array()?.iter().map(|one| word_of_json(model, *of, one)).collect::<Option<Vec<_>>>().map(Value::List)
-        }
+        FieldKind::Enum { of, list: true } => json
+            .as_array()?
+            .iter()
+            .map(|one| word_of_json(model, *of, one))
+            .collect::<Option<Vec<_>>>()
+            .map(Value::List),
         FieldKind::Relation(_) | FieldKind::Component { .. } | FieldKind::Zone { .. } => None,
     }
 }
@@ -293,7 +306,13 @@ fn word_of_json(model: &Model, of: model::EnumId, json: &Json) -> Option<Value> 
 
 fn scalar_of_json(scalar: Scalar, json: &Json) -> Option<Value> {
     match scalar {
-        Scalar::String | Scalar::Text | Scalar::RichText | Scalar::Email | Scalar::Password | Scalar::Uid | Scalar::Id => match json {
+        Scalar::String
+        | Scalar::Text
+        | Scalar::RichText
+        | Scalar::Email
+        | Scalar::Password
+        | Scalar::Uid
+        | Scalar::Id => match json {
             Json::String(text) => Some(Value::Text(text.clone())),
             Json::Number(number) => Some(Value::Text(number.to_string())),
             Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
@@ -304,8 +323,10 @@ fn scalar_of_json(scalar: Scalar, json: &Json) -> Option<Value> {
         Scalar::Boolean => json.as_bool().map(Value::Boolean),
         Scalar::Date => json.as_str()?.parse().ok().map(Value::Date),
         Scalar::Time => json.as_str()?.parse().ok().map(Value::Time),
-        Scalar::DateTime => json.as_str()?.parse::<jiff::Timestamp>().ok().map(|at| Value::Instant(at.as_microsecond())),
-        Scalar::Interval => None,
+        Scalar::DateTime => {
+            json.as_str()?.parse::<jiff::Timestamp>().ok().map(|at| Value::Instant(at.as_microsecond()))
+        }
+        Scalar::Interval => crate::interval_of_text(json.as_str()?),
         Scalar::Blocks | Scalar::Json => Some(Value::Json(json.to_string())),
         Scalar::Uuid => uuid_of_text(json.as_str()?).map(Value::Uuid),
     }
@@ -343,7 +364,8 @@ pub fn value_json(value: &Value) -> Json {
 }
 
 fn instant_text(at: i64) -> String {
-    jiff::Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+    jiff::Timestamp::from_microsecond(at)
+        .map_or_else(|_| at.to_string(), |at| at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }
 
 /// Lower case with hyphens.
@@ -351,7 +373,10 @@ fn instant_text(at: i64) -> String {
 pub fn uuid_text(bits: u128) -> String {
     let hex = |from: u32, width: usize| (width, bits >> from);
     let parts = [hex(96, 8), hex(80, 4), hex(64, 4), hex(48, 4), hex(0, 12)];
-    let texts: Vec<String> = parts.iter().map(|(width, bits)| format!("{:0width$x}", bits & ((1 << (4 * width)) - 1), width = *width)).collect();
+    let texts: Vec<String> = parts
+        .iter()
+        .map(|(width, bits)| format!("{:0width$x}", bits & ((1 << (4 * width)) - 1), width = *width))
+        .collect();
     texts.join("-")
 }
 

@@ -5,7 +5,8 @@ use crate::Value;
 const MICROS_SECOND: i64 = 1_000_000;
 
 /// Reads `1 day 02:00:00`, `00:01:30`, `3 months`, `-2 days`, `90 seconds`.
-pub(crate) fn parse(text: &str) -> Option<Value> {
+#[must_use]
+pub fn interval_of_text(text: &str) -> Option<Value> {
     let (mut months, mut days, mut micros) = (0i32, 0i32, 0i64);
     let mut words = text.split_whitespace();
     let mut any = false;
@@ -76,11 +77,11 @@ fn clock_text(micros: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{interval_text, parse};
+    use super::{interval_of_text, interval_text};
     use crate::Value;
 
     fn check(text: &str, printed: &str) {
-        let Some(Value::Interval(months, days, micros)) = parse(text) else { panic!("{text} is not read") };
+        let Some(Value::Interval(months, days, micros)) = interval_of_text(text) else { panic!("{text} is not read") };
         assert_eq!(interval_text(months, days, micros), printed, "{text}");
     }
 
@@ -93,7 +94,7 @@ mod tests {
         check("-00:00:00.5", "-00:00:00.5");
         check("2 weeks", "14 days");
         for wrong in ["", "1", "1 parsec", "01:99:00", "1:2:3:4"] {
-            assert_eq!(parse(wrong), None, "{wrong}");
+            assert_eq!(interval_of_text(wrong), None, "{wrong}");
         }
     }
 }

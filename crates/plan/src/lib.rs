@@ -31,7 +31,7 @@ pub use caller::{Caller, Fingerprint, Policy};
 pub use content::{Content, ElementContent, Held, Link, LinkId, uuid_of_text, uuid_text, value_json, value_of_json};
 pub use fault::{BrokenRule, Cause, Fault, FieldFault, Place, Problem, Refusal, RefusedPart, Segment};
 pub use filter::{Comparison, Filter, Operand};
-pub use interval::interval_text;
+pub use interval::{interval_of_text, interval_text};
 pub use link_scope::{LinkScope, link_scope};
 pub use model::{Operator, SystemColumn};
 pub use output::{

@@ -40,7 +40,8 @@ impl Patterns {
     /// Compiles every pattern of the model. One that does not compile (the model's reader refuses those) matches nothing.
     #[must_use]
     pub fn of(model: &Model) -> Patterns {
-        let fields = model.types.iter().flat_map(|one| &one.fields).chain(model.components.iter().flat_map(|one| &one.fields));
+        let fields =
+            model.types.iter().flat_map(|one| &one.fields).chain(model.components.iter().flat_map(|one| &one.fields));
         let patterns = fields.filter_map(|field| field.rules.pattern.as_ref());
         Patterns(patterns.filter_map(|text| Some((text.clone(), Regex::new(text).ok()?))).collect())
     }
@@ -117,7 +118,7 @@ impl Checker<'_> {
             Held::Null => self.null(field, is_draft),
             Held::Value(Value::List(list)) => self.list(field, list, is_draft),
             Held::Value(value) => self.value(field, value, is_draft),
-            Held::Increment(_) => {}
+            Held::Increment(_) | Held::Kept => {}
             Held::Links(links) => {
                 if field.required && links.is_empty() && !is_draft && !is_list(&field.kind) {
                     self.fault(field, BrokenRule::Null, Some(Json::Null));
@@ -186,7 +187,11 @@ impl Checker<'_> {
                 self.range(field, value, is_draft);
             }
             Value::Float(number) => {
-                if number.is_finite() { self.range(field, value, is_draft) } else { self.fault(field, BrokenRule::Kind("number"), None) }
+                if number.is_finite() {
+                    self.range(field, value, is_draft)
+                } else {
+                    self.fault(field, BrokenRule::Kind("number"), None)
+                }
             }
             Value::Decimal(_) => self.range(field, value, is_draft),
             Value::Json(text) => {
@@ -213,7 +218,9 @@ impl Checker<'_> {
 
     fn range(&mut self, field: &Field, value: &Value, is_draft: bool) {
         let (least, most) = &field.rules.range;
-        if let Some(least) = least.as_ref().filter(|least| !is_draft && compare(value, least).is_some_and(std::cmp::Ordering::is_lt)) {
+        if let Some(least) =
+            least.as_ref().filter(|least| !is_draft && compare(value, least).is_some_and(std::cmp::Ordering::is_lt))
+        {
             self.fault(field, BrokenRule::TooSmall(least.clone()), Some(value_json(value)));
         }
         if let Some(most) = most.as_ref().filter(|most| compare(value, most).is_some_and(std::cmp::Ordering::is_gt)) {
@@ -240,12 +247,17 @@ impl Checker<'_> {
             FieldKind::Scalar { scalar: Scalar::Uid, .. } if !is_draft && !text.bytes().all(is_uid_letter) => {
                 self.fault(field, BrokenRule::Uid, value());
             }
-            FieldKind::Scalar { .. } | FieldKind::Relation(_) | FieldKind::Component { .. } | FieldKind::Zone { .. } => {}
+            FieldKind::Scalar { .. }
+            | FieldKind::Relation(_)
+            | FieldKind::Component { .. }
+            | FieldKind::Zone { .. } => {}
         }
         if let Some(broken) = length(&field.rules, text, is_draft) {
             self.fault(field, broken, value());
         }
-        if let Some(pattern) = field.rules.pattern.as_ref().filter(|pattern| !is_draft && !self.patterns.matches(pattern, text)) {
+        if let Some(pattern) =
+            field.rules.pattern.as_ref().filter(|pattern| !is_draft && !self.patterns.matches(pattern, text))
+        {
             self.fault(field, BrokenRule::Pattern(pattern.clone()), value());
         }
     }
@@ -314,10 +326,14 @@ fn is_uid_letter(letter: u8) -> bool {
 /// One `@` between a local part without empty labels and a domain of at least two labels of letters, digits and inner hyphens.
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let is_local_letter = |letter: char| letter.is_alphanumeric() || letter > '\u{9f}' || "!#$%&'*+-/=?^_`{|}~".contains(letter);
+    let is_local_letter =
+        |letter: char| letter.is_alphanumeric() || letter > '\u{9f}' || "!#$%&'*+-/=?^_`{|}~".contains(letter);
     let is_label = |label: &str| {
         let is_letter = |letter: char| letter.is_alphanumeric() || letter > '\u{9f}';
-        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|letter| is_letter(letter) || letter == '-')
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|letter| is_letter(letter) || letter == '-')
     };
     text.len() <= 320
         && local.split('.').all(|part| !part.is_empty() && part.chars().all(is_local_letter))

@@ -10,6 +10,7 @@
 pub mod ddl;
 mod ddl_print;
 mod ddl_table;
+pub mod element;
 pub mod layout;
 mod name;
 mod program;

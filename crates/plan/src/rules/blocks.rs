@@ -44,7 +44,9 @@ impl Walk {
     fn children(&mut self, node: &Json, check: fn(&mut Walk, &Json)) {
         self.path.push(Segment::Key("children".to_owned()));
         match node.get("children") {
-            Some(Json::Array(children)) if children.is_empty() => self.fault("Children must have at least one node", node),
+            Some(Json::Array(children)) if children.is_empty() => {
+                self.fault("Children must have at least one node", node)
+            }
             Some(Json::Array(children)) => self.each(children, check),
             Some(_) | None => self.fault("Children must be a list", node),
         }
@@ -106,7 +108,11 @@ impl Walk {
     }
 
     fn text_node(&mut self, node: &Json) {
-        if type_of(node) == Some("text") { self.text(node) } else { self.fault("Children of a link must be Text", node) }
+        if type_of(node) == Some("text") {
+            self.text(node)
+        } else {
+            self.fault("Children of a link must be Text", node)
+        }
     }
 
     fn text(&mut self, node: &Json) {
