@@ -29,13 +29,16 @@ fn check(folder: &Path) -> Result<ExitCode> {
     let into = std::env::temp_dir().join(format!("dragoman-graphiql-{}", std::process::id()));
     build(folder, &into)?;
     let built = fs::read_to_string(into.join(MANIFEST)).context("the build made no manifest")?;
-    let committed = fs::read_to_string(folder.join("dist").join(MANIFEST)).with_context(|| format!("{FOLDER}/dist has no manifest"))?;
+    let committed = fs::read_to_string(folder.join("dist").join(MANIFEST))
+        .with_context(|| format!("{FOLDER}/dist has no manifest"))?;
     fs::remove_dir_all(&into).with_context(|| format!("cannot remove {}", into.display()))?;
     if built == committed {
         println!("graphiql: {FOLDER}/dist is what its sources build");
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("graphiql: {FOLDER}/dist is not what its sources build; run `cargo xtask graphiql` and commit\nbuilt: {built}\ncommitted: {committed}");
+    eprintln!(
+        "graphiql: {FOLDER}/dist is not what its sources build; run `cargo xtask graphiql` and commit\nbuilt: {built}\ncommitted: {committed}"
+    );
     Ok(ExitCode::FAILURE)
 }
 

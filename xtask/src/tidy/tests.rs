@@ -139,6 +139,7 @@ fn no_test_is_ignored_or_sleeps() {
 #[test]
 fn a_lint_is_not_silenced() {
     check("crates/cli/src/a.rs", "\n#[allow(dead_code)]\nfn f() {}\n", &["crates/cli/src/a.rs:2 allowance"]);
+    check("crates/cli/tests/a.rs", "#![allow(clippy::unwrap_used)]\nfn f() {}\n", &[]);
 }
 
 #[test]
