@@ -97,6 +97,8 @@ pub struct Component {
     pub short_name: String,
     /// Shown to API users.
     pub description: Option<String>,
+    /// Other names in single dialects.
+    pub names: DialectNames,
     /// Its members; none is unique or indexed inside a list.
     pub fields: Vec<Field>,
     /// Former names, for migration.
@@ -110,6 +112,8 @@ pub struct Component {
 pub struct Zone {
     /// Name in SDL.
     pub name: String,
+    /// Other names in single dialects.
+    pub names: DialectNames,
     /// Components allowed, in order.
     pub members: Vec<ComponentId>,
     /// Where it is declared.
@@ -121,6 +125,8 @@ pub struct Zone {
 pub struct Group {
     /// Name in SDL.
     pub name: String,
+    /// Other names in single dialects.
+    pub names: DialectNames,
     /// Which of the two.
     pub kind: GroupKind,
     /// Shown to API users.
@@ -151,6 +157,8 @@ pub struct Enum {
     pub description: Option<String>,
     /// Its values in order.
     pub values: Vec<EnumValue>,
+    /// Former names, for migration.
+    pub renamed_from: Vec<String>,
     /// Where it is declared.
     pub place: Place,
 }
@@ -370,7 +378,7 @@ pub struct Rules {
     pub range: (Option<String>, Option<String>),
     /// Fewest and most items of a list.
     pub items: (Option<u32>, Option<u32>),
-    /// Regular expression that must be found in the text (anchor it to match the whole), known to compile.
+    /// Regular expression that the whole text must match, as written and known to compile; see [`Rules::pattern_of_whole`].
     pub pattern: Option<String>,
 }
 
@@ -477,7 +485,9 @@ impl Model {
     /// The other end of a two-way relation: the target's field that shows it.
     #[must_use]
     pub fn other_side(&self, relation: &Relation) -> Option<(TypeId, FieldId)> {
-        let (Target::Type(target), Side::Owner { inverse: field } | Side::Inverse { owner: field }) = (relation.target, relation.side) else {
+        let (Target::Type(target), Side::Owner { inverse: field } | Side::Inverse { owner: field }) =
+            (relation.target, relation.side)
+        else {
             return None;
         };
         Some((target, field))
@@ -506,6 +516,14 @@ impl ContentType {
     #[must_use]
     pub fn has_versions(&self) -> bool {
         self.draft_and_publish || self.localized
+    }
+}
+
+impl Rules {
+    /// The pattern between anchors: found in a text exactly when the whole text matches what was written.
+    #[must_use]
+    pub fn pattern_of_whole(&self) -> Option<String> {
+        self.pattern.as_ref().map(|pattern| [r"\A(?:", pattern, r")\z"].concat())
     }
 }
 
@@ -540,7 +558,10 @@ impl Field {
     pub fn relation(&self) -> Option<&Relation> {
         match &self.kind {
             FieldKind::Relation(relation) => Some(relation),
-            FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Component { .. } | FieldKind::Zone { .. } => None,
+            FieldKind::Scalar { .. }
+            | FieldKind::Enum { .. }
+            | FieldKind::Component { .. }
+            | FieldKind::Zone { .. } => None,
         }
     }
 }

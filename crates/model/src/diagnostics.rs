@@ -41,3 +41,48 @@ pub struct Diagnostics {
     /// The faults.
     pub list: Vec<Diagnostic>,
 }
+
+impl Place {
+    /// The text that stands there.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.source.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Line and column of its first character, both from 1; columns count characters.
+    #[must_use]
+    pub fn line_and_column(&self) -> (usize, usize) {
+        let before = self.source.text.get(..self.start).unwrap_or(&self.source.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+impl Diagnostic {
+    /// A fault without help yet.
+    pub fn new(message: impl Into<String>, place: Place) -> Diagnostic {
+        Diagnostic { message: message.into(), place, related: Vec::new(), help: None }
+    }
+
+    /// The same fault with its fix.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same fault with one more place that belongs to it.
+    #[must_use]
+    pub fn related(mut self, place: Place, note: impl Into<String>) -> Diagnostic {
+        self.related.push((place, note.into()));
+        self
+    }
+}
+
+impl std::fmt::Display for Diagnostics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}

@@ -8,10 +8,20 @@
 mod condition;
 mod content;
 mod diagnostics;
+pub mod naming;
+mod picture;
+mod read;
+mod report;
 
 pub use condition::{ColumnName, Condition, Operator, SystemColumn, Term};
 pub use content::{
-    Action, Component, ComponentId, ContentType, DialectNames, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, Group, GroupId, GroupKind,
-    Index, Key, MediaKind, MediaRule, Model, Relation, Rule, Rules, Scalar, Side, Target, TypeId, Unique, UniqueKey, Zone, ZoneId,
+    Action, Component, ComponentId, ContentType, DialectNames, Enum, EnumId, EnumValue, Field, FieldId, FieldKind,
+    Group, GroupId, GroupKind, Index, Key, MediaKind, MediaRule, Model, Relation, Rule, Rules, Scalar, Side, Target,
+    TypeId, Unique, UniqueKey, Zone, ZoneId,
 };
 pub use diagnostics::{Diagnostic, Diagnostics, Place, Source};
+pub use read::{
+    CONDITION_DEPTH_MAX, DEFINITIONS_MAX, FIELDS_MAX, HISTORY_MAX, KEY_FIELDS_MAX, PATTERN_BYTES_MAX,
+    SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX, read,
+};
+pub use report::FAULTS_SHOWN_MAX;

@@ -1,0 +1,93 @@
+//! SDL texts in, one checked [`Model`] out, or every fault at once.
+//!
+//! In order: [`texts`] parses, [`definitions`] keeps what a project may define, GraphQL's own validation runs over the rest together with
+//! the prelude (`system/prelude.graphql`, the language itself), [`catalog`] says what each name is, [`types`] and [`fields`] read what
+//! stands inside, [`relations`], [`components`], [`keys`] and [`rules`] check what needs the whole model, [`later`] refuses what this
+//! version does not serve.
+
+mod arguments;
+mod catalog;
+mod components;
+mod conditions;
+mod definitions;
+mod fields;
+mod keys;
+mod later;
+mod literals;
+mod relations;
+mod restrictions;
+mod rules;
+mod texts;
+mod types;
+
+use std::collections::HashSet;
+
+use apollo_compiler::Schema;
+
+use self::catalog::Catalog;
+pub use self::catalog::DEFINITIONS_MAX;
+pub use self::conditions::CONDITION_DEPTH_MAX;
+pub use self::fields::FIELDS_MAX;
+pub use self::keys::KEY_FIELDS_MAX;
+pub use self::restrictions::PATTERN_BYTES_MAX;
+use self::texts::Texts;
+pub use self::texts::{SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX};
+pub use self::types::HISTORY_MAX;
+use crate::{Diagnostic, Diagnostics, Model, Source};
+
+/// Reads the texts of one project. The system types User, Role and Media are always there; no text at all gives a model of them alone.
+///
+/// # Errors
+/// Every fault of all texts, in their order. A text that does not parse hides the faults of meaning, for then nothing is sure.
+pub fn read(sources: Vec<Source>) -> Result<Model, Diagnostics> {
+    let mut faults = Faults::default();
+    let mut texts = Texts::new(sources);
+    let documents = texts.parse(&mut faults);
+    if !faults.list.is_empty() {
+        return Err(faults.in_order(&texts));
+    }
+    let documents = definitions::keep(documents, &texts, &mut faults);
+    let schema = texts.schema(&documents, &mut faults);
+    let model = model(&schema, &texts, &mut faults);
+    if faults.list.is_empty() { Ok(model) } else { Err(faults.in_order(&texts)) }
+}
+
+/// The model of a schema. Where something is faulty the model lacks it; it is used only when there is no fault.
+fn model(schema: &Schema, texts: &Texts, faults: &mut Faults) -> Model {
+    let catalog = Catalog::of(schema, texts, faults);
+    let env = Env { schema, texts, catalog: &catalog };
+    let mut model = types::model(&env, faults);
+    relations::pair(&env, &mut model, faults);
+    components::check(&model, faults);
+    keys::read(&env, &mut model, faults);
+    rules::read(&env, &mut model, faults);
+    later::refuse(&env, faults);
+    model
+}
+
+/// What every step of reading looks at and none changes.
+struct Env<'a> {
+    schema: &'a Schema,
+    texts: &'a Texts,
+    catalog: &'a Catalog<'a>,
+}
+
+/// The faults met so far.
+#[derive(Default)]
+struct Faults {
+    list: Vec<Diagnostic>,
+}
+
+impl Faults {
+    fn push(&mut self, fault: Diagnostic) {
+        self.list.push(fault);
+    }
+
+    /// All of them in the order of the texts, none twice.
+    fn in_order(mut self, texts: &Texts) -> Diagnostics {
+        let mut seen = HashSet::new();
+        self.list.retain(|fault| seen.insert((texts.order(&fault.place), fault.message.clone())));
+        self.list.sort_by_key(|fault| texts.order(&fault.place));
+        Diagnostics { list: self.list }
+    }
+}

@@ -1,0 +1,135 @@
+//! Texts become definitions: parsing with places, and what GraphQL itself says against them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast::Document;
+use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::parser::{FileId, Parser, SourceSpan};
+use apollo_compiler::validation::DiagnosticList;
+
+use super::Faults;
+use crate::{Diagnostic, Place, Source, naming};
+
+/// All texts of one project together, in bytes.
+pub const SOURCES_BYTES_MAX: usize = 16 << 20;
+/// Tokens of one text.
+pub const SOURCE_TOKENS_MAX: usize = 1_000_000;
+
+/// The language's own definitions, read before every project.
+const PRELUDE: &str = include_str!("../system/prelude.graphql");
+/// What messages call the prelude.
+const PRELUDE_NAME: &str = "the language";
+
+/// The texts, and which of them a parsed place belongs to. The prelude stands first.
+pub(super) struct Texts {
+    sources: Vec<Arc<Source>>,
+    by_file: HashMap<FileId, usize>,
+}
+
+impl Texts {
+    pub(super) fn new(sources: Vec<Source>) -> Texts {
+        let prelude = Source { name: PRELUDE_NAME.to_owned(), text: PRELUDE.to_owned() };
+        Texts { sources: std::iter::once(prelude).chain(sources).map(Arc::new).collect(), by_file: HashMap::new() }
+    }
+
+    /// The place of something parsed. What the parser made up itself has none: it is put at the start of the prelude.
+    pub(super) fn place(&self, span: Option<SourceSpan>) -> Place {
+        let found = span
+            .and_then(|span| self.by_file.get(&span.file_id()).map(|index| (*index, span.offset(), span.end_offset())));
+        let (index, start, end) = found.unwrap_or((0, 0, 0));
+        Place { source: Arc::clone(&self.sources[index]), start, end }
+    }
+
+    /// It stands in the prelude, or is built into GraphQL.
+    pub(super) fn is_prelude(&self, span: Option<SourceSpan>) -> bool {
+        span.is_none_or(|span| self.by_file.get(&span.file_id()).is_none_or(|index| *index == 0))
+    }
+
+    /// Where a place stands in the order of all texts.
+    pub(super) fn order(&self, place: &Place) -> (usize, usize) {
+        let index =
+            self.sources.iter().position(|source| Arc::ptr_eq(source, &place.source)).unwrap_or(self.sources.len());
+        (index, place.start)
+    }
+
+    /// Parses every text; a fault for each that is too large or no SDL.
+    pub(super) fn parse(&mut self, faults: &mut Faults) -> Vec<Document> {
+        let bytes: usize = self.sources.iter().map(|source| source.text.len()).sum();
+        if bytes > SOURCES_BYTES_MAX {
+            let place = Place { source: Arc::clone(self.sources.last().unwrap_or(&self.sources[0])), start: 0, end: 0 };
+            faults.push(Diagnostic::new(
+                format!("the texts have {bytes} bytes together, more than the {SOURCES_BYTES_MAX} that are read"),
+                place,
+            ));
+            return Vec::new();
+        }
+        (0..self.sources.len()).map(|index| self.parse_one(index, faults)).collect()
+    }
+
+    fn parse_one(&mut self, index: usize, faults: &mut Faults) -> Document {
+        let source = Arc::clone(&self.sources[index]);
+        let parsed = Parser::new().token_limit(SOURCE_TOKENS_MAX).parse_ast(source.text.as_str(), &source.name);
+        let (document, errors) = match parsed {
+            Ok(document) => (document, None),
+            Err(failed) => (failed.partial, Some(failed.errors)),
+        };
+        // One text was parsed, so the map has one file.
+        self.by_file.extend(document.sources.keys().map(|file| (*file, index)));
+        for error in errors.iter().flat_map(DiagnosticList::iter) {
+            let message = error.error.to_string();
+            let what = message.strip_prefix("syntax error: ").unwrap_or(&message);
+            let place = self.place(ToCliReport::location(error.error));
+            faults.push(Diagnostic::new(format!("this is not SDL: {what}"), place));
+        }
+        document
+    }
+
+    /// The definitions of all texts together, and a fault for everything that GraphQL itself says against them.
+    pub(super) fn schema(&self, documents: &[Document], faults: &mut Faults) -> Schema {
+        let builder = documents.iter().fold(Schema::builder(), apollo_compiler::schema::SchemaBuilder::add_ast);
+        let schema = match builder.build() {
+            Ok(schema) => schema,
+            Err(failed) => {
+                self.translate(&failed.errors, &failed.partial, faults);
+                failed.partial
+            }
+        };
+        if let Err(failed) = schema.clone().validate() {
+            self.translate(&failed.errors, &schema, faults);
+        }
+        schema
+    }
+
+    /// GraphQL's own faults in our words.
+    fn translate(&self, errors: &DiagnosticList, schema: &Schema, faults: &mut Faults) {
+        for error in errors.iter() {
+            let place = self.place(ToCliReport::location(error.error));
+            let name = error.error.unstable_error_name();
+            // A project declares no root of its own as a rule: the generated dialects bring theirs.
+            if name == Some("QueryRootOperationType") {
+                continue;
+            }
+            let word = place.text().trim_start_matches('@').split(['(', ' ']).next().unwrap_or_default().to_owned();
+            let (message, help) = match name {
+                Some("UndefinedDefinition") => (format!("there is no type `{word}`"), type_help(&word, schema)),
+                Some("UndefinedDirective") => {
+                    (format!("there is no directive `@{word}`"), directive_help(&word, schema))
+                }
+                _ => (error.error.to_string(), None),
+            };
+            faults.push(Diagnostic { message, place, related: Vec::new(), help });
+        }
+    }
+}
+
+fn type_help(word: &str, schema: &Schema) -> Option<String> {
+    let known = schema.types.keys().map(apollo_compiler::Name::as_str).filter(|name| !name.starts_with("__"));
+    naming::nearest(word, known).map(|name| format!("did you mean `{name}`?"))
+}
+
+fn directive_help(word: &str, schema: &Schema) -> Option<String> {
+    naming::nearest(word, schema.directive_definitions.keys().map(apollo_compiler::Name::as_str))
+        .map(|name| format!("did you mean `@{name}`?"))
+}

@@ -1,0 +1,33 @@
+//! Reading as data: `models/*.graphql` must give the picture beside it, `faults/*.graphql` the report beside it.
+
+use std::path::{Path, PathBuf};
+
+use model::{Source, read};
+
+/// Reads the text and compares the picture, or the report of all faults, with the snapshot beside it.
+fn check(path: &Path) {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    let folder = path.parent().unwrap();
+    let must_fail = folder.ends_with("faults");
+    let answer = read(vec![Source { name: name.to_owned(), text }]);
+    assert_eq!(answer.is_err(), must_fail, "{name}: {answer:?}");
+    let shown = answer.map_or_else(|faults| faults.render(false), |model| model.to_string());
+    insta::with_settings!({ snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name.trim_end_matches(".graphql"), shown);
+    });
+}
+
+fn check_folder(folder: &str, count_min: usize) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "graphql"));
+    files.sort();
+    assert!(files.len() >= count_min, "{folder} has {} cases only", files.len());
+    files.iter().for_each(|file| check(file));
+}
+
+#[test]
+fn good_models_give_their_pictures() {
+    check_folder("models", 2);
+}
