@@ -13,6 +13,8 @@
 //! - Orders are `SortPaths` (text) or `SortObjects` (members `By`, `ByRelation`, `ByAggregate`).
 //! - `Stands` on an object type says whose rows or elements it shows; unions are resolved by it.
 
+mod hasura;
+
 use model::Model;
 use plan::{Boundary, Fault, Policy};
 use serde_json::Value as Json;
@@ -38,7 +40,7 @@ pub struct Dialect {
 }
 
 /// Every dialect that is served.
-pub static ALL: &[&Dialect] = &[];
+pub static ALL: &[&Dialect] = &[&hasura::HASURA];
 
 /// The dialect of this name.
 #[must_use]

@@ -1,0 +1,313 @@
+//! Content types as tables: their names, their columns, their relationships.
+
+use indexmap::IndexMap;
+use model::{
+    Action, Component, ComponentId, ContentType, EnumId, Field, FieldId, FieldKind, Key, Model, Relation, Scalar, Side, SystemColumn, Target,
+    TypeId, ZoneId, naming,
+};
+use plan::{Column, Form, Policy};
+
+use super::super::SchemaFault;
+use super::{FIX, NAME};
+
+/// All tables that a caller sees.
+pub(super) struct Tables<'a> {
+    pub(super) model: &'a Model,
+    pub(super) list: Vec<Table<'a>>,
+}
+
+/// One content type as a table.
+pub(super) struct Table<'a> {
+    pub(super) id: TypeId,
+    pub(super) of: &'a ContentType,
+    pub(super) name: String,
+    pub(super) columns: Vec<ColumnField>,
+    pub(super) relations: Vec<RelationField>,
+    pub(super) components: Vec<ComponentField>,
+}
+
+/// A column.
+pub(super) struct ColumnField {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) column: Column,
+    pub(super) kind: ColumnType,
+    pub(super) required: bool,
+}
+
+/// The GraphQL type of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ColumnType {
+    /// A scalar by its name.
+    Scalar(&'static str),
+    /// An enum of the model: its name here.
+    Enum(EnumId, String),
+    /// Draft or published.
+    Status,
+}
+
+/// A relationship.
+pub(super) struct RelationField {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) field: FieldId,
+    /// Name of the target's table.
+    pub(super) target: String,
+    pub(super) target_of: TypeId,
+    /// The content type it holds rows of has a status, a locale.
+    pub(super) versions: (bool, bool),
+    pub(super) many: bool,
+    pub(super) required: bool,
+    /// One member of a relation to an interface or union.
+    pub(super) member: bool,
+}
+
+/// A component or a dynamic zone.
+pub(super) struct ComponentField {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) field: FieldId,
+    pub(super) of: ComponentOf,
+    pub(super) many: bool,
+    pub(super) required: bool,
+}
+
+/// What a component field holds.
+pub(super) enum ComponentOf {
+    /// Elements of one component.
+    One(ComponentId),
+    /// Elements of several: the zone, and the union's name.
+    Zone(ZoneId, String),
+}
+
+impl<'a> Tables<'a> {
+    /// The tables that this policy shows, and every clash of names.
+    pub(super) fn of(model: &'a Model, policy: &Policy) -> (Tables<'a>, Vec<SchemaFault>) {
+        let mut faults = Vec::new();
+        let mut names: IndexMap<String, &str> = IndexMap::new();
+        let mut list = Vec::new();
+        for (id, of) in model.content_types().filter(|(id, _)| policy.allows(*id, Action::Find)) {
+            let name = table_name(of);
+            if let Some(first) = names.insert(name.clone(), &of.name) {
+                faults.push(twice(&name, first, &of.name));
+            }
+            let fields: Vec<(FieldId, &Field)> = of
+                .fields_by_id()
+                .filter(|(field, of)| !of.is_hidden() && policy.allows_field(id, Action::Find, *field))
+                .collect();
+            let table = Table {
+                id,
+                of,
+                columns: columns(model, of, &fields),
+                relations: fields.iter().flat_map(|(id, field)| relations(model, policy, *id, field)).collect(),
+                components: fields.iter().filter_map(|(id, field)| component(model, &name, *id, field)).collect(),
+                name,
+            };
+            faults.extend(table.clashes());
+            list.push(table);
+        }
+        (Tables { model, list }, faults)
+    }
+}
+
+impl Table<'_> {
+    /// Two fields with one name.
+    fn clashes(&self) -> Vec<SchemaFault> {
+        let mut seen: IndexMap<&str, String> = IndexMap::new();
+        let names = self.columns.iter().map(|column| column.name.as_str());
+        let names = names.chain(self.relations.iter().map(|relation| relation.name.as_str()));
+        let names = names.chain(self.components.iter().map(|component| component.name.as_str()));
+        names
+            .filter_map(|name| {
+                let owner = [self.of.name.as_str(), name].join(".");
+                seen.insert(name, owner.clone()).map(|first| twice(name, &first, &owner))
+            })
+            .collect()
+    }
+}
+
+fn twice(name: &str, first: &str, second: &str) -> SchemaFault {
+    SchemaFault::NameTwice { dialect: NAME, name: name.to_owned(), first: first.to_owned(), second: second.to_owned(), fix: FIX }
+}
+
+/// Name of a content type's table. The files' table is called `file`, as in the dialects that uploaded them.
+pub(super) fn table_name(of: &ContentType) -> String {
+    match &of.names.hasura {
+        Some(name) => name.clone(),
+        None if of.is_system && of.name == "Media" => "file".to_owned(),
+        None => naming::snake(&of.name),
+    }
+}
+
+/// Name of a component's object type.
+pub(super) fn component_name(of: &Component) -> String {
+    [naming::snake(&of.category), naming::snake(&of.short_name)].join("_")
+}
+
+/// Name of an enum.
+pub(super) fn enum_name(model: &Model, id: EnumId) -> String {
+    let of = model.enumeration(id);
+    of.names.hasura.clone().unwrap_or_else(|| of.name.clone())
+}
+
+/// Name of a field.
+pub(super) fn field_name(field: &Field) -> String {
+    field.names.hasura.clone().unwrap_or_else(|| naming::snake(&field.name))
+}
+
+/// System columns first and last, the type's own in between. A system column whose name a field has keeps its underscore.
+fn columns(model: &Model, of: &ContentType, fields: &[(FieldId, &Field)]) -> Vec<ColumnField> {
+    let own: Vec<ColumnField> = fields.iter().filter_map(|(id, field)| column(model, of, *id, field)).collect();
+    let taken: Vec<String> = fields.iter().map(|(_, field)| field_name(field)).collect();
+    let system = |name: &str, column: SystemColumn, kind: ColumnType, required: bool| ColumnField {
+        name: if taken.iter().any(|taken| taken == name) { ["_", name].concat() } else { name.to_owned() },
+        description: None,
+        column: Column::System(column),
+        kind,
+        required,
+    };
+    let mut list = vec![
+        system("id", SystemColumn::Key, ColumnType::Scalar(key_scalar(&of.key)), true),
+        system("document_id", SystemColumn::DocumentId, ColumnType::Scalar("String"), true),
+    ];
+    list.extend(own);
+    if of.draft_and_publish {
+        list.push(system("status", SystemColumn::Status, ColumnType::Status, true));
+        list.push(system("published_at", SystemColumn::PublishedAt, ColumnType::Scalar("timestamptz"), false));
+    }
+    if of.localized {
+        list.push(system("locale", SystemColumn::Locale, ColumnType::Scalar("String"), true));
+    }
+    list.push(system("created_at", SystemColumn::CreatedAt, ColumnType::Scalar("timestamptz"), true));
+    list.push(system("updated_at", SystemColumn::UpdatedAt, ColumnType::Scalar("timestamptz"), true));
+    list.push(system("revision", SystemColumn::Revision, ColumnType::Scalar("Int"), true));
+    list
+}
+
+fn column(model: &Model, owner: &ContentType, id: FieldId, field: &Field) -> Option<ColumnField> {
+    let (name, kind) = match &field.kind {
+        FieldKind::Scalar { .. } | FieldKind::Enum { .. } => (field_name(field), member_type(model, field)?),
+        FieldKind::Relation(relation) if keeps_key(model, owner, relation) => {
+            let Target::Type(target) = relation.target else { return None };
+            ([&field_name(field), "_id"].concat(), ColumnType::Scalar(key_scalar(&model.content_type(target).key)))
+        }
+        FieldKind::Relation(_) | FieldKind::Component { .. } | FieldKind::Zone { .. } => return None,
+    };
+    Some(ColumnField { name, description: field.description.clone(), column: Column::Field(id), kind, required: field.required })
+}
+
+/// Whether a to-one relation is a column of this table: not on the far side of a one-to-one, and not where links name a status.
+fn keeps_key(model: &Model, owner: &ContentType, relation: &Relation) -> bool {
+    let Target::Type(target) = relation.target else { return false };
+    let far_side_of_one_to_one = match (relation.side, model.other_side(relation)) {
+        (Side::Inverse { .. }, Some((of, field))) => !model.content_type(of).field(field).relation().is_some_and(|other| other.many),
+        (Side::OneWay | Side::Owner { .. } | Side::Inverse { .. }, _) => false,
+    };
+    let linked_by_status = !owner.draft_and_publish && model.content_type(target).draft_and_publish;
+    !relation.many && !far_side_of_one_to_one && !linked_by_status
+}
+
+/// The type of a scalar or enum field; none for other kinds.
+pub(super) fn member_type(model: &Model, field: &Field) -> Option<ColumnType> {
+    match &field.kind {
+        FieldKind::Scalar { list: true, .. } | FieldKind::Enum { list: true, .. } => Some(ColumnType::Scalar("jsonb")),
+        FieldKind::Scalar { scalar, list: false } => Some(ColumnType::Scalar(scalar_name(*scalar))),
+        FieldKind::Enum { of, list: false } => Some(ColumnType::Enum(*of, enum_name(model, *of))),
+        FieldKind::Relation(_) | FieldKind::Component { .. } | FieldKind::Zone { .. } => None,
+    }
+}
+
+fn relations(model: &Model, policy: &Policy, id: FieldId, field: &Field) -> Vec<RelationField> {
+    let Some(relation) = field.relation() else { return Vec::new() };
+    let name = field_name(field);
+    let to = |of: TypeId, name: String, member: bool| {
+        let target = model.content_type(of);
+        RelationField {
+            name,
+            description: field.description.clone(),
+            field: id,
+            target: table_name(target),
+            target_of: of,
+            versions: (target.draft_and_publish, target.localized),
+            many: relation.many,
+            required: field.required && !member && !relation.many,
+            member,
+        }
+    };
+    match relation.target {
+        Target::Type(of) if policy.allows(of, Action::Find) => vec![to(of, name, false)],
+        Target::Type(_) => Vec::new(),
+        // Interfaces and unions: reads of one member at a time wait for a word of the plan.
+        Target::Group(_) => Vec::new(),
+    }
+}
+
+fn component(model: &Model, table: &str, id: FieldId, field: &Field) -> Option<ComponentField> {
+    let name = field_name(field);
+    let (of, many) = match &field.kind {
+        FieldKind::Component { of, repeatable } => (ComponentOf::One(*of), *repeatable),
+        FieldKind::Zone { of } => (ComponentOf::Zone(*of, [table, &name].join("_")), true),
+        FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Relation(_) => return None,
+    };
+    let _ = model;
+    Some(ComponentField { name, description: field.description.clone(), field: id, of, many, required: field.required })
+}
+
+fn key_scalar(key: &Key) -> &'static str {
+    match key {
+        Key::BigInt => "Int",
+        Key::Uuid => "uuid",
+        Key::Text | Key::Columns(_) => "String",
+    }
+}
+
+fn scalar_name(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::String | Scalar::Text | Scalar::RichText | Scalar::Email | Scalar::Password | Scalar::Uid | Scalar::Id => "String",
+        Scalar::Int => "Int",
+        Scalar::BigInt => "bigint",
+        Scalar::Float => "Float",
+        Scalar::Decimal => "numeric",
+        Scalar::Boolean => "Boolean",
+        Scalar::Date => "date",
+        Scalar::Time => "time",
+        Scalar::DateTime => "timestamptz",
+        Scalar::Interval => "interval",
+        Scalar::Json | Scalar::Blocks => "jsonb",
+        Scalar::Uuid => "uuid",
+    }
+}
+
+impl ColumnType {
+    /// Its name in the schema.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            ColumnType::Scalar(name) => name,
+            ColumnType::Enum(_, name) => name,
+            ColumnType::Status => "document_status",
+        }
+    }
+
+    /// How its values are spelt.
+    pub(super) fn form(&self) -> Form {
+        match self {
+            ColumnType::Scalar("timestamptz" | "time" | "interval" | "date") => Form::Postgres,
+            ColumnType::Scalar(_) => Form::Plain,
+            ColumnType::Enum(of, _) => Form::Word(*of),
+            ColumnType::Status => Form::StatusWord,
+        }
+    }
+
+    /// A sum and a mean make sense.
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self, ColumnType::Scalar("Int" | "bigint" | "Float" | "numeric"))
+    }
+
+    /// A least and a greatest make sense, to PostgreSQL 15, too.
+    pub(super) fn is_ordered(&self) -> bool {
+        matches!(
+            self,
+            ColumnType::Scalar("Int" | "bigint" | "Float" | "numeric" | "String" | "timestamptz" | "date" | "time" | "interval")
+        )
+    }
+}
