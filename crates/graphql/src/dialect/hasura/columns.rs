@@ -100,7 +100,7 @@ impl<'a> Tables<'a> {
                 of,
                 columns: columns(model, of, &fields),
                 relations: fields.iter().flat_map(|(id, field)| relations(model, policy, *id, field)).collect(),
-                components: fields.iter().filter_map(|(id, field)| component(model, &name, *id, field)).collect(),
+                components: fields.iter().filter_map(|(id, field)| component(&name, *id, field)).collect(),
                 name,
             };
             faults.extend(table.clashes());
@@ -219,14 +219,15 @@ pub(super) fn member_type(model: &Model, field: &Field) -> Option<ColumnType> {
 
 fn relations(model: &Model, policy: &Policy, id: FieldId, field: &Field) -> Vec<RelationField> {
     let Some(relation) = field.relation() else { return Vec::new() };
-    let name = field_name(field);
-    let to = |of: TypeId, name: String, member: bool| {
+    let to = |of: TypeId, member: bool| {
         let target = model.content_type(of);
+        let name = field_name(field);
+        let target_name = table_name(target);
         RelationField {
-            name,
+            name: if member { [&name, "_as_", &target_name].concat() } else { name },
             description: field.description.clone(),
             field: id,
-            target: table_name(target),
+            target: target_name,
             target_of: of,
             versions: (target.draft_and_publish, target.localized),
             many: relation.many,
@@ -234,22 +235,20 @@ fn relations(model: &Model, policy: &Policy, id: FieldId, field: &Field) -> Vec<
             member,
         }
     };
+    let visible = |of: &TypeId| policy.allows(*of, Action::Find);
     match relation.target {
-        Target::Type(of) if policy.allows(of, Action::Find) => vec![to(of, name, false)],
-        Target::Type(_) => Vec::new(),
-        // Interfaces and unions: reads of one member at a time wait for a word of the plan.
-        Target::Group(_) => Vec::new(),
+        Target::Type(of) => Some(of).filter(visible).map(|of| to(of, false)).into_iter().collect(),
+        Target::Group(group) => model.group(group).members.iter().copied().filter(visible).map(|of| to(of, true)).collect(),
     }
 }
 
-fn component(model: &Model, table: &str, id: FieldId, field: &Field) -> Option<ComponentField> {
+fn component(table: &str, id: FieldId, field: &Field) -> Option<ComponentField> {
     let name = field_name(field);
     let (of, many) = match &field.kind {
         FieldKind::Component { of, repeatable } => (ComponentOf::One(*of), *repeatable),
         FieldKind::Zone { of } => (ComponentOf::Zone(*of, [table, &name].join("_")), true),
         FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Relation(_) => return None,
     };
-    let _ = model;
     Some(ComponentField { name, description: field.description.clone(), field: id, of, many, required: field.required })
 }
 

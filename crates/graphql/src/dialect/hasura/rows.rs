@@ -102,6 +102,10 @@ pub(super) fn column_field(column: &ColumnField) -> Field {
 
 /// An object relationship, or an array relationship with its aggregate.
 pub(super) fn add_relation(fields: &mut IndexMap<String, Field>, relation: &RelationField) {
+    if relation.member {
+        add_member(fields, relation);
+        return;
+    }
     let binding = |shape: RowsShape| FieldBinding::Relation { field: relation.field, shape, page: PageRule::Strict };
     let mut add = |name: String, of: TypeRef, shape: RowsShape| {
         let arguments = if shape == RowsShape::One { IndexMap::new() } else { row_arguments(&relation.target, relation.versions) };
@@ -114,6 +118,14 @@ pub(super) fn add_relation(fields: &mut IndexMap<String, Field>, relation: &Rela
     add(relation.name.clone(), TypeRef::named(&relation.target).non_null().list().non_null(), RowsShape::List);
     let aggregate = TypeRef::named([&relation.target, "_aggregate"].concat()).non_null();
     add([&relation.name, "_aggregate"].concat(), aggregate, RowsShape::Parts);
+}
+
+/// The rows of one member of a relation to an interface or union; rows of other members are left out, or null.
+fn add_member(fields: &mut IndexMap<String, Field>, relation: &RelationField) {
+    let of = TypeRef::named(&relation.target);
+    let of = if relation.many { of.non_null().list().non_null() } else { of };
+    let binding = FieldBinding::Switch { field: relation.field, page: PageRule::None };
+    fields.insert(relation.name.clone(), Field { description: relation.description.clone(), arguments: IndexMap::new(), of, binding });
 }
 
 /// A component, a list of them, or a dynamic zone.
