@@ -7,6 +7,7 @@
 //!
 //! This crate must never know GraphQL or a driver.
 
+pub mod change;
 pub mod ddl;
 mod ddl_print;
 mod ddl_table;

@@ -90,6 +90,36 @@ pub enum Error {
         /// What was wanted.
         expected: &'static str,
     },
+    /// An entry of the ledger is no JSON.
+    #[error("the entry {name} of the ledger cannot be read")]
+    Ledger {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The applied model, kept in the ledger, does not read any more.
+    #[error("the model that the database was made for cannot be read by this version: {first}")]
+    LedgerModel {
+        /// The first fault.
+        first: String,
+    },
+    /// The model cannot be stored.
+    #[error(transparent)]
+    Layout(#[from] sql::LayoutError),
+    /// Rows do not fit the new model.
+    #[error("the database cannot be brought to the new model: {}", problems.join("; "))]
+    InTheWay {
+        /// Each with the rows in the way and the fix.
+        problems: Vec<String>,
+    },
+    /// A migration would take values away for ever.
+    #[error("the migration would lose {}; allow it with --allow-data-loss", losses.join(", "))]
+    Loss {
+        /// What and how much.
+        losses: Vec<String>,
+    },
 }
 
 impl Error {
@@ -98,10 +128,19 @@ impl Error {
     pub fn cause(&self) -> Cause {
         match self {
             Error::Timeout { .. } => Cause::Timeout,
-            Error::Connect(_) | Error::Busy { .. } | Error::Overloaded { .. } | Error::Closed | Error::TransactionFailed { .. } => Cause::Unavailable,
+            Error::Connect(_)
+            | Error::Busy { .. }
+            | Error::Overloaded { .. }
+            | Error::Closed
+            | Error::TransactionFailed { .. } => Cause::Unavailable,
             Error::OutcomeUnknown { .. } => Cause::OutcomeUnknown,
             Error::Sqlite(error) => sqlite_cause(error),
             Error::Postgres(error) => postgres_cause(error),
+            Error::Ledger { .. }
+            | Error::LedgerModel { .. }
+            | Error::Layout(_)
+            | Error::InTheWay { .. }
+            | Error::Loss { .. } => Cause::Internal,
             Error::Address { .. }
             | Error::Open { .. }
             | Error::Thread { .. }
@@ -133,7 +172,9 @@ impl Error {
 fn sqlite_cause(error: &rusqlite::Error) -> Cause {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::OperationInterrupted) => Cause::Timeout,
-        Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull) => Cause::Unavailable,
+        Some(
+            rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull,
+        ) => Cause::Unavailable,
         _ => Cause::Internal,
     }
 }

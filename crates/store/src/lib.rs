@@ -7,10 +7,14 @@
 
 mod config;
 mod error;
+mod ledger;
+mod migrate;
 mod open;
 pub mod postgres;
 pub mod sqlite;
 
 pub use config::{Address, STATEMENTS_MAX, StoreConfig, StoreLimits};
 pub use error::Error;
+pub use ledger::{Ledger, Unfinished};
+pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
 pub use open::{Driver, Store};

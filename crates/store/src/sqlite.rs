@@ -3,6 +3,7 @@
 //! Readers only step prepared statements; the writer groups the jobs that wait for it into one commit. Both are fed by bounded queues and answer through
 //! oneshot channels, so that no thread of the async runtime ever waits for the disk.
 
+mod collation;
 mod connection;
 mod queue;
 mod readers;

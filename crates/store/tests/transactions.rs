@@ -37,9 +37,8 @@ fn open(folder: &Folder, read_timeout: Duration) -> Store {
 }
 
 async fn count(store: &Store) -> i64 {
-    let counted = sqlite(store).read(|connection| {
-        Ok::<_, Error>(connection.query_row("select count(*) from t", [], |row| row.get(0))?)
-    });
+    let counted = sqlite(store)
+        .read(|connection| Ok::<_, Error>(connection.query_row("select count(*) from t", [], |row| row.get(0))?));
     counted.await.unwrap()
 }
 
@@ -48,7 +47,8 @@ async fn a_failed_job_fails_alone() {
     let folder = Folder::new("alone");
     let store = open(&folder, Duration::from_secs(10));
     assert!(store.is_ready().await);
-    let made = sqlite(&store).write_alone(|connection| Ok::<_, Error>(connection.execute_batch("create table t (v integer unique)")?));
+    let made = sqlite(&store)
+        .write_alone(|connection| Ok::<_, Error>(connection.execute_batch("create table t (v integer unique)")?));
     made.await.unwrap();
     let insert = |value: i64| {
         sqlite(&store).write(move |connection| {
@@ -67,7 +67,8 @@ async fn a_failed_job_fails_alone() {
 async fn a_panic_is_rolled_back_and_the_writer_lives() {
     let folder = Folder::new("panic");
     let store = open(&folder, Duration::from_secs(10));
-    let made = sqlite(&store).write(|connection| Ok::<_, Error>(connection.execute_batch("create table t (v integer)")?));
+    let made =
+        sqlite(&store).write(|connection| Ok::<_, Error>(connection.execute_batch("create table t (v integer)")?));
     made.await.unwrap();
     let broken = sqlite(&store).write(|connection| {
         connection.execute("insert into t values (1)", [])?;
@@ -83,16 +84,19 @@ async fn a_panic_is_rolled_back_and_the_writer_lives() {
 async fn a_reader_cannot_write_and_stops_in_time() {
     let folder = Folder::new("deadline");
     let store = open(&folder, Duration::from_millis(50));
-    let written = sqlite(&store).read(|connection| Ok::<_, Error>(connection.execute_batch("create table t (v integer)")?));
+    let written =
+        sqlite(&store).read(|connection| Ok::<_, Error>(connection.execute_batch("create table t (v integer)")?));
     assert!(matches!(written.await, Err(Error::Sqlite(_))));
     let endless = "with recursive n (v) as (select 1 union all select v + 1 from n) select max(v) from n";
-    let stopped = sqlite(&store).read(|connection| Ok::<i64, Error>(connection.query_row(endless, [], |row| row.get(0))?));
+    let stopped =
+        sqlite(&store).read(|connection| Ok::<i64, Error>(connection.query_row(endless, [], |row| row.get(0))?));
     assert!(matches!(stopped.await, Err(Error::Timeout { deadline_ms: 50 })));
     assert!(store.is_ready().await);
 }
 
 #[tokio::test]
 async fn a_database_that_is_away_is_said_to_be() {
-    let store = Store::open(&StoreConfig::new(Address::Postgres("postgres://nobody@127.0.0.1:1/nothing".to_owned()))).unwrap();
+    let store =
+        Store::open(&StoreConfig::new(Address::Postgres("postgres://nobody@127.0.0.1:1/nothing".to_owned()))).unwrap();
     assert!(!store.is_ready().await);
 }

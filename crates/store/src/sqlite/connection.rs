@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::collation;
 use crate::{Error, STATEMENTS_MAX};
 
 /// Memory for pages, shared by all readers.
@@ -72,7 +73,9 @@ pub(super) fn open_reader(path: &Path, readers: usize) -> Result<(Connection, De
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        connection.execute_batch("pragma query_only=on; pragma foreign_keys=on; pragma trusted_schema=off; pragma temp_store=memory;")?;
+        connection.execute_batch(
+            "pragma query_only=on; pragma foreign_keys=on; pragma trusted_schema=off; pragma temp_store=memory;",
+        )?;
         connection.pragma_update(None, "mmap_size", MAPPED_BYTES_MAX)?;
         let cache = i64::try_from(CACHE_KIB / readers.max(1)).unwrap_or(i64::MAX);
         connection.pragma_update(None, "cache_size", -cache)?;
@@ -82,6 +85,7 @@ pub(super) fn open_reader(path: &Path, readers: usize) -> Result<(Connection, De
 }
 
 fn finish(mut connection: Connection) -> Result<(Connection, Deadline), Error> {
+    collation::register(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     let deadline = Deadline::new();
     let clock = deadline.clone();

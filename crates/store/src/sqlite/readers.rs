@@ -30,7 +30,11 @@ impl std::fmt::Debug for Readers {
 
 impl Readers {
     pub(super) fn start(path: &Path, limits: &StoreLimits) -> Result<Readers, Error> {
-        let mut readers = Readers { queue: Arc::new(Queue::new(limits.queue_max)), threads: Vec::new(), timeout: limits.read_timeout };
+        let mut readers = Readers {
+            queue: Arc::new(Queue::new(limits.queue_max)),
+            threads: Vec::new(),
+            timeout: limits.read_timeout,
+        };
         for number in 0..limits.readers {
             let (connection, deadline) = open_reader(path, limits.readers)?;
             let queue = Arc::clone(&readers.queue);

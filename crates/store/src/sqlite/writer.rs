@@ -98,7 +98,8 @@ impl Writer {
     {
         let (sender, receiver) = oneshot::channel();
         self.queue.push(Job::Alone(Box::new(move |connection| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::Panicked.into()));
+            let outcome =
+                catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::Panicked.into()));
             if !connection.is_autocommit() {
                 drop(connection.execute_batch("rollback"));
             }
@@ -117,7 +118,11 @@ impl Drop for Writer {
     }
 }
 
-fn in_time<T, E: From<Error>>(deadline: &Deadline, timeout: Duration, job: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+fn in_time<T, E: From<Error>>(
+    deadline: &Deadline,
+    timeout: Duration,
+    job: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     deadline.set(timeout);
     let outcome = job();
     let is_late = deadline.is_over();
@@ -125,7 +130,10 @@ fn in_time<T, E: From<Error>>(deadline: &Deadline, timeout: Duration, job: impl 
     if is_late && outcome.is_err() { Err(Error::Timeout { deadline_ms: timeout.as_millis() }.into()) } else { outcome }
 }
 
-fn in_savepoint<T, E: From<Error>>(connection: &Connection, job: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+fn in_savepoint<T, E: From<Error>>(
+    connection: &Connection,
+    job: impl FnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
     run_cached(connection, "savepoint job")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::Panicked.into()));
     if outcome.is_err() {
@@ -144,7 +152,9 @@ fn run_cached(connection: &Connection, text: &str) -> Result<(), Error> {
 fn copy_of(failure: &Error) -> Error {
     let reason = failure.to_string();
     match failure {
-        Error::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure) => Error::OutcomeUnknown { reason },
+        Error::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure) => {
+            Error::OutcomeUnknown { reason }
+        }
         _ => Error::TransactionFailed { reason },
     }
 }
@@ -167,7 +177,11 @@ struct Worker {
 impl Worker {
     fn work(mut self) {
         loop {
-            let taken = if self.is_dirty { self.queue.take_within(IDLE) } else { self.queue.take().map_or(Taken::Closed, Taken::Job) };
+            let taken = if self.is_dirty {
+                self.queue.take_within(IDLE)
+            } else {
+                self.queue.take().map_or(Taken::Closed, Taken::Job)
+            };
             match taken {
                 Taken::Job(Job::Alone(job)) => {
                     job(&self.connection);

@@ -1,0 +1,204 @@
+//! Bringing a database to a model: plan, show, apply; go on after an interruption.
+//!
+//! What is done stands in [`sql::change`]; here it is run. PostgreSQL changes its tables inside one transaction, so that an interrupted migration never
+//! was. SQLite goes step by step, rows in slices, each with its own commit that also writes into the ledger how far it has come; the next start goes on
+//! from there.
+
+mod postgres;
+mod sqlite;
+
+use model::{Model, Source};
+use sql::Database;
+use sql::change::{self, Migration};
+
+use crate::ledger::{Ledger, Unfinished};
+use crate::{Driver, Error, Store};
+
+/// Rows of one slice on SQLite.
+pub const SLICE_ROWS: i64 = 1000;
+
+/// What has to be done to bring the database to a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MigrationPlan {
+    /// The work; several migrations when an unfinished one must be ended first.
+    stages: Vec<Stage>,
+    /// What goes for ever, with how much of it there is.
+    losses: Vec<String>,
+}
+
+/// One migration on the way.
+#[derive(Debug, Clone, PartialEq)]
+struct Stage {
+    migration: Migration,
+    target: Vec<Source>,
+    /// Where it goes on; none at its beginning.
+    unfinished: Option<Unfinished>,
+}
+
+/// What the caller agrees to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MigrateOptions {
+    /// Values may go for ever.
+    pub allow_data_loss: bool,
+}
+
+/// How far a migration has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationProgress<'a> {
+    /// The step at hand, from 0.
+    pub step: usize,
+    /// Steps of the migration.
+    pub steps: usize,
+    /// The step in people's words.
+    pub text: &'a str,
+    /// Rows done in this step, for steps over rows.
+    pub rows_done: u64,
+}
+
+impl MigrationPlan {
+    /// Nothing has to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stages.iter().all(|stage| stage.migration.steps.is_empty() && stage.unfinished.is_none())
+    }
+
+    /// An earlier migration is ended by it.
+    #[must_use]
+    pub fn is_continuation(&self) -> bool {
+        self.stages.iter().any(|stage| stage.unfinished.is_some())
+    }
+
+    /// What changes, one sentence each.
+    pub fn changes(&self) -> impl Iterator<Item = &str> {
+        self.stages.iter().flat_map(|stage| &stage.migration.changes).map(|change| change.text.as_str())
+    }
+
+    /// The steps in people's words, each with its statements.
+    pub fn steps(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.stages.iter().flat_map(|stage| &stage.migration.steps).map(|step| {
+            let statements = match &step.work {
+                change::Work::Statements(statements) => statements.iter().map(String::as_str).collect(),
+                change::Work::Rows { statement, .. } => vec![statement.as_str()],
+            };
+            (step.text.as_str(), statements)
+        })
+    }
+
+    /// What goes for ever, `12 values of Album.year`. Empty when nothing does.
+    #[must_use]
+    pub fn losses(&self) -> &[String] {
+        &self.losses
+    }
+}
+
+impl Store {
+    /// What has to be done to bring the database to this model, which was read from `sources`. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`Error::Layout`] for what cannot be stored, [`Error::LedgerModel`] when the applied model cannot be read any more, [`Error::InTheWay`] when
+    /// rows do not fit the new model.
+    pub async fn migrate_plan(&self, model: &Model, sources: &[Source]) -> Result<MigrationPlan, Error> {
+        let ledger = self.ledger().await?;
+        let plan = MigrationPlan { stages: stages(&ledger, model, sources, self.database())?, losses: Vec::new() };
+        if plan.is_continuation() {
+            return Ok(plan);
+        }
+        let problems = self.rows_in_the_way(&plan).await?;
+        if !problems.is_empty() {
+            return Err(Error::InTheWay { problems });
+        }
+        Ok(MigrationPlan { losses: self.losses_of(&plan).await?, ..plan })
+    }
+
+    /// Does what the plan says. On SQLite `progress` is called after every slice.
+    ///
+    /// # Errors
+    /// [`Error::Loss`] when values would go and the caller did not agree; what the database said.
+    pub async fn migrate_apply<Progress>(
+        &self,
+        plan: &MigrationPlan,
+        options: MigrateOptions,
+        mut progress: Progress,
+    ) -> Result<(), Error>
+    where
+        Progress: FnMut(MigrationProgress<'_>) + Send,
+    {
+        if !plan.losses.is_empty() && !options.allow_data_loss {
+            return Err(Error::Loss { losses: plan.losses.clone() });
+        }
+        for stage in &plan.stages {
+            match self.driver() {
+                Driver::Sqlite(sqlite) => sqlite::apply(sqlite, stage, &mut progress).await?,
+                Driver::Postgres(postgres) => postgres::apply(postgres, stage, &mut progress).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// One sentence for each guard that finds rows, with the first of them.
+    async fn rows_in_the_way(&self, plan: &MigrationPlan) -> Result<Vec<String>, Error> {
+        let mut problems = Vec::new();
+        for guard in plan.stages.iter().flat_map(|stage| &stage.migration.guards) {
+            let rows = self.texts(&guard.rows).await?;
+            if !rows.is_empty() {
+                problems.push([guard.problem.as_str(), " (documents ", &rows.join(", "), ")"].concat());
+            }
+        }
+        Ok(problems)
+    }
+
+    async fn losses_of(&self, plan: &MigrationPlan) -> Result<Vec<String>, Error> {
+        let mut losses = Vec::new();
+        for loss in
+            plan.stages.iter().flat_map(|stage| &stage.migration.changes).filter_map(|change| change.loss.as_ref())
+        {
+            let count = self.texts(&loss.count).await?.concat();
+            if count != "0" {
+                losses.push([count.as_str(), " ", &loss.what].concat());
+            }
+        }
+        Ok(losses)
+    }
+
+    /// The only column of a statement's rows, as texts.
+    async fn texts(&self, statement: &str) -> Result<Vec<String>, Error> {
+        match self.driver() {
+            Driver::Sqlite(sqlite) => sqlite::texts(sqlite, statement).await,
+            Driver::Postgres(postgres) => postgres::texts(postgres, statement).await,
+        }
+    }
+}
+
+/// From what the ledger says to this model: first the rest of an unfinished migration, then what is left.
+fn stages(ledger: &Ledger, model: &Model, sources: &[Source], database: Database) -> Result<Vec<Stage>, Error> {
+    let mut stages = Vec::new();
+    let mut at: Option<Model> = ledger.applied.as_deref().map(read_again).transpose()?;
+    if let Some(unfinished) = &ledger.unfinished {
+        let target = read_again(&unfinished.target)?;
+        stages.push(Stage {
+            migration: between(at.as_ref(), &target, database)?,
+            target: unfinished.target.clone(),
+            unfinished: Some(unfinished.clone()),
+        });
+        at = Some(target);
+    }
+    let last = ledger.unfinished.as_ref().map(|unfinished| &unfinished.target).or(ledger.applied.as_ref());
+    if last.is_none_or(|last| last != sources) {
+        let migration = between(at.as_ref(), model, database)?;
+        stages.push(Stage { migration, target: sources.to_vec(), unfinished: None });
+    }
+    Ok(stages)
+}
+
+fn between(before: Option<&Model>, after: &Model, database: Database) -> Result<Migration, Error> {
+    match before {
+        None => Ok(change::from_nothing(after, database)?),
+        Some(before) => Ok(change::between(before, after, database)?),
+    }
+}
+
+fn read_again(sources: &[Source]) -> Result<Model, Error> {
+    model::read(sources.to_vec()).map_err(|faults| Error::LedgerModel {
+        first: faults.list.first().map(|fault| fault.message.clone()).unwrap_or_default(),
+    })
+}
