@@ -5,6 +5,7 @@
 //! are evaluated without rules. Matches over the plan's enums have no wildcard: a new kind of node does not compile until it says here
 //! which action it needs.
 
+mod fields;
 mod filter;
 mod output;
 mod rule;
@@ -72,7 +73,7 @@ impl Env<'_> {
         }
         self.shape(select, holes);
         if select.from != From::Written {
-            let rule = self.row_rule(select.of, Action::Find, &select.version, holes);
+            let rule = self.read_rule(select.of, &select.version, &fields::of_select(select), holes);
             select.filter = std::mem::replace(&mut select.filter, Filter::All).and(rule);
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! Filters and sorts: every hop through a relation needs FIND on its target, whose rows' rule joins the inner condition.
 
-use model::{Action, ComponentId, Field, FieldId, FieldKind, Target, TypeId};
+use model::{ComponentId, Field, FieldId, FieldKind, Target, TypeId};
 
+use super::fields::{self, Fields};
 use super::{Allowed, Env, below, key_refused};
 use crate::{Aggregate, Column, Filter, Hole, Operand, RefusedPart, SortPath, Version};
 
@@ -11,6 +12,14 @@ enum Owner {
     Type(TypeId),
     /// Elements of this component, inside a document of the content type.
     Component(ComponentId),
+}
+
+/// A step through a relation.
+struct Hop<'a> {
+    version: &'a Version,
+    filter: &'a mut Filter,
+    /// Fields of the target that are asked beside those of the filter.
+    asked: Fields,
 }
 
 impl Env<'_> {
@@ -45,14 +54,14 @@ impl Env<'_> {
                 self.operand(owner, &comparison.value)
             }
             Filter::Null { column, .. } => self.column(owner, *column, PART),
-            Filter::Some { field, version, filter } => self.hop(owner, *field, PART, version, filter, holes),
+            Filter::Some { field, version, filter } => self.hop((owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes),
             Filter::SomeOf { field, of, version, filter } => {
                 self.relation(owner, *field, PART)?;
-                self.hop_to(*of, &self.name(owner, *field), PART, (version, filter), holes)
+                self.hop_to(*of, &self.name(owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes)
             }
             Filter::Count { field, version, filter, value, operator: _ } => {
                 self.operand(owner, value)?;
-                self.hop(owner, *field, PART, version, filter, holes)
+                self.hop((owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes)
             }
             Filter::Element { field, component, filter } => {
                 self.column(owner, Column::Field(*field), PART)?;
@@ -67,7 +76,7 @@ impl Env<'_> {
         match path {
             SortPath::Column(column) => self.column(owner, *column, PART),
             SortPath::Relation { field, version, filter, then } => {
-                self.hop(owner, *field, PART, version, filter, holes)?;
+                self.hop((owner, *field), PART, Hop { version, filter, asked: fields::of_sort(then) }, holes)?;
                 let target = self.single_target(owner, *field)?;
                 let name = self.name(owner, *field);
                 self.sort(target, then, holes).map_err(|refusal| below(&name, refusal))
@@ -81,7 +90,7 @@ impl Env<'_> {
                 self.element_sort(of, then, holes).map_err(|refusal| below(&name, refusal))
             }
             SortPath::Aggregate { field, version, filter, aggregate } => {
-                self.hop(owner, *field, PART, version, filter, holes)?;
+                self.hop((owner, *field), PART, Hop { version, filter, asked: fields::of_aggregate(aggregate) }, holes)?;
                 let target = self.single_target(owner, *field)?;
                 self.aggregate(target, aggregate, PART)
             }
@@ -101,33 +110,19 @@ impl Env<'_> {
     }
 
     /// Through a relation: FIND on the target, and its rows' rule beside the inner filter.
-    fn hop(
-        self,
-        owner: Owner,
-        field: FieldId,
-        part: RefusedPart,
-        version: &Version,
-        filter: &mut Filter,
-        holes: &mut Vec<Hole>,
-    ) -> Allowed {
+    fn hop(self, (owner, field): (Owner, FieldId), part: RefusedPart, hop: Hop<'_>, holes: &mut Vec<Hole>) -> Allowed {
         self.relation(owner, field, part)?;
-        let name = self.name(owner, field);
         let target = self.single_target(owner, field)?;
-        self.hop_to(target, &name, part, (version, filter), holes)
+        self.hop_to(target, &self.name(owner, field), part, hop, holes)
     }
 
-    fn hop_to(
-        self,
-        target: TypeId,
-        name: &str,
-        part: RefusedPart,
-        (version, filter): (&Version, &mut Filter),
-        holes: &mut Vec<Hole>,
-    ) -> Allowed {
-        self.may_read(target, version).map_err(|_| key_refused(name, part))?;
-        self.filter(target, filter, holes).map_err(|refusal| below(name, refusal))?;
-        let rule = self.row_rule(target, Action::Find, version, holes);
-        *filter = std::mem::replace(filter, Filter::All).and(rule);
+    fn hop_to(self, target: TypeId, name: &str, part: RefusedPart, hop: Hop<'_>, holes: &mut Vec<Hole>) -> Allowed {
+        self.may_read(target, hop.version).map_err(|_| key_refused(name, part))?;
+        self.filter(target, hop.filter, holes).map_err(|refusal| below(name, refusal))?;
+        let mut asked = hop.asked;
+        asked.extend(fields::of_filter(hop.filter));
+        let rule = self.read_rule(target, hop.version, &asked, holes);
+        *hop.filter = std::mem::replace(hop.filter, Filter::All).and(rule);
         Ok(())
     }
 

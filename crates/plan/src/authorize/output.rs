@@ -1,8 +1,8 @@
 //! Outputs: an entry that the caller may not see becomes null with a fault; a relation needs FIND on its target.
 
-use model::{Action, ComponentId, TypeId};
+use model::{ComponentId, TypeId};
 
-use super::{Env, forbidden};
+use super::{Env, fields, forbidden};
 use crate::{
     Column, ComponentSelect, Derived, Filter, Hole, Object, Part, PartEntry, RefusedPart, Refusal, RowValue, Select, Shape, Switch,
 };
@@ -88,9 +88,11 @@ impl Env<'_> {
         }
         for arm in &mut switch.arms {
             self.filter(arm.of, &mut arm.filter, holes)?;
-            let rule = self.row_rule(arm.of, Action::Find, &arm.version, holes);
-            arm.filter = std::mem::replace(&mut arm.filter, Filter::All).and(rule);
             self.object(Owner::Row(arm.of), &mut arm.row.object, holes);
+            let mut asked = fields::of_object(&arm.row.object);
+            asked.extend(fields::of_filter(&arm.filter));
+            let rule = self.read_rule(arm.of, &arm.version, &asked, holes);
+            arm.filter = std::mem::replace(&mut arm.filter, Filter::All).and(rule);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use model::{Action, ColumnName, Component, Condition, ContentType, FieldId, FieldKind, Target, Term, TypeId};
 
 use super::Env;
+use super::fields::Fields;
 use crate::{Column, Comparison, Filter, Hole, HoleId, HoleSource, Locale, Operand, Operator, Status, Transform, ValueKind, Version};
 
 /// What the fields of a condition belong to.
@@ -13,12 +14,22 @@ enum Owner<'a> {
 }
 
 impl Env<'_> {
-    /// The rows on which the caller may do `action`: the rules' conditions, any of which suffices. Relations inside are read in the status
-    /// and locale of the row at hand, without rules of their own.
-    pub(super) fn row_rule(self, of: TypeId, action: Action, version: &Version, holes: &mut Vec<Hole>) -> Filter {
+    /// The rows that the caller may read in this version, when these fields are asked of them.
+    pub(super) fn read_rule(self, of: TypeId, version: &Version, fields: &Fields, holes: &mut Vec<Hole>) -> Filter {
+        let found = self.row_rule((of, Action::Find), version, fields, holes);
+        match version.status {
+            Status::Only | Status::Published => found,
+            Status::Draft | Status::Either => found.and(self.row_rule((of, Action::ReadDraft), version, fields, holes)),
+        }
+    }
+
+    /// The rows on which the caller may do an action with these fields: those of every rule that allows all of the fields. Relations inside
+    /// are read in the status and locale of the row at hand, without rules of their own.
+    pub(super) fn row_rule(self, (of, action): (TypeId, Action), version: &Version, fields: &Fields, holes: &mut Vec<Hole>) -> Filter {
         let grants = self.policy.grants(of, action);
         let owner = Owner::Type(self.model.content_type(of));
-        Filter::any_of(grants.iter().map(|grant| match &grant.condition {
+        let covering = grants.iter().filter(|grant| grant.fields.as_ref().is_none_or(|all| fields.iter().all(|field| all.contains(field))));
+        Filter::any_of(covering.map(|grant| match &grant.condition {
             None => Filter::All,
             Some(condition) => self.condition(owner, condition, version, holes),
         }))

@@ -2,6 +2,7 @@
 
 use model::{Action, ComponentId, Field, FieldKind, TypeId};
 
+use super::fields::{self, Fields};
 use super::{Allowed, Env, forbidden};
 use crate::{Answer, AnswerEntry, AnswerValue, Data, Filter, Given, Hole, Links, Locale, Status, Version, Write, WriteAction, WriteVersion};
 
@@ -30,13 +31,14 @@ impl Env<'_> {
             self.demand(of, action)?;
         }
         let version = self.written_version(of);
+        let given = data.as_deref().map(fields::of_data).unwrap_or_default();
         if let Some(data) = data {
             for action in &actions {
                 self.fields(of, *action, data)?;
             }
             self.data(Owner::Type(of), data, &version, holes)?;
         }
-        write.rule = Filter::all_of(actions.iter().map(|action| self.row_rule(of, *action, &version, holes)));
+        write.rule = Filter::all_of(actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes)));
         self.answer(&mut write.answer, holes)
     }
 
@@ -105,7 +107,7 @@ impl Env<'_> {
 
     /// A document that the caller may not find is missing for the link.
     fn visible(self, of: TypeId, links: &mut Links, version: &Version, holes: &mut Vec<Hole>) {
-        let rule = self.row_rule(of, Action::Find, version, holes);
+        let rule = self.read_rule(of, version, &Fields::new(), holes);
         links.visible = std::mem::replace(&mut links.visible, Filter::All).and(rule);
     }
 
