@@ -148,18 +148,23 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Letters to insert, drop or change to make one word of the other.
+/// Letters to insert, drop, change or exchange with their neighbour to make one word of the other.
 fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.chars().enumerate() {
-        let mut diagonal = line;
-        row[0] = line + 1;
-        for (column, &target) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != target);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];
+    for (line, letter) in one.iter().enumerate() {
+        let above = &rows[line];
+        let mut row = vec![line + 1];
+        for (column, target) in other.iter().enumerate() {
+            let mut least =
+                (above[column] + usize::from(letter != target)).min(above[column + 1] + 1).min(row[column] + 1);
+            let is_exchange = line > 0 && column > 0 && one[line - 1] == *target && other[column - 1] == *letter;
+            if is_exchange {
+                least = least.min(rows[line - 1][column - 1] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[other.len()]
+    rows[one.len()][other.len()]
 }

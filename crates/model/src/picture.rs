@@ -122,9 +122,8 @@ fn field(model: &Model, siblings: &[Field], of: &Field, out: &mut Formatter<'_>)
     if let FieldKind::Relation(relation) = &of.kind {
         side(model, relation, out)?;
     }
-    match of.unique {
-        Some(unique) => out.write_str(if unique.nulls_equal { ", unique with one null" } else { ", unique" })?,
-        None => {}
+    if let Some(unique) = of.unique {
+        out.write_str(if unique.nulls_equal { ", unique with one null" } else { ", unique" })?;
     }
     let flags = [
         (of.private, ", private"),

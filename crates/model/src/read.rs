@@ -19,6 +19,7 @@ mod restrictions;
 mod rules;
 mod texts;
 mod types;
+mod wording;
 
 use std::collections::HashSet;
 
@@ -46,22 +47,22 @@ pub fn read(sources: Vec<Source>) -> Result<Model, Diagnostics> {
     if !faults.list.is_empty() {
         return Err(faults.in_order(&texts));
     }
-    let documents = definitions::keep(documents, &texts, &mut faults);
-    let schema = texts.schema(&documents, &mut faults);
-    let model = model(&schema, &texts, &mut faults);
+    let kept = definitions::keep(&documents, &texts, &mut faults);
+    let schema = texts.schema(&kept, &mut faults);
+    let catalog = Catalog::of(&schema, &texts, &mut faults);
+    let env = Env { schema: &schema, texts: &texts, catalog: &catalog };
+    let model = model(&env, &mut faults);
+    later::refuse(&env, &documents, &mut faults);
     if faults.list.is_empty() { Ok(model) } else { Err(faults.in_order(&texts)) }
 }
 
 /// The model of a schema. Where something is faulty the model lacks it; it is used only when there is no fault.
-fn model(schema: &Schema, texts: &Texts, faults: &mut Faults) -> Model {
-    let catalog = Catalog::of(schema, texts, faults);
-    let env = Env { schema, texts, catalog: &catalog };
-    let mut model = types::model(&env, faults);
-    relations::pair(&env, &mut model, faults);
+fn model(env: &Env, faults: &mut Faults) -> Model {
+    let mut model = types::model(env, faults);
+    relations::pair(env, &mut model, faults);
     components::check(&model, faults);
-    keys::read(&env, &mut model, faults);
-    rules::read(&env, &mut model, faults);
-    later::refuse(&env, faults);
+    keys::read(env, &mut model, faults);
+    rules::read(env, &mut model, faults);
     model
 }
 

@@ -21,24 +21,26 @@ impl Diagnostics {
             self.list.iter().take(FAULTS_SHOWN_MAX).map(|fault| render_one(fault, color, &mut snippets)).collect();
         let hidden = self.list.len().saturating_sub(FAULTS_SHOWN_MAX);
         if hidden > 0 {
-            out.push_str(&format!("... and {hidden} more\n"));
+            out = format!("{out}... and {hidden} more\n");
         }
-        out.push_str(&match self.list.len() {
-            1 => "1 fault\n".to_owned(),
-            count => format!("{count} faults\n"),
-        });
-        out
+        match self.list.len() {
+            1 => out + "1 fault\n",
+            count => format!("{out}{count} faults\n"),
+        }
     }
 }
 
 fn render_one(fault: &Diagnostic, color: bool, snippets: &mut Snippets) -> String {
-    let config = Config::new().with_color(color).with_index_type(IndexType::Byte);
-    let mut report = Report::build(ReportKind::Error, span(&fault.place))
-        .with_config(config)
-        .with_message(&fault.message)
-        .with_label(Label::new(span(&fault.place)).with_message("here").with_color(Color::Red));
-    for (place, note) in &fault.related {
-        report = report.with_label(Label::new(span(place)).with_message(note).with_color(Color::Blue));
+    let config = Config::new().with_color(color).with_index_type(IndexType::Char);
+    let mut report =
+        Report::build(ReportKind::Error, span(&fault.place)).with_config(config).with_message(&fault.message);
+    let here = (&fault.place, "here", Color::Red);
+    let related = fault.related.iter().map(|(place, note)| (place, note.as_str(), Color::Blue));
+    let mut labels: Vec<_> = related.chain([here]).collect();
+    // Out of order, ariadne would show one text as two.
+    labels.sort_by_key(|(place, _, _)| place.start);
+    for (place, note, color) in labels {
+        report = report.with_label(Label::new(span(place)).with_message(note).with_color(color));
     }
     if let Some(help) = &fault.help {
         report = report.with_help(help);
@@ -49,10 +51,10 @@ fn render_one(fault: &Diagnostic, color: bool, snippets: &mut Snippets) -> Strin
         return format!("Error: {}\n", fault.message);
     }
     let text = String::from_utf8_lossy(&bytes);
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
-/// What ariadne knows a place by: the source, and bytes in it.
+/// What ariadne knows a place by: the source, and characters in it.
 type Span = (SourceKey, Range<usize>);
 
 /// A source is itself by its allocation: two texts may bear one name.
@@ -73,8 +75,10 @@ impl Hash for SourceKey {
     }
 }
 
+/// Counted in characters: from bytes ariadne makes wrong line numbers where a text is not ASCII.
 fn span(place: &Place) -> Span {
-    (SourceKey(Arc::clone(&place.source)), place.start..place.end)
+    let count = |end: usize| place.source.text.get(..end).map_or(0, |before| before.chars().count());
+    (SourceKey(Arc::clone(&place.source)), count(place.start)..count(place.end))
 }
 
 /// Texts cut into lines, each once.

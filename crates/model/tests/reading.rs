@@ -6,9 +6,9 @@ use model::{Source, read};
 
 /// Reads the text and compares the picture, or the report of all faults, with the snapshot beside it.
 fn check(path: &Path) {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap();
-    let text = std::fs::read_to_string(path).unwrap();
-    let folder = path.parent().unwrap();
+    let name = path.file_name().and_then(|name| name.to_str()).expect("cases have names");
+    let text = std::fs::read_to_string(path).expect("the case was listed");
+    let folder = path.parent().expect("a case stands in its folder");
     let must_fail = folder.ends_with("faults");
     let answer = read(vec![Source { name: name.to_owned(), text }]);
     assert_eq!(answer.is_err(), must_fail, "{name}: {answer:?}");
@@ -20,14 +20,24 @@ fn check(path: &Path) {
 
 fn check_folder(folder: &str, count_min: usize) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
-    let mut files: Vec<PathBuf> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(path)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry of it").path())
+        .collect();
     files.retain(|file| file.extension().is_some_and(|ending| ending == "graphql"));
     files.sort();
     assert!(files.len() >= count_min, "{folder} has {} cases only", files.len());
-    files.iter().for_each(|file| check(file));
+    for file in &files {
+        check(file);
+    }
 }
 
 #[test]
 fn good_models_give_their_pictures() {
     check_folder("models", 2);
+}
+
+#[test]
+fn faulty_models_give_their_reports() {
+    check_folder("faults", 40);
 }

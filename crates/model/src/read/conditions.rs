@@ -74,7 +74,7 @@ impl Reader<'_> {
         }
         let Some(members) = written.as_object() else {
             return self.fault(
-                format!("a condition is an object, not `{written}`"),
+                format!("a condition is an object, not `{}`", literals::shown(written)),
                 written,
                 "write it as { field: { eq: value } }",
             );
@@ -199,7 +199,8 @@ impl Reader<'_> {
             return Ok(Condition::Null { column: name, is_null: true });
         }
         let Some(operators) = value.as_object() else {
-            let what = format!("`{}` is compared by an operator, not by `{value}` alone", column.path);
+            let what =
+                format!("`{}` is compared by an operator, not by `{}` alone", column.path, literals::shown(value));
             return self.fault(what, value, "write { eq: … }");
         };
         all(operators.iter().map(|(operator, operand)| self.operator(column, operator, operand, depth + 1)))
@@ -217,19 +218,25 @@ impl Reader<'_> {
             "not" => self.column(column, operand, depth).map(|inner| Condition::Not(Box::new(inner))),
             "null" | "notNull" => match operand.to_bool() {
                 Some(asked) => Ok(Condition::Null { column: column.name, is_null: asked == (word == "null") }),
-                None => self.fault(format!("`{word}` takes true or false, not `{operand}`"), operand, "write true"),
+                None => self.fault(
+                    format!("`{word}` takes true or false, not `{}`", literals::shown(operand)),
+                    operand,
+                    "write true",
+                ),
             },
             "eq" | "ne" if operand.is_null() => Ok(Condition::Null { column: column.name, is_null: word == "eq" }),
             _ => match operator(word) {
                 Some(operator) => self.compare(column, operator, word, operand),
-                None => {
-                    let help = naming::nearest(word, WORDS.iter().map(|(word, _)| *word))
-                        .map(|near| format!("did you mean `{near}`?"));
-                    let message = format!("there is no operator `{word}`");
-                    Err(vec![Diagnostic { help, ..Diagnostic::new(message, self.env.texts.place(word.location())) }])
-                }
+                None => self.unknown_operator(word),
             },
         }
+    }
+
+    fn unknown_operator(&self, word: &Name) -> Found<Condition> {
+        let near = naming::nearest(word, WORDS.iter().map(|(word, _)| *word));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        let message = format!("there is no operator `{word}`");
+        Err(vec![Diagnostic { help, ..Diagnostic::new(message, self.env.texts.place(word.location())) }])
     }
 
     fn compare(&self, column: &Column, operator: Operator, word: &str, operand: &Node<Value>) -> Found<Condition> {
@@ -273,7 +280,7 @@ impl Reader<'_> {
     fn between(&self, column: &Column, operand: &Node<Value>) -> Found<Condition> {
         let Some([low, high]) = operand.as_list() else {
             return self.fault(
-                format!("`between` takes a list of two values, not `{operand}`"),
+                format!("`between` takes a list of two values, not `{}`", literals::shown(operand)),
                 operand,
                 "write [low, high]",
             );
@@ -298,7 +305,12 @@ impl Reader<'_> {
             Ok(json) => Ok(Term::Literal(json)),
             Err(expected) => {
                 let fault = Diagnostic::new(
-                    format!("`{}` is compared with `{value}`, which is not {}", column.path, expected.what),
+                    format!(
+                        "`{}` is compared with `{}`, which is not {}",
+                        column.path,
+                        literals::shown(value),
+                        expected.what
+                    ),
                     self.env.texts.place(value.location()),
                 );
                 Err(vec![Diagnostic { help: expected.help, ..fault }])

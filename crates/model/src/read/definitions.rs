@@ -9,30 +9,32 @@ use super::Faults;
 use super::texts::Texts;
 use crate::{Diagnostic, Place};
 
-/// The documents without the definitions that a project may not make; each of those is a fault.
-pub(super) fn keep(documents: Vec<Document>, texts: &Texts, faults: &mut Faults) -> Vec<Document> {
+/// The documents without the definitions that a project may not make, each of which is a fault, and without `schema`, which [`super::later`]
+/// looks at.
+pub(super) fn keep(documents: &[Document], texts: &Texts, faults: &mut Faults) -> Vec<Document> {
     let mut first: HashMap<String, (Place, bool)> = HashMap::new();
     for name in documents.iter().flat_map(|document| &document.definitions).filter_map(defined) {
         first
             .entry(name.to_string())
             .or_insert_with(|| (texts.place(name.location()), texts.is_prelude(name.location())));
     }
-    let keep_one = |mut document: Document, faults: &mut Faults| {
-        document.definitions.retain(|definition| match refusal(definition, &first, texts) {
-            Some(fault) => {
-                faults.push(fault);
-                false
-            }
-            None => true,
+    let mut kept = documents.to_vec();
+    for document in kept.iter_mut().skip(PRELUDE_DOCUMENTS) {
+        document.definitions.retain(|definition| {
+            let refused = refusal(definition, &first, texts);
+            let is_kept = refused.is_none() && !is_schema(definition);
+            faults.list.extend(refused);
+            is_kept
         });
-        document
-    };
-    let is_prelude = |index: usize| index == 0;
-    documents
-        .into_iter()
-        .enumerate()
-        .map(|(index, document)| if is_prelude(index) { document } else { keep_one(document, faults) })
-        .collect()
+    }
+    kept
+}
+
+/// The prelude is the first document, and beyond doubt.
+const PRELUDE_DOCUMENTS: usize = 1;
+
+fn is_schema(definition: &Definition) -> bool {
+    matches!(definition, Definition::SchemaDefinition(_) | Definition::SchemaExtension(_))
 }
 
 /// The name of a type that is defined here.
@@ -92,7 +94,7 @@ fn refusal(definition: &Definition, first: &HashMap<String, (Place, bool)>, text
                 ),
             }
         }
-        // Looked at in `later`, which refuses them as long as nothing serves them.
+        // Not a type; see `is_schema`.
         Definition::SchemaDefinition(_) | Definition::SchemaExtension(_) => None,
     }
 }

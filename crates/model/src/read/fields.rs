@@ -1,6 +1,6 @@
 //! Fields of content types and members of components: what they hold, and the directives that stand on them.
 
-use apollo_compiler::ast::{Directive, FieldDefinition, Type};
+use apollo_compiler::ast::{Directive, DirectiveLocation, FieldDefinition, Type};
 use apollo_compiler::schema::{Component as Part, ObjectType};
 use apollo_compiler::{Name, Node};
 
@@ -181,12 +181,13 @@ fn check_name(site: &Site, faults: &mut Faults) {
 
 /// Directives that have no meaning on a field that holds content.
 fn check_directives(site: &Site, part: &Part<FieldDefinition>, faults: &mut Faults) {
-    for directive in part.directives.iter() {
+    for directive in &part.directives {
         let name = directive.name.as_str();
         let place = || site.directive_place(directive);
-        let is_unknown = !site.env.schema.directive_definitions.contains_key(name);
+        let definition = site.env.schema.directive_definitions.get(name);
         let is_content = CONTENT.contains(&name);
-        if !is_unknown && !is_content && !BINDINGS.contains(&name) {
+        let fits_fields = definition.is_some_and(|of| of.locations.contains(&DirectiveLocation::FieldDefinition));
+        if fits_fields && !is_content && !BINDINGS.contains(&name) {
             faults.push(
                 Diagnostic::new(format!("@{name} belongs to jobs, not to `{}`", site.path()), place())
                     .help("remove it"),
@@ -382,8 +383,9 @@ fn media_kind(word: &str) -> Option<MediaKind> {
 }
 
 fn unique(site: &Site, field: &Field, faults: &mut Faults) -> Option<Unique> {
-    let mut unique =
-        matches!(field.kind, FieldKind::Scalar { scalar: Scalar::Uid, .. }).then_some(Unique { nulls_equal: false });
+    let is_uid =
+        matches!(field.kind, FieldKind::Scalar { scalar: Scalar::Uid, list: false }) && !site.owner.is_component();
+    let mut unique = is_uid.then_some(Unique { nulls_equal: false });
     for directive in site.definition.directives.get_all("unique") {
         let place = site.directive_place(directive);
         if directive.specified_argument_by_name("fields").is_some() {
@@ -475,8 +477,10 @@ fn check_system_column(site: &Site, faults: &mut Faults) {
         "CREATED_AT" | "UPDATED_AT" | "PUBLISHED_AT" => &["DateTime"],
         "CREATED_BY" | "UPDATED_BY" => &["User", "ID"],
         "REVISION" => &["Int", "BigInt"],
-        // LOCALE and STATUS: a text, or an enum of the project.
-        _ => &["String"],
+        // A text, or an enum of the project.
+        "LOCALE" | "STATUS" => &["String"],
+        // Any other word was refused by GraphQL's validation.
+        _ => return,
     };
     let named = site.definition.ty.inner_named_type();
     let is_enum = matches!(site.env.catalog.get(named), Some(Named::Enum(_))) && matches!(column, "LOCALE" | "STATUS");

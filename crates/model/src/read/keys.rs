@@ -38,14 +38,13 @@ pub(super) fn may_be_compared(kind: &FieldKind) -> Result<(), &'static str> {
         FieldKind::Scalar { scalar: Scalar::RichText | Scalar::Blocks | Scalar::Json, .. } => {
             Err("its values are documents, too large for an index")
         }
-        FieldKind::Scalar { .. } | FieldKind::Enum { .. } => Ok(()),
         FieldKind::Relation(relation) if relation.many => Err("it is a list"),
         FieldKind::Relation(relation) if matches!(relation.target, Target::Group(_)) => {
             Err("it points at several types")
         }
         FieldKind::Relation(relation) if relation.media.is_some() => Err("it is a media field"),
-        FieldKind::Relation(_) => Ok(()),
         FieldKind::Component { .. } | FieldKind::Zone { .. } => Err("it holds components"),
+        FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Relation(_) => Ok(()),
     }
 }
 

@@ -21,29 +21,35 @@ pub(super) fn default(site: &Site, field: &Field, faults: &mut Faults) -> Option
     let value = directive.specified_argument_by_name("value")?;
     let place = arguments::place(site.env, directive, "value");
     if value.is_null() {
-        faults.push(
-            Diagnostic::new(format!("`{}`: null is the value of a field without default", site.path()), place)
-                .help("remove @default"),
-        );
+        // GraphQL's validation has said that there must be a value.
         return None;
     }
+    let shown = shown(value);
     match of_kind(site.env, &field.kind, value) {
         Err(expected) => {
             let fault =
-                Diagnostic::new(format!("`{}`: the default `{value}` is not {}", site.path(), expected.what), place);
+                Diagnostic::new(format!("`{}`: the default `{shown}` is not {}", site.path(), expected.what), place);
             faults.push(Diagnostic { help: expected.help, ..fault });
             None
         }
         Ok(json) => {
             if let Err(broken) = check_rules(&field.rules, &json) {
-                faults.push(Diagnostic::new(
-                    format!("`{}`: the default `{value}` breaks the field's own {broken}", site.path()),
-                    place,
-                ));
+                faults.push(
+                    Diagnostic::new(
+                        format!("`{}`: the default `{shown}` breaks the field's own {broken}", site.path()),
+                        place,
+                    )
+                    .help("change one of the two"),
+                );
             }
             Some(json)
         }
     }
+}
+
+/// A literal on one line.
+pub(super) fn shown(value: &Value) -> String {
+    value.serialize().no_indent().to_string()
 }
 
 /// What should have stood where a literal does not fit.

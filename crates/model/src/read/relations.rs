@@ -113,7 +113,7 @@ impl<'a> Link<'a> {
         }
         let named_back = definition(env, &target.name, &other.name).and_then(|of| of.directives.get("relation"));
         if named_back.and_then(|directive| arguments::text(env, directive, back)) != Some(&field.name) {
-            let written = named_back.map_or_else(|| "nothing".to_owned(), |directive| says(directive));
+            let written = named_back.map_or_else(|| "nothing".to_owned(), says);
             let message = format!(
                 "`{path}` names `{}.{}` as its other side, but there stands {written}",
                 target.name, other.name

@@ -37,7 +37,9 @@ fn rule(env: &Env, model: &Model, type_id: TypeId, directive: &Node<Directive>, 
 
 fn actions(env: &Env, of: &ContentType, directive: &Node<Directive>, faults: &mut Faults) -> Vec<Action> {
     let mut actions: Vec<Action> = Vec::new();
-    for (word, node) in arguments::words(env, directive, "to").unwrap_or_default() {
+    let words = arguments::words(env, directive, "to").unwrap_or_default();
+    let allows_nothing = words.is_empty();
+    for (word, node) in words {
         let Some(action) = action(word) else { continue };
         if matches!(action, Action::Launch | Action::Cancel | Action::Operate) {
             let fault = Diagnostic::new(
@@ -49,7 +51,7 @@ fn actions(env: &Env, of: &ContentType, directive: &Node<Directive>, faults: &mu
             actions.push(action);
         }
     }
-    if actions.is_empty() {
+    if allows_nothing {
         let fault = Diagnostic::new(
             format!("this rule of `{}` allows nothing", of.name),
             arguments::place(env, directive, "to"),

@@ -10,7 +10,8 @@ use apollo_compiler::parser::{FileId, Parser, SourceSpan};
 use apollo_compiler::validation::DiagnosticList;
 
 use super::Faults;
-use crate::{Diagnostic, Place, Source, naming};
+use super::wording::{self, Met};
+use crate::{Diagnostic, Place, Source};
 
 /// All texts of one project together, in bytes.
 pub const SOURCES_BYTES_MAX: usize = 16 << 20;
@@ -81,7 +82,8 @@ impl Texts {
             let message = error.error.to_string();
             let what = message.strip_prefix("syntax error: ").unwrap_or(&message);
             let place = self.place(ToCliReport::location(error.error));
-            faults.push(Diagnostic::new(format!("this is not SDL: {what}"), place));
+            let fault = Diagnostic::new(format!("this is not SDL: {what}"), place);
+            faults.push(fault.help("a field is written `name: Type`, a directive `@name(argument: value)`"));
         }
         document
     }
@@ -106,30 +108,10 @@ impl Texts {
     fn translate(&self, errors: &DiagnosticList, schema: &Schema, faults: &mut Faults) {
         for error in errors.iter() {
             let place = self.place(ToCliReport::location(error.error));
-            let name = error.error.unstable_error_name();
-            // A project declares no root of its own as a rule: the generated dialects bring theirs.
-            if name == Some("QueryRootOperationType") {
-                continue;
+            let met = Met { name: error.error.unstable_error_name(), message: error.error.to_string(), place: &place };
+            if let Some((message, help)) = wording::of(&met, schema) {
+                faults.push(Diagnostic { message, place, related: Vec::new(), help });
             }
-            let word = place.text().trim_start_matches('@').split(['(', ' ']).next().unwrap_or_default().to_owned();
-            let (message, help) = match name {
-                Some("UndefinedDefinition") => (format!("there is no type `{word}`"), type_help(&word, schema)),
-                Some("UndefinedDirective") => {
-                    (format!("there is no directive `@{word}`"), directive_help(&word, schema))
-                }
-                _ => (error.error.to_string(), None),
-            };
-            faults.push(Diagnostic { message, place, related: Vec::new(), help });
         }
     }
-}
-
-fn type_help(word: &str, schema: &Schema) -> Option<String> {
-    let known = schema.types.keys().map(apollo_compiler::Name::as_str).filter(|name| !name.starts_with("__"));
-    naming::nearest(word, known).map(|name| format!("did you mean `{name}`?"))
-}
-
-fn directive_help(word: &str, schema: &Schema) -> Option<String> {
-    naming::nearest(word, schema.directive_definitions.keys().map(apollo_compiler::Name::as_str))
-        .map(|name| format!("did you mean `@{name}`?"))
 }

@@ -371,9 +371,6 @@ fn enum_value(env: &Env, value: &Part<apollo_compiler::ast::EnumValueDefinition>
                 .help("@renamedFrom takes the former name"),
         );
     }
-    if let Some(factor) = value.directives.get("factor") {
-        faults.push(super::later::not_served("@factor", env.texts.place(factor.location())));
-    }
     EnumValue { raw, description: value.description.as_ref().map(ToString::to_string), renamed_from, name }
 }
 
@@ -423,19 +420,7 @@ fn renamed_from(env: &Env, directives: &DirectiveList, name: &str, faults: &mut 
 
 /// Lists are named by plurals, and a component's word must be its own.
 fn check_names(model: &Model, faults: &mut Faults) {
-    let listed = || model.types.iter().filter(|of| !of.single && !of.is_system);
-    for (at, of) in listed().enumerate() {
-        let same = model.types.iter().find(|other| other.name == of.plural).map(|other| (other, "is the name"));
-        let clash = same.or_else(|| {
-            listed().take(at).find(|other| other.plural == of.plural).map(|other| (other, "is the plural"))
-        });
-        if let Some((other, what)) = clash {
-            let message =
-                format!("the list of `{}` would be called `{}`, which {what} of `{}`", of.name, of.plural, other.name);
-            let help = format!("name the list: `@model(plural: \"{}List\")`", of.name);
-            faults.push(Diagnostic::new(message, of.place.clone()).related(other.place.clone(), "this one").help(help));
-        }
-    }
+    check_plurals(model, faults);
     for (at, component) in model.components.iter().enumerate() {
         if let Some(same) = model.components[..at].iter().find(|other| other.uid() == component.uid()) {
             let message =
@@ -443,6 +428,28 @@ fn check_names(model: &Model, faults: &mut Faults) {
             let fault =
                 Diagnostic::new(message, component.place.clone()).related(same.place.clone(), "the first of them");
             faults.push(fault.help("give one of them another `name:` or `category:`"));
+        }
+    }
+}
+
+/// A list is called by the plural, and every list and type of its own name.
+fn check_plurals(model: &Model, faults: &mut Faults) {
+    let listed = || model.types.iter().filter(|of| !of.single && !of.is_system);
+    for (at, of) in listed().enumerate() {
+        let help = format!("name the list: `@model(plural: \"{}List\")`", of.name);
+        let fault = |message: String| Diagnostic::new(message, of.place.clone()).help(&help);
+        if of.plural == of.name {
+            faults.push(fault(format!(
+                "`{}` is its own plural, so one and the list of them would have one name",
+                of.name
+            )));
+        } else if let Some(other) = model.types.iter().find(|other| other.name == of.plural) {
+            let message = format!("the list of `{}` would be called `{}`, which is a type", of.name, of.plural);
+            faults.push(fault(message).related(other.place.clone(), "this one"));
+        } else if let Some(other) = listed().take(at).find(|other| other.plural == of.plural) {
+            let message =
+                format!("the lists of `{}` and `{}` would both be called `{}`", other.name, of.name, of.plural);
+            faults.push(fault(message).related(other.place.clone(), "the other one"));
         }
     }
 }
