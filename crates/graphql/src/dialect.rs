@@ -31,6 +31,8 @@ pub struct Dialect {
     pub transport: &'static TransportRules,
     /// What one transaction holds of a document that writes.
     pub boundary: Boundary,
+    /// Whether a caller's schema holds only what the caller's rules allow, so that it is made for each set of roles.
+    pub is_narrowed: bool,
     /// The definitions for a model.
     pub(crate) definitions: fn(&Model, &Options) -> Result<Definitions, Vec<SchemaFault>>,
     /// The errors of an answer. The model gives names to types in messages.

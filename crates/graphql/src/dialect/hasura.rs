@@ -33,6 +33,7 @@ pub(super) static HASURA: Dialect = Dialect {
     name: NAME,
     transport: &TRANSPORT,
     boundary: Boundary::Whole,
+    is_narrowed: true,
     definitions,
     faults: faults::faults,
     refused: faults::refused,
