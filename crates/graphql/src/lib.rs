@@ -1,14 +1,25 @@
 //! From request text to plans: dialects as bound schemas, and one interpreter for all of them.
-//!
-//! In flow a checked model and an endpoint's dialects; out comes a bound schema. In flow a request's text and variables; out comes a
-//! `plan::Plan`, or every reason why there is none. This crate must never know SQL, a database or HTTP.
 
 pub mod binding;
+mod coerce;
 pub mod definition;
 pub mod dialect;
+mod interpret;
+mod introspect;
 mod limits;
+mod operation;
+mod parse;
 mod request;
+mod schema;
+mod sdl;
+mod shape;
 pub mod transport;
+mod variables;
 
+pub use interpret::to_plan;
 pub use limits::Limits;
+pub use operation::{Operation, OperationKind};
+pub use parse::parse;
 pub use request::{RequestError, RequestErrorKind};
+pub use schema::{Endpoint, Schema};
+pub use shape::ShapeKey;

@@ -1,0 +1,194 @@
+//! Fields that give rows.
+
+use model::{SystemColumn, TypeId};
+use plan::{
+    Aggregate, Column, Comparison, Filter, Form, From, Operand, Operator, Page, Part, PartEntry, Refusal, Row, Select,
+    Shape, Transform,
+};
+use serde_json::Value as Json;
+
+use super::filter::Place;
+use super::view::View;
+use super::{Level, Merged, Owner, Planner, Refusable, misplaced};
+use crate::binding::{FieldBinding, InputBinding, PageRule, RowsShape, ValueBinding};
+use crate::definition::{Field as FieldDefinition, Input};
+
+impl<'a> Planner<'a> {
+    pub(super) fn root_select(
+        &mut self,
+        merged: &Merged<'a>,
+        definition: &'a FieldDefinition,
+        (of, shape, rule): (TypeId, RowsShape, PageRule),
+    ) -> Refusable<Select> {
+        let arguments = self.arguments(merged, definition);
+        let asked = self.asked(&arguments)?;
+        let level = Level { owner: Owner::Row(of), version: self.root_version(of, &asked), asked };
+        self.rows((merged, definition, &arguments), (From::Type, of), &level, (shape, rule))
+    }
+
+    pub(super) fn by_key(
+        &mut self,
+        merged: &Merged<'a>,
+        definition: &'a FieldDefinition,
+        of: TypeId,
+    ) -> Refusable<Select> {
+        self.root_select(merged, definition, (of, RowsShape::One, PageRule::None))
+    }
+
+    /// Rows of a content type as a field of this definition shows them. `level` is that of the rows.
+    pub(super) fn rows(
+        &mut self,
+        (merged, definition, arguments): (&Merged<'a>, &'a FieldDefinition, &[(&'a Input, View<'a>)]),
+        (from, of): (From, TypeId),
+        level: &Level,
+        (shape, rule): (RowsShape, PageRule),
+    ) -> Refusable<Select> {
+        let object = definition.of.name();
+        let rows_of = if shape == RowsShape::Parts { self.rows_type(object) } else { Some(object) };
+        let filter = self.row_filter(arguments, level)?;
+        let sort = match rows_of {
+            Some(rows_of) => self.sort(arguments, rows_of, level)?,
+            None => Vec::new(),
+        };
+        let page = if shape == RowsShape::One { Page::One } else { self.page(arguments, rule)? };
+        let distinct = self.columns(arguments, |binding| matches!(binding, InputBinding::Distinct));
+        let shape = match shape {
+            RowsShape::One => Shape::One(Row { non_null: false, object: self.object(merged, object, level) }),
+            RowsShape::List => {
+                let non_null = definition.of.item().is_some_and(crate::definition::TypeRef::is_non_null);
+                Shape::List(Row { non_null, object: self.object(merged, object, level) })
+            }
+            RowsShape::Parts => Shape::Parts(self.parts(merged, object, level)),
+        };
+        Ok(Select { from, of, version: level.version.clone(), filter, sort, distinct, page, shape })
+    }
+
+    /// The object type of the rows inside an object around them.
+    fn rows_type(&self, object: &str) -> Option<&'a str> {
+        let fields = self.definitions.fields(object)?;
+        let nodes = fields.values().find(|field| matches!(field.binding, FieldBinding::Nodes))?;
+        Some(nodes.of.name())
+    }
+
+    fn row_filter(&mut self, arguments: &[(&'a Input, View<'a>)], level: &Level) -> Refusable<Filter> {
+        let mut filters = Vec::new();
+        for (input, view) in arguments {
+            match &input.binding {
+                InputBinding::Filter(rule) => {
+                    filters.extend(self.filter(view, input.of.name(), level, Place::root(*rule))?);
+                }
+                InputBinding::Key(column) => {
+                    let Some(kind) = self.kind_of(level.owner, *column) else { return misplaced() };
+                    let hole = self.hole(view.hole_source(), kind, false, Transform::Keep);
+                    let value = Operand::Hole(hole);
+                    filters.push(Filter::Compare(Comparison { column: *column, operator: Operator::Eq, value }));
+                }
+                _ => {}
+            }
+        }
+        Ok(Filter::all_of(filters))
+    }
+
+    /// The columns that an argument names.
+    pub(super) fn columns(
+        &self,
+        arguments: &[(&'a Input, View<'a>)],
+        wanted: fn(&InputBinding) -> bool,
+    ) -> Vec<Column> {
+        let mut columns = Vec::new();
+        for (input, view) in arguments.iter().filter(|(input, view)| wanted(&input.binding) && !view.is_null()) {
+            for item in view.items() {
+                if let Some(ValueBinding::Column(column)) = self.word(input, &item) {
+                    columns.push(*column);
+                }
+            }
+        }
+        columns
+    }
+
+    /// The members of an object around rows.
+    fn parts(&mut self, merged: &Merged<'a>, object: &str, level: &Level) -> Vec<PartEntry> {
+        let mut entries = Vec::new();
+        for (key, inner) in self.merged(object, &merged.selections) {
+            let name = [object, ".", &inner.field.name].concat();
+            let (value, non_null) = match self.definition(object, &inner) {
+                None => (Part::Constant(Json::String(object.to_owned()).to_string()), true),
+                Some(definition) => {
+                    let part = self.part(&inner, definition, level);
+                    (part.unwrap_or_else(Part::Refused), definition.of.is_non_null())
+                }
+            };
+            entries.push(PartEntry { key: key.to_owned(), non_null, name, value });
+        }
+        entries
+    }
+
+    fn part(&mut self, merged: &Merged<'a>, definition: &'a FieldDefinition, level: &Level) -> Result<Part, Refusal> {
+        Ok(match &definition.binding {
+            FieldBinding::Nodes => {
+                let non_null = definition.of.item().is_some_and(crate::definition::TypeRef::is_non_null);
+                Part::Rows(Row { non_null, object: self.object(merged, definition.of.name(), level) })
+            }
+            FieldBinding::Total => Part::Total,
+            FieldBinding::PageNumber => Part::PageNumber,
+            FieldBinding::PageSize => Part::PageSize,
+            FieldBinding::PageCount => Part::PageCount,
+            FieldBinding::Wrap => Part::Wrap(self.parts(merged, definition.of.name(), level)),
+            FieldBinding::Constant(json) => Part::Constant(json.clone()),
+            FieldBinding::Aggregate { function, column, within, form } => {
+                let arguments = self.arguments(merged, definition);
+                let named = self.columns(&arguments, |binding| matches!(binding, InputBinding::Columns));
+                let distinct = arguments
+                    .iter()
+                    .any(|(input, view)| input.binding == InputBinding::DistinctValues && view.boolean() == Some(true));
+                let columns = if named.is_empty() { column.iter().copied().collect() } else { named };
+                Part::Aggregate(Aggregate {
+                    function: *function,
+                    columns,
+                    distinct,
+                    within: *within,
+                    form: form.clone(),
+                })
+            }
+            FieldBinding::List { .. }
+            | FieldBinding::ByKey { .. }
+            | FieldBinding::Create { .. }
+            | FieldBinding::Update { .. }
+            | FieldBinding::Delete { .. }
+            | FieldBinding::Column(..)
+            | FieldBinding::Relation { .. }
+            | FieldBinding::Switch { .. }
+            | FieldBinding::Localizations { .. }
+            | FieldBinding::Component { .. }
+            | FieldBinding::ElementId
+            | FieldBinding::Derived(_)
+            | FieldBinding::Written(_) => return misplaced(),
+        })
+    }
+
+    /// The row that a write has just written, as a field of this object type shows it.
+    pub(super) fn written(&mut self, merged: &Merged<'a>, object: &str, level: &Level) -> Select {
+        let Owner::Row(of) = level.owner else { unreachable!("writes are of content types") };
+        Select {
+            from: From::Written,
+            of,
+            version: level.version.clone(),
+            filter: Filter::All,
+            sort: Vec::new(),
+            distinct: Vec::new(),
+            page: Page::One,
+            shape: Shape::One(Row { non_null: false, object: self.object(merged, object, level) }),
+        }
+    }
+}
+
+/// The form of a JSON column read at a path.
+pub(super) fn json_path(path: Option<&str>, form: &Form) -> Form {
+    let Some(path) = path else { return form.clone() };
+    let path = path.strip_prefix('$').unwrap_or(path);
+    let words = path.split(['.', '[', ']']).map(|word| word.trim_matches(['"', '\'']));
+    Form::JsonPath(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
+}
+
+/// The public id of every content type.
+pub(super) const DOCUMENT_ID: Column = Column::System(SystemColumn::DocumentId);

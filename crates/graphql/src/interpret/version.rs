@@ -1,0 +1,100 @@
+//! Which version of each document a node reads: asked at a root, handed down to what lies below.
+
+use model::TypeId;
+use plan::{Cause, Locale, Problem, PublicationFilter, Status, Version, WriteVersion};
+
+use super::view::View;
+use super::{Level, Owner, Planner, Refusable, refuse};
+use crate::binding::{InputBinding, ValueBinding};
+use crate::definition::Input;
+
+/// What a root asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Asked {
+    pub(super) status: Status,
+    pub(super) locale: Locale,
+    pub(super) publication: Option<PublicationFilter>,
+}
+
+impl Planner<'_> {
+    /// What the arguments of a root ask for; published and the default locale where they say nothing.
+    pub(super) fn asked(&self, arguments: &[(&Input, View<'_>)]) -> Refusable<Asked> {
+        let mut asked = Asked { status: Status::Published, locale: Locale::Default, publication: None };
+        for (input, view) in arguments.iter().filter(|(_, view)| !view.is_null()) {
+            match &input.binding {
+                InputBinding::Status => {
+                    if let Some(ValueBinding::Status(status)) = self.word(input, view) {
+                        asked.status = *status;
+                    }
+                }
+                InputBinding::Publication => {
+                    if let Some(ValueBinding::Publication(publication)) = self.word(input, view) {
+                        asked.publication = Some(*publication);
+                    }
+                }
+                InputBinding::HasPublished if asked.publication.is_none() => {
+                    asked.publication = Some(match view.boolean() {
+                        Some(true) => PublicationFilter::HasPublishedDocument,
+                        Some(false) | None => PublicationFilter::NeverPublishedDocument,
+                    });
+                }
+                InputBinding::Locale => asked.locale = locale(view)?,
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+
+    /// What an enum's word means.
+    pub(super) fn word(&self, input: &Input, view: &View<'_>) -> Option<&ValueBinding> {
+        self.definitions.word(input.of.name(), view.text()?)
+    }
+
+    /// The version of a root's rows.
+    pub(super) fn root_version(&self, of: TypeId, asked: &Asked) -> Version {
+        let content_type = self.model.content_type(of);
+        Version {
+            status: if content_type.draft_and_publish { asked.status } else { Status::Only },
+            locale: if content_type.localized { asked.locale.clone() } else { Locale::Only },
+            publication: asked.publication.filter(|_| content_type.draft_and_publish),
+        }
+    }
+
+    /// The version of rows below a row: its status, and its locale where it has one.
+    pub(super) fn version_below(&self, of: TypeId, level: &Level) -> Version {
+        let content_type = self.model.content_type(of);
+        let (Owner::Row(above) | Owner::Element(above, _)) = level.owner;
+        let locale = match (content_type.localized, self.model.content_type(above).localized) {
+            (false, _) => Locale::Only,
+            (true, true) => Locale::Inherited,
+            (true, false) => Locale::Default,
+        };
+        Version {
+            status: if content_type.draft_and_publish { level.asked.status } else { Status::Only },
+            locale,
+            publication: level.asked.publication.filter(|_| content_type.draft_and_publish),
+        }
+    }
+
+    /// Which versions a write makes, and what is read after it.
+    pub(super) fn write_version(&self, of: TypeId, asked: &mut Asked) -> WriteVersion {
+        if !self.model.content_type(of).draft_and_publish {
+            return WriteVersion::Only;
+        }
+        match asked.status {
+            Status::Published | Status::Only | Status::Either => {
+                asked.status = Status::Published;
+                WriteVersion::Published
+            }
+            Status::Draft => WriteVersion::Draft,
+        }
+    }
+}
+
+fn locale(view: &View<'_>) -> Refusable<Locale> {
+    match view.text() {
+        Some("*") => Ok(Locale::All),
+        Some(code) => Ok(Locale::Named(code.to_owned())),
+        None => refuse(Cause::Invalid { problem: Problem::Locale(view.json().to_string()) }),
+    }
+}

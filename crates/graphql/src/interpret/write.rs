@@ -1,0 +1,235 @@
+//! Changes: which document, which fields, what the answer shows.
+
+use model::{ComponentId, FieldId, FieldKind, TypeId};
+use plan::{
+    Answer, AnswerEntry, AnswerValue, Assignment, Column, Data, Element, Filter, Find, Given, HoleId, LinkKind, Links,
+    Locale, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
+};
+use serde_json::Value as Json;
+
+use super::select::DOCUMENT_ID;
+use super::version::Asked;
+use super::view::View;
+use super::{Level, Merged, Owner, Planner, Refusable, misplaced};
+use crate::binding::{FieldBinding, InputBinding, ScalarRule, WrittenPart};
+use crate::definition::{Definitions, Field as FieldDefinition, Input, Kind, Stands};
+
+impl<'a> Planner<'a> {
+    pub(super) fn create(
+        &mut self,
+        merged: &Merged<'a>,
+        definition: &'a FieldDefinition,
+        of: TypeId,
+    ) -> Refusable<Write> {
+        let arguments = self.arguments(merged, definition);
+        let mut asked = self.asked(&arguments)?;
+        let version = self.write_version(of, &mut asked);
+        let data = self.data(&arguments, Owner::Row(of))?;
+        let locale = self.write_locale(of, &asked);
+        let answer = self.answer((merged, definition), of, &asked, None)?;
+        let action = WriteAction::Create { data, version, locale };
+        Ok(Write { of, action, answer, rule: Filter::All })
+    }
+
+    pub(super) fn update(
+        &mut self,
+        merged: &Merged<'a>,
+        definition: &'a FieldDefinition,
+        of: TypeId,
+        or_create: bool,
+    ) -> Refusable<Write> {
+        let arguments = self.arguments(merged, definition);
+        let mut asked = self.asked(&arguments)?;
+        let version = self.write_version(of, &mut asked);
+        let find = self.find(&arguments, of)?;
+        let data = self.data(&arguments, Owner::Row(of))?;
+        let locale = self.write_locale(of, &asked);
+        let answer = self.answer((merged, definition), of, &asked, None)?;
+        let action = WriteAction::Update { find, data, version, locale, or_create };
+        Ok(Write { of, action, answer, rule: Filter::All })
+    }
+
+    pub(super) fn delete(
+        &mut self,
+        merged: &Merged<'a>,
+        definition: &'a FieldDefinition,
+        of: TypeId,
+        must_exist: bool,
+    ) -> Refusable<Write> {
+        let arguments = self.arguments(merged, definition);
+        let asked = self.asked(&arguments)?;
+        let find = self.find(&arguments, of)?;
+        let echo = match &find {
+            Find::DocumentId(hole) if !must_exist => Some(*hole),
+            Find::DocumentId(_) | Find::Key(_) | Find::Single => None,
+        };
+        let answer = self.answer((merged, definition), of, &asked, echo)?;
+        let action = WriteAction::Delete { find, locale: self.write_locale(of, &asked), must_exist };
+        Ok(Write { of, action, answer, rule: Filter::All })
+    }
+
+    fn write_locale(&self, of: TypeId, asked: &Asked) -> Locale {
+        if self.model.content_type(of).localized { asked.locale.clone() } else { Locale::Only }
+    }
+
+    fn find(&mut self, arguments: &[(&'a Input, View<'a>)], of: TypeId) -> Refusable<Find> {
+        for (input, view) in arguments {
+            if let InputBinding::Key(column) = &input.binding {
+                let Some(kind) = self.kind_of(Owner::Row(of), *column) else { return misplaced() };
+                let hole = self.hole(view.hole_source(), kind, false, Transform::Keep);
+                return match column {
+                    column if *column == DOCUMENT_ID => Ok(Find::DocumentId(hole)),
+                    Column::System(SystemColumn::Key) => Ok(Find::Key(hole)),
+                    Column::System(_) | Column::Field(_) => misplaced(),
+                };
+            }
+        }
+        Ok(Find::Single)
+    }
+
+    fn data(&mut self, arguments: &[(&'a Input, View<'a>)], owner: Owner) -> Refusable<Data> {
+        for (input, view) in arguments {
+            if input.binding == InputBinding::Data && !view.is_null() {
+                return self.fields(view, input.of.name(), owner).map(|(data, _)| data);
+            }
+        }
+        Ok(Data::default())
+    }
+
+    /// The fields given in an input object, in the order of the model, and the id of the element that is meant.
+    fn fields(&mut self, view: &View<'a>, input: &str, owner: Owner) -> Refusable<(Data, Option<HoleId>)> {
+        let definitions = self.definitions;
+        let Some(inputs) = definitions.inputs(input) else { return misplaced() };
+        let (mut data, mut element) = (Data::default(), None);
+        for (name, member) in view.members() {
+            let Some(input) = inputs.get(name) else { continue };
+            match &input.binding {
+                InputBinding::Set { field, link } => {
+                    let given = self.given(&member, input, (owner, *field), *link)?;
+                    data.assignments.push(Assignment { field: *field, given });
+                }
+                InputBinding::ElementId if !member.is_null() => {
+                    element = Some(self.hole(member.hole_source(), ValueKind::Int, false, Transform::Keep));
+                }
+                InputBinding::ElementId | InputBinding::Ignored => {}
+                _ => return misplaced(),
+            }
+        }
+        data.assignments.sort_by_key(|assignment| assignment.field);
+        Ok((data, element))
+    }
+
+    fn given(
+        &mut self,
+        view: &View<'a>,
+        input: &'a Input,
+        (owner, field): (Owner, FieldId),
+        link: LinkKind,
+    ) -> Refusable<Given> {
+        let kind = &self.field_of(owner, field).kind;
+        Ok(match kind {
+            FieldKind::Relation(relation) => {
+                // An emptied relation is a null, and an empty list says the same.
+                if view.is_null() {
+                    return Ok(Given::Null);
+                }
+                let ids = self.hole(view.hole_source(), ValueKind::Text, relation.many, Transform::Keep);
+                Given::Links(Links { ids, kind: link, visible: Filter::All })
+            }
+            _ if view.is_null() => Given::Null,
+            FieldKind::Component { of, .. } => {
+                let mut elements = Vec::new();
+                for item in view.items() {
+                    elements.push(self.element(&item, *of, input.of.name(), owner)?);
+                }
+                Given::Elements(elements)
+            }
+            FieldKind::Zone { .. } => Given::Elements(self.zone(view, input, owner)?),
+            FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
+                let (kind, list) = value_kind(kind);
+                Given::Value(self.hole(view.hole_source(), kind, list, Transform::Keep))
+            }
+        })
+    }
+
+    fn element(&mut self, view: &View<'a>, component: ComponentId, input: &str, owner: Owner) -> Refusable<Element> {
+        let (Owner::Row(row) | Owner::Element(row, _)) = owner;
+        let (data, id) = self.fields(view, input, Owner::Element(row, component))?;
+        Ok(Element { component, id, data })
+    }
+
+    fn zone(&mut self, view: &View<'a>, input: &'a Input, owner: Owner) -> Refusable<Vec<Element>> {
+        let definitions: &'a Definitions = self.definitions;
+        let Some(Kind::Scalar(ScalarRule::Element(members))) = definitions.get(input.of.name()).map(|of| &of.kind)
+        else {
+            return misplaced();
+        };
+        let mut elements = Vec::new();
+        for item in view.items() {
+            let name = item.member("__typename").and_then(|name| name.text());
+            let Some(member) = members.iter().find(|member| Some(member.name.as_str()) == name) else { continue };
+            elements.push(self.element(&item, member.component, &member.input, owner)?);
+        }
+        Ok(elements)
+    }
+
+    fn answer(
+        &mut self,
+        (merged, definition): (&Merged<'a>, &'a FieldDefinition),
+        of: TypeId,
+        asked: &Asked,
+        echo: Option<HoleId>,
+    ) -> Refusable<Answer> {
+        let object = definition.of.name();
+        let level = Level { owner: Owner::Row(of), version: self.written_version(of, asked), asked: asked.clone() };
+        match self.definitions.stands(object) {
+            Some(Stands::Row(_)) => Ok(Answer::Row(Box::new(self.written(merged, object, &level)))),
+            Some(Stands::Around) => Ok(Answer::Wrap(self.answer_entries(merged, object, &level, echo)?)),
+            Some(Stands::Element(_)) | None => misplaced(),
+        }
+    }
+
+    fn written_version(&self, of: TypeId, asked: &Asked) -> Version {
+        Version { publication: None, ..self.root_version(of, asked) }
+    }
+
+    fn answer_entries(
+        &mut self,
+        merged: &Merged<'a>,
+        object: &str,
+        level: &Level,
+        echo: Option<HoleId>,
+    ) -> Refusable<Vec<AnswerEntry>> {
+        let mut entries = Vec::new();
+        for (key, inner) in self.merged(object, &merged.selections) {
+            let value = match self.definition(object, &inner) {
+                None => AnswerValue::Constant(Json::String(object.to_owned()).to_string()),
+                Some(definition) => match &definition.binding {
+                    FieldBinding::Written(WrittenPart::DocumentId) => {
+                        echo.map_or(AnswerValue::DocumentId, AnswerValue::Echo)
+                    }
+                    FieldBinding::Written(WrittenPart::Affected) => AnswerValue::Affected,
+                    FieldBinding::Written(WrittenPart::Rows) => {
+                        AnswerValue::Row(Box::new(self.written(&inner, definition.of.name(), level)))
+                    }
+                    FieldBinding::Constant(json) => AnswerValue::Constant(json.clone()),
+                    FieldBinding::Wrap => {
+                        AnswerValue::Wrap(self.answer_entries(&inner, definition.of.name(), level, echo)?)
+                    }
+                    _ => return misplaced(),
+                },
+            };
+            entries.push(AnswerEntry { key: key.to_owned(), value });
+        }
+        Ok(entries)
+    }
+}
+
+/// The kind of a value that is written, and whether it is a list of it. Words of enums are kept as their stored text.
+fn value_kind(kind: &FieldKind) -> (ValueKind, bool) {
+    match kind {
+        FieldKind::Scalar { scalar, list } => (ValueKind::of_scalar(*scalar), *list),
+        FieldKind::Enum { of, list } => (ValueKind::Word(*of), *list),
+        FieldKind::Relation(_) | FieldKind::Component { .. } | FieldKind::Zone { .. } => (ValueKind::Text, false),
+    }
+}
