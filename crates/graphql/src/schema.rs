@@ -5,7 +5,8 @@ use std::sync::Arc;
 use apollo_compiler::validation::Valid;
 use model::Model;
 
-use crate::definition::Definitions;
+use crate::binding::ScalarRule;
+use crate::definition::{Definition, Definitions, Kind};
 use crate::dialect::{Dialect, Options, SchemaFault};
 use crate::{Limits, sdl};
 
@@ -50,6 +51,7 @@ impl Schema {
         let (Some(definitions), [primary, ..], true) = (merged, endpoint.dialects, faults.is_empty()) else {
             return Err(faults);
         };
+        let definitions = with_built_in(definitions);
         let text = sdl::print(&definitions);
         let checked = apollo_compiler::Schema::parse_and_validate(&text, "schema.graphql")
             .map_err(|invalid| vec![SchemaFault::Invalid { dialects: names, text: invalid.errors.to_string() }])?;
@@ -88,10 +90,18 @@ impl Schema {
     }
 }
 
+/// Adds the scalars that every schema has, where a dialect has not said how it reads them.
+fn with_built_in(mut definitions: Definitions) -> Definitions {
+    let rules = [ScalarRule::String, ScalarRule::Int, ScalarRule::Float, ScalarRule::Boolean, ScalarRule::Id];
+    for (name, rule) in sdl::BUILT_IN.into_iter().zip(rules) {
+        let definition = Definition { description: None, kind: Kind::Scalar(rule) };
+        definitions.types.entry(name.to_owned()).or_insert(definition);
+    }
+    definitions
+}
+
 /// Adds the definitions of a further dialect: roots by field, other types where they are equal.
 fn merge(first: &mut Definitions, second: Definitions, names: &str, faults: &mut Vec<SchemaFault>) {
-    use crate::definition::Kind;
-
     let roots = [(second.query.clone(), first.query.clone()), (second.mutation.clone(), first.mutation.clone())];
     for (name, definition) in second.types {
         let target = roots.iter().find(|(from, _)| *from == name).map_or(name, |(_, to)| to.clone());
