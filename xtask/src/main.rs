@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask` prints what there is. Each task lives in a file of its own; none of them is part of the product.
 
+mod bench;
 mod graphiql;
 mod postgres;
 mod process;
@@ -17,6 +18,7 @@ Usage: cargo xtask <TASK> [ARGUMENTS]
 
 Tasks:
   test [-- ARGUMENTS]   run every test on both databases; the arguments go to `cargo nextest run`
+  bench [OPTIONS]       measure the product beside the limit programs; --help lists the options
   tidy                  hold the invariants of the house; prints every fault with its place and the fix (also a test)
   graphiql [--check]    build the page that the server embeds; --check compares what is committed with what its sources build
 ";
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     };
     let outcome = match task {
         "test" => test::run(rest),
+        "bench" => bench::run(rest),
         "tidy" => tidy::run(rest),
         "graphiql" => graphiql::run(rest),
         "help" | "--help" | "-h" => {

@@ -15,6 +15,8 @@ use rustix::process::{Pid, Signal, geteuid, kill_process, test_kill_process};
 use crate::process;
 
 const VERSION_MIN: u32 = 15;
+/// Enough for the whole data set of the benchmark.
+const BUFFER_MEGABYTES: u64 = 2048;
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -48,6 +50,25 @@ impl Settings {
             "log_min_messages=warning",
         ];
         Self { configuration: configuration.map(str::to_owned).to_vec(), kept_at: None }
+    }
+
+    /// What is measured must be durable, as in production; the data folder stays for the next run.
+    pub(crate) fn for_benchmark(data: &Path) -> Self {
+        let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+        let available =
+            memory.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.split_whitespace().next()?.parse().ok());
+        let megabytes_max = available.map_or(128, |kib: u64| kib / 1024 / 4);
+        let buffers = format!("shared_buffers={}MB", megabytes_max.min(BUFFER_MEGABYTES));
+        let configuration = [
+            "fsync=on",
+            "synchronous_commit=on",
+            "autovacuum=off",
+            "jit=off",
+            "timezone=UTC",
+            "max_wal_size=4GB",
+            &buffers,
+        ];
+        Self { configuration: configuration.map(str::to_owned).to_vec(), kept_at: Some(data.to_path_buf()) }
     }
 }
 
@@ -85,6 +106,33 @@ impl Cluster {
     pub(crate) fn url(&self, database: &str) -> String {
         let host = self.folder.to_string_lossy().replace('/', "%2F");
         format!("postgres://{ACCOUNT}@/{database}?host={host}")
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.server.id()
+    }
+
+    /// Runs statements and commands of psql in a database; the first fault ends them.
+    pub(crate) fn script(&self, database: &str, script: &str) -> Result<()> {
+        let file = self.folder.join("script.sql");
+        fs::write(&file, script).context("could not write a script for psql")?;
+        process::output(self.psql(database).arg("-f").arg(&file)).map(drop)
+    }
+
+    /// What a statement gives, a line for each row.
+    pub(crate) fn query(&self, database: &str, statement: &str) -> Result<String> {
+        process::output(self.psql(database).args(["-c", statement]))
+    }
+
+    fn psql(&self, database: &str) -> Command {
+        let mut command = Command::new(self.programs.join("psql"));
+        command
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", ACCOUNT, "-d", database, "-h"])
+            .arg(&self.folder);
+        for variable in FOREIGN_VARIABLES {
+            command.env_remove(variable);
+        }
+        command
     }
 
     /// Stops the server and removes its folder.

@@ -11,6 +11,11 @@ pub(crate) fn workspace() -> PathBuf {
     manifest.parent().expect("xtask is a folder of the workspace").to_path_buf()
 }
 
+/// The folder that cargo builds into.
+pub(crate) fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), |folder| workspace().join(folder))
+}
+
 /// Runs a program to its end, its output passed through, and fails unless it succeeds.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("could not start {}", name(command)))?;

@@ -16,6 +16,8 @@ use crate::processes::{Memory, memory_of, ticks_of_machine, ticks_of_tree};
 /// Clock ticks of `/proc` for a second: fixed by the kernel's interface.
 const TICKS_PER_SECOND: f64 = 100.0;
 const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// A minute: what takes longer counts as that.
+const LATENCY_MAX_US: u64 = 60_000_000;
 const READ_BYTES: usize = 64 << 10;
 
 /// What to send, where, for how long, and whose time to count.
@@ -147,7 +149,7 @@ struct Tally {
 impl Window {
     fn new(seconds: f64) -> Self {
         let start = Instant::now();
-        let latencies = Histogram::new(3).expect("three digits are a precision that the histogram has");
+        let latencies = Histogram::new_with_max(LATENCY_MAX_US, 3).expect("the bounds and the precision are in range");
         let tally = Mutex::new(Tally { latencies, answer_bytes: 0 });
         Self { start, end: start + Duration::from_secs_f64(seconds), tally }
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use anyhow::{Context as _, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use tokio::sync::oneshot;
@@ -65,6 +66,7 @@ fn open_reader(file: &Path, readers: usize) -> Result<Connection> {
         "pragma query_only = 1; pragma mmap_size = 1073741824; pragma temp_store = memory; \
          pragma busy_timeout = 5000; pragma trusted_schema = 0; pragma case_sensitive_like = 1",
     )?;
+    keep_plans(&database)?;
     let cache_kib = 65_536 / readers;
     database.pragma_update(None, "cache_size", -i64::try_from(cache_kib)?)?;
     database.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
@@ -76,8 +78,15 @@ fn open_writer(file: &Path) -> Result<Connection> {
     database.execute_batch(
         "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000",
     )?;
+    keep_plans(&database)?;
     database.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(database)
+}
+
+/// Without this a statement is planned again for every value bound to it, once the tables have been analysed: its plan may depend on the value.
+fn keep_plans(database: &Connection) -> Result<()> {
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn read(database: &Connection, queue: &Mutex<mpsc::Receiver<Job>>, way: Way) {

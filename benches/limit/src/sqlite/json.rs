@@ -13,9 +13,9 @@ const B: &str = "select json_object('album', json_group_array(json_object('id', 
     select album_id, title, (select json_group_array(json_object('id', track_id, 'name', name, 'milliseconds', milliseconds)) from (\
     select track_id, name, milliseconds from track t where t.album_id = a.album_id order by track_id)) as tracks \
     from album a order by album_id limit 20 offset ?1)";
-const C: &str = "select json_object('track', (select json_group_array(json_object('id', track_id, 'name', name, 'milliseconds', milliseconds, \
+const C: &str = "select json_object('track', json((select json_group_array(json_object('id', track_id, 'name', name, 'milliseconds', milliseconds, \
     'composer', composer, 'unit_price', unit_price)) from (select track_id, name, milliseconds, composer, unit_price from track \
-    where genre_id = ?1 and milliseconds > 200000 order by name, track_id limit 20 offset ?2)), \
+    where genre_id = ?1 and milliseconds > 200000 order by name, track_id limit 20 offset ?2))), \
     'track_aggregate', json_object('aggregate', json_object('count', (select count(*) from track where genre_id = ?1 and milliseconds > 200000))))";
 const D: &str = "select json_object('artist', json_group_array(json_object('id', artist_id, 'name', name, 'albums', json(albums)))) from (\
     select artist_id, name, (select json_group_array(json_object('id', album_id, 'title', title, 'tracks', json(tracks))) from (\
@@ -40,8 +40,8 @@ const G: &str = "select json_object('article', json_group_array(json_object('id'
     select c.id, c.body, c.likes, (select json_object('name', u.name) from author u where u.id = c.author_id) as author \
     from comment c where c.article_id = a.id order by c.created_at desc limit 5)) as comments \
     from article a where status = 'published' order by published_at desc, id desc limit 20 offset ?1)";
-const H: &str = "select json_object('article', (select json_group_array(json_object('id', id, 'title', title, 'views', views, 'rating', rating)) from (\
-    select id, title, views, rating from article where status = 'published' and locale = ?1 order by views desc, id limit 20 offset ?2)), \
+const H: &str = "select json_object('article', json((select json_group_array(json_object('id', id, 'title', title, 'views', views, 'rating', rating)) from (\
+    select id, title, views, rating from article where status = 'published' and locale = ?1 order by views desc, id limit 20 offset ?2))), \
     'article_aggregate', json_object('aggregate', json_object('count', (select count(*) from article where status = 'published' and locale = ?1))))";
 const L: &str = "select json_object('article', json_group_array(json_object('id', id, 'title', title, 'slug', slug, 'state', status, 'lang', locale, \
     'views', views, 'rating', rating, 'released_at', published_at, 'created_at', created_at, 'version', version))) from (\

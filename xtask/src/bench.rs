@@ -1,0 +1,97 @@
+//! `cargo xtask bench`: the product beside the limit programs, on the same data, in one run.
+//!
+//! Only ratios taken in one run mean something on a machine that others use, too: so every round asks every program in turn, and the table shows
+//! shares of the better limit beside processor time for each request.
+
+mod compare;
+mod data;
+mod measure;
+mod operations;
+mod options;
+mod program;
+mod report;
+
+use std::fs::{self, File};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use data::Data;
+use measure::Measured;
+use options::{Database, Options};
+use program::{Program, Target};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::postgres::{Cluster, Settings};
+use crate::process;
+
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
+    if arguments.iter().any(|argument| argument == "--help") {
+        print!("{}", options::HELP);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let options = Options::read(arguments)?;
+    let folder = process::target_folder().join("bench-data");
+    fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+    let lock = File::create(folder.join("lock")).context("could not make the lock file")?;
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        bail!("another benchmark runs: two at once would measure each other");
+    }
+    build(&options)?;
+    let data = Data::prepare(&folder)?;
+    let mut faults = Vec::new();
+    let mut measured = Vec::new();
+    for database in &options.databases {
+        let bench = Bench { options: &options, data: &data, database: *database };
+        bench.run(&mut measured, &mut faults)?;
+    }
+    report::write(&folder, &options, &measured)?;
+    for fault in &faults {
+        eprintln!("fault: {fault}");
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The same profile for the product and the limits.
+fn build(options: &Options) -> Result<()> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--profile", "bench", "--package", "limit"]).current_dir(process::workspace());
+    if options.ways.iter().any(|way| way.is_product()) {
+        command.args(["--package", "cli"]);
+    }
+    process::succeed(&mut command)
+}
+
+/// One database, all programs and operations.
+struct Bench<'a> {
+    options: &'a Options,
+    data: &'a Data,
+    database: Database,
+}
+
+impl Bench<'_> {
+    fn run(&self, measured: &mut Vec<Measured>, faults: &mut Vec<String>) -> Result<()> {
+        let cluster = match self.database {
+            Database::Postgres => Some(Cluster::start(&Settings::for_benchmark(&self.data.cluster_folder()))?),
+            Database::Sqlite => None,
+        };
+        let stores = self.data.stores(cluster.as_ref(), self.options.ways.iter().any(|way| way.is_product()))?;
+        let mut programs = Vec::new();
+        for target in Target::of(&self.options.ways) {
+            let program = Program::start(target, &stores, cluster.as_ref())?;
+            println!("{} on {}: first answer after {:.1} ms", target.name(), self.database, program.first_answer_ms);
+            programs.push(program);
+        }
+        for operation in &self.options.operations {
+            let runs = measure::Runs { bench: self.options, database: self.database, programs: &programs };
+            if let Some(way) = self.options.profile {
+                return runs.profile(way, *operation);
+            }
+            runs.compare(*operation, faults);
+            runs.measure(*operation, measured, faults);
+        }
+        for program in programs {
+            program.stop()?;
+        }
+        cluster.map_or(Ok(()), Cluster::stop)
+    }
+}

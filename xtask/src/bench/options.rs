@@ -1,0 +1,161 @@
+//! What a caller may choose.
+
+use std::fmt;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::operations::Operation;
+
+pub(super) const HELP: &str = "\
+Measures the product beside the limit programs and prints a table.
+
+Usage: cargo xtask bench [OPTIONS]
+
+Options:
+  --quick               a, d, f and g at 16 connections for 2 s each: the check before a change to the read path
+  --ops a,d,w           only these operations (a b c d e f g h l s w)
+  --db sqlite           only this database (sqlite, postgres)
+  --programs json,rows  only these programs (json, rows: the limits; hasura, strapi: the product)
+  --connections 1,16    numbers of connections
+  --rounds N            rounds over all programs, 3 unless told otherwise
+  --seconds S           seconds measured for each, 8 unless told otherwise
+  --no-repeats          takes a run as it is, even if other work of the machine disturbed it
+  --profile OP          runs one operation of the product under perf and prints where the time goes
+  --write               puts the table into docs/performance.md
+";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
+/// Who answers, and in which words it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Way {
+    Json,
+    Rows,
+    Hasura,
+    Strapi,
+}
+
+impl Way {
+    pub(super) const ALL: [Self; 4] = [Self::Json, Self::Rows, Self::Hasura, Self::Strapi];
+
+    pub(super) fn is_product(self) -> bool {
+        match self {
+            Self::Json | Self::Rows => false,
+            Self::Hasura | Self::Strapi => true,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Rows => "rows",
+            Self::Hasura => "hasura",
+            Self::Strapi => "strapi",
+        }
+    }
+
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Json | Self::Rows | Self::Strapi => "/graphql",
+            Self::Hasura => "/v1/graphql",
+        }
+    }
+}
+
+pub(super) struct Options {
+    pub(super) operations: Vec<Operation>,
+    pub(super) databases: Vec<Database>,
+    pub(super) ways: Vec<Way>,
+    pub(super) connections: Vec<usize>,
+    pub(super) rounds: usize,
+    pub(super) warm_up_seconds: f64,
+    pub(super) seconds: f64,
+    /// The way that is run under perf instead of being measured.
+    pub(super) profile: Option<Way>,
+    pub(super) writes_document: bool,
+    /// Whether a run that was disturbed is run once more.
+    pub(super) repeats: bool,
+}
+
+impl Options {
+    pub(super) fn read(arguments: &[String]) -> Result<Self> {
+        let mut options = Self {
+            operations: Operation::ALL.to_vec(),
+            databases: vec![Database::Sqlite, Database::Postgres],
+            ways: Way::ALL.to_vec(),
+            connections: vec![1, 16],
+            rounds: 3,
+            warm_up_seconds: 2.0,
+            seconds: 8.0,
+            profile: None,
+            writes_document: false,
+            repeats: true,
+        };
+        let mut arguments = arguments.iter().map(String::as_str);
+        while let Some(argument) = arguments.next() {
+            match argument {
+                "--quick" => options.make_quick(),
+                "--write" => options.writes_document = true,
+                "--no-repeats" => options.repeats = false,
+                named => {
+                    let value = arguments.next().with_context(|| format!("{named} needs a value\n\n{HELP}"))?;
+                    options.set(named, value)?;
+                }
+            }
+        }
+        Ok(options)
+    }
+
+    fn make_quick(&mut self) {
+        self.operations = vec![Operation::A, Operation::D, Operation::F, Operation::G];
+        self.connections = vec![16];
+        self.rounds = 1;
+        self.warm_up_seconds = 0.5;
+        self.seconds = 2.0;
+        self.repeats = false;
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        match name {
+            "--ops" => self.operations = list(value, |word| Operation::ALL.into_iter().find(|op| op.name() == word))?,
+            "--db" => {
+                self.databases = list(value, |word| match word {
+                    "sqlite" => Some(Database::Sqlite),
+                    "postgres" => Some(Database::Postgres),
+                    _ => None,
+                })?;
+            }
+            "--programs" => self.ways = list(value, |word| Way::ALL.into_iter().find(|way| way.name() == word))?,
+            "--connections" => self.connections = list(value, |word| word.parse().ok())?,
+            "--rounds" => self.rounds = value.parse().context("--rounds takes a number")?,
+            "--seconds" => {
+                self.seconds = value.parse().context("--seconds takes a number")?;
+                self.warm_up_seconds = self.warm_up_seconds.min(self.seconds / 2.0);
+            }
+            "--profile" => {
+                self.operations = list(value, |word| Operation::ALL.into_iter().find(|op| op.name() == word))?;
+                self.ways.retain(|way| way.is_product());
+                self.profile = self.ways.first().copied();
+            }
+            unknown => bail!("there is no option {unknown}\n\n{HELP}"),
+        }
+        Ok(())
+    }
+}
+
+fn list<T>(value: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>> {
+    value.split(',').map(|word| read(word).with_context(|| format!("{word:?} is not known\n\n{HELP}"))).collect()
+}
