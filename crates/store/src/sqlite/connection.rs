@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::collation;
@@ -87,6 +88,9 @@ pub(super) fn open_reader(path: &Path, readers: usize) -> Result<(Connection, De
 fn finish(mut connection: Connection) -> Result<(Connection, Deadline), Error> {
     collation::register(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Once the tables are analysed, a plan may depend on the values bound to it: without this every new value plans the statement again, which costs
+    // a nested statement several times its work.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let deadline = Deadline::new();
     let clock = deadline.clone();
     connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.is_over()))?;
