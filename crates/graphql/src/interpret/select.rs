@@ -2,16 +2,32 @@
 
 use model::{SystemColumn, TypeId};
 use plan::{
-    Aggregate, Column, Comparison, Filter, Form, From, Operand, Operator, Page, Part, PartEntry, Refusal, Row, Select,
-    Shape, Transform,
+    Aggregate, Cause, Column, Comparison, Direction, Filter, Form, From, Nulls, Operand, Operator, Page, Part, PartEntry, Problem, Refusal,
+    Row, Select, Shape, SortKey, SortPath, Transform,
 };
 use serde_json::Value as Json;
 
 use super::filter::Place;
 use super::view::View;
-use super::{Level, Merged, Owner, Planner, Refusable, misplaced};
+use super::{Level, Merged, Owner, Planner, Refusable, misplaced, refuse};
 use crate::binding::{FieldBinding, InputBinding, PageRule, RowsShape, ValueBinding};
 use crate::definition::{Field as FieldDefinition, Input};
+
+/// The order, which must begin with the distinct columns, in any order of their own; without an order they are it.
+fn led_by(distinct: &[Column], sort: Vec<SortKey>) -> Refusable<Vec<SortKey>> {
+    let key = |column: &Column| SortKey { path: SortPath::Column(*column), direction: Direction::Ascending, nulls: Nulls::Last };
+    if sort.is_empty() {
+        return Ok(distinct.iter().map(key).collect());
+    }
+    let mut columns = distinct.to_vec();
+    columns.sort_unstable();
+    columns.dedup();
+    let leads = |key: &SortKey| matches!(&key.path, SortPath::Column(column) if columns.contains(column));
+    if sort.len() >= columns.len() && sort[..columns.len()].iter().all(leads) {
+        return Ok(sort);
+    }
+    refuse(Cause::Invalid { problem: Problem::DistinctOrder })
+}
 
 impl<'a> Planner<'a> {
     pub(super) fn root_select(
@@ -52,6 +68,7 @@ impl<'a> Planner<'a> {
         };
         let page = if shape == RowsShape::One { Page::One } else { self.page(arguments, rule)? };
         let distinct = self.columns(arguments, |binding| matches!(binding, InputBinding::Distinct));
+        let sort = led_by(&distinct, sort)?;
         let shape = match shape {
             RowsShape::One => Shape::One(Row { non_null: false, object: self.object(merged, object, level) }),
             RowsShape::List => {
