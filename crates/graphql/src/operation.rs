@@ -101,6 +101,12 @@ impl Operation {
         self.kind
     }
 
+    /// Whether it asks for `__schema` or `__type`.
+    #[must_use]
+    pub fn asks_for_schema(&self) -> bool {
+        self.introspected.is_some()
+    }
+
     /// Its name in the document.
     #[must_use]
     pub fn name(&self) -> Option<&str> {

@@ -31,8 +31,23 @@ pub struct TransportRules {
     pub batching: bool,
     /// Methods that the endpoint names in `Allow`.
     pub allow: &'static str,
+    /// A header by which a caller may put on one of their roles alone.
+    pub role_header: Option<RoleHeader>,
+    /// Whether an answer with errors has `data`, too.
+    pub has_data_beside_errors: bool,
+    /// What is said to who asks for the schema where that is switched off.
+    pub introspection_off: &'static str,
     /// Puts a fault into the dialect's words.
     pub describe: fn(&RequestFault) -> Refusal,
+}
+
+/// A header that names a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleHeader {
+    /// Its name in lower case.
+    pub name: &'static str,
+    /// Words of the dialect for roles of the house.
+    pub aliases: &'static [(&'static str, &'static str)],
 }
 
 /// Who may ask by GET.
@@ -108,6 +123,8 @@ pub enum RequestFault {
     ParameterNotJson(&'static str),
     /// A token that is not ours, has run out, or has no use here.
     CredentialsInvalid,
+    /// A role that the caller does not have.
+    RoleRefused,
     /// The database is away, or every connection to it is taken.
     Unavailable,
     /// The operation did not end in time.

@@ -11,6 +11,9 @@ pub static DECLARED: TransportRules = TransportRules {
     form_body: FormBody::Refused,
     batching: false,
     allow: "GET, POST",
+    role_header: None,
+    has_data_beside_errors: true,
+    introspection_off: "Introspection is switched off on this server",
     describe,
 };
 
@@ -33,6 +36,7 @@ fn status_and_code(fault: &RequestFault) -> (u16, &'static str) {
         RequestFault::BodyTooLarge(_) => (413, "BODY_TOO_LARGE"),
         RequestFault::BodyTooSlow => (408, "BODY_TOO_SLOW"),
         RequestFault::CredentialsInvalid => (401, "UNAUTHENTICATED"),
+        RequestFault::RoleRefused => (403, "FORBIDDEN"),
         RequestFault::Unavailable => (503, "UNAVAILABLE"),
         RequestFault::TimedOut => (503, "TIMEOUT"),
         RequestFault::Internal(_) => (500, "INTERNAL_SERVER_ERROR"),
@@ -94,6 +98,7 @@ pub(super) fn words(fault: &RequestFault) -> String {
         RequestFault::QueryNotText => "`query` must be text",
         RequestFault::OperationNameNotText => "`operationName` must be text or null",
         RequestFault::CredentialsInvalid => "The token is not valid, or has run out",
+        RequestFault::RoleRefused => "The caller does not have the role that the request names",
         RequestFault::Unavailable => "The database cannot be reached now; try again",
         RequestFault::TimedOut => "The operation did not end in time; ask for less, or narrow it",
     };

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::{FormBody, GetRule, JsonFault, Refusal, RequestFault, TransportRules, declared};
+use super::{FormBody, GetRule, JsonFault, Refusal, RequestFault, RoleHeader, TransportRules, declared};
 
 /// Rules of `hasura` endpoints.
 pub static HASURA: TransportRules = TransportRules {
@@ -15,6 +15,9 @@ pub static HASURA: TransportRules = TransportRules {
     form_body: FormBody::Refused,
     batching: true,
     allow: "POST",
+    role_header: Some(RoleHeader { name: "x-hasura-role", aliases: &[("anonymous", "public")] }),
+    has_data_beside_errors: false,
+    introspection_off: "introspection is switched off on this server",
     describe,
 };
 
@@ -43,6 +46,9 @@ fn describe(fault: &RequestFault) -> Refusal {
         }
         RequestFault::CredentialsInvalid => {
             error(200, "$", "invalid-jwt", "Could not verify JWT: the token is not valid, or has run out")
+        }
+        RequestFault::RoleRefused => {
+            error(200, "$", "access-denied", "the requested role is not in the caller's roles")
         }
         RequestFault::OperationByGet(_) | RequestFault::MethodNotAllowed | RequestFault::GetNotServed => {
             error(405, "$", "not-supported", "this endpoint answers POST only")

@@ -18,6 +18,9 @@ pub static STRAPI5: TransportRules = TransportRules {
     form_body: FormBody::Preflighted(PREFLIGHT_HEADERS),
     batching: false,
     allow: "GET, POST",
+    role_header: None,
+    has_data_beside_errors: true,
+    introspection_off: INTROSPECTION_OFF,
     describe,
 };
 
@@ -65,6 +68,7 @@ fn describe(fault: &RequestFault) -> Refusal {
         }
         RequestFault::CredentialsInvalid => unauthorized(),
         RequestFault::GetNotServed
+        | RequestFault::RoleRefused
         | RequestFault::SubscriptionByPost
         | RequestFault::CharsetUnsupported
         | RequestFault::BodyTooSlow
@@ -76,6 +80,9 @@ fn describe(fault: &RequestFault) -> Refusal {
         | RequestFault::Internal(_) => declared::describe(fault),
     }
 }
+
+const INTROSPECTION_OFF: &str = "GraphQL introspection is not allowed by Apollo Server, but the query contained __schema or __type. To enable \
+     introspection, pass introspection: true to ApolloServer in production";
 
 const PREFLIGHT_MISSING: &str = "This operation has been blocked as a potential Cross-Site Request Forgery (CSRF). Please either specify a \
      'content-type' header (with a type that is not one of application/x-www-form-urlencoded, multipart/form-data, text/plain) or provide a \
