@@ -21,6 +21,8 @@ use model::{FieldId, Key, Model, Scalar, TypeId};
 
 use crate::ColumnKind;
 
+pub(crate) use relations::targets;
+
 pub use columns::{
     COMPONENT_SEQUENCE, KEY_SEQUENCE, POSITION_LAST, STATUS_DRAFT, STATUS_PUBLISHED, column_of_scalar,
     component_column, system_column,

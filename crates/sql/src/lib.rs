@@ -7,15 +7,30 @@
 //!
 //! This crate must never know GraphQL or a driver.
 
+mod aggregate;
 pub mod change;
+mod compile;
+mod component;
+mod counts;
 pub mod ddl;
 mod ddl_print;
 mod ddl_table;
 pub mod element;
+mod filter;
+pub mod function;
 pub mod layout;
+mod level;
 mod name;
+mod print;
 mod program;
+mod relation;
+mod scope;
+mod sort;
+mod switch;
+mod tree;
+mod version;
 
+pub use compile::program;
 pub use layout::{Layout, LayoutError};
 pub use name::{NAME_BYTES_MAX, snake_case};
 pub use program::{

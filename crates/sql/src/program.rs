@@ -108,8 +108,11 @@ pub struct CountProgram {
     pub statement: Statement,
     /// Column of the total, when it is among them.
     pub total: Option<u16>,
-    /// Column that holds the parent's key, below a row.
+    /// Column that holds the parent's key, below a row on PostgreSQL, where one row comes for each key bound, in their order of value. On SQLite
+    /// one row comes for the one parent, and this is none.
     pub parent_column: Option<u16>,
+    /// Column that holds the parent's locale, where [`Parent::Key::locale_above`] is bound.
+    pub parent_locale_column: Option<u16>,
 }
 
 /// How the rows of a level find the row above.
@@ -121,10 +124,13 @@ pub enum Parent {
     Key {
         /// Column of the parent's row that is bound as [`Param::ParentKey`].
         above: u16,
-        /// Column of this level's rows that equals it. Rows come ordered by it on PostgreSQL.
+        /// Column of this level's rows that equals it. Rows come ordered by it on PostgreSQL. On SQLite, where rows of one parent come at a
+        /// time, it is not selected and this is 0.
         here: u16,
         /// Column of the parent's row that is bound as [`Param::ParentLocale`].
         locale_above: Option<u16>,
+        /// Column of this level's rows that equals it; rows come ordered by key, then locale, on PostgreSQL.
+        locale_here: Option<u16>,
         /// Kind of the key.
         kind: ColumnKind,
     },
@@ -132,9 +138,10 @@ pub enum Parent {
     Element {
         /// Column of the owning row that is bound as [`Param::ParentKey`] (its `_row`).
         above: u16,
-        /// Column of this level's rows that equals it.
+        /// Column of this level's rows that equals it; 0 on SQLite, where it is not selected.
         here: u16,
-        /// Column of this level's rows that holds the element's id.
+        /// Column of this level's rows that holds the element's id. Rows come ordered by the row above, then by it; the page of the node is
+        /// cut for each element by the store.
         element: u16,
     },
 }
@@ -227,7 +234,8 @@ pub enum ValueProgram {
 /// Related rows of several content types.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SwitchProgram {
-    /// Content type's index and key of each linked document, in order, with the page applied: columns `parent, type (text), key`.
+    /// The linked documents in order, with the page applied: columns `parent, type, key`; type is text, the [`SwitchArmProgram::word`] of an
+    /// arm. On SQLite `parent` is null, as the links of one parent come at a time.
     pub links: Statement,
     /// How links find the row above.
     pub parent: Parent,
@@ -332,7 +340,8 @@ impl Node {
     /// Numbers every statement below in the order of the selection, from `next` on; gives the first free number.
     pub fn number(&mut self, next: u16) -> u16 {
         let mut next = next;
-        let counts = [&mut self.counts, &mut self.page_counts].into_iter().flatten().map(|counts| &mut counts.statement);
+        let counts =
+            [&mut self.counts, &mut self.page_counts].into_iter().flatten().map(|counts| &mut counts.statement);
         for statement in self.rows.iter_mut().chain(counts) {
             statement.slot = next;
             next += 1;

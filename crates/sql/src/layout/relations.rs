@@ -51,7 +51,7 @@ fn is_holder(model: &Model, relation: &Relation) -> bool {
 }
 
 /// The content types that a relation may point at.
-pub(super) fn targets(model: &Model, target: Target) -> Vec<TypeId> {
+pub(crate) fn targets(model: &Model, target: Target) -> Vec<TypeId> {
     match target {
         Target::Type(of) => vec![of],
         Target::Group(group) => model.group(group).members.clone(),
