@@ -20,6 +20,7 @@ mod filter;
 pub mod function;
 pub mod layout;
 mod level;
+pub mod load;
 mod name;
 mod print;
 mod program;

@@ -108,6 +108,23 @@ pub enum Error {
     /// The model cannot be stored.
     #[error(transparent)]
     Layout(#[from] sql::LayoutError),
+    /// A seed file cannot be read, or is no JSON of the form that `docs/seed.md` describes.
+    #[error("could not read the seed file {file}")]
+    SeedUnreadable {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Entries of the seed are wrong; nothing of it is loaded.
+    #[error("the seed has {count} faults, nothing of it is loaded:\n{}", faults.join("\n"))]
+    Seed {
+        /// Each with its file and entry: the first [`crate::SEED_FAULTS_MAX`].
+        faults: Vec<String>,
+        /// How many there are.
+        count: usize,
+    },
     /// Rows do not fit the new model.
     #[error("the database cannot be brought to the new model: {}", problems.join("; "))]
     InTheWay {
@@ -136,14 +153,16 @@ impl Error {
             Error::OutcomeUnknown { .. } => Cause::OutcomeUnknown,
             Error::Sqlite(error) => sqlite_cause(error),
             Error::Postgres(error) => postgres_cause(error),
-            Error::Ledger { .. }
-            | Error::LedgerModel { .. }
-            | Error::Layout(_)
-            | Error::InTheWay { .. }
-            | Error::Loss { .. } => Cause::Internal,
             Error::Address { .. }
             | Error::Open { .. }
             | Error::Thread { .. }
+            | Error::Ledger { .. }
+            | Error::LedgerModel { .. }
+            | Error::Layout(_)
+            | Error::InTheWay { .. }
+            | Error::Loss { .. }
+            | Error::SeedUnreadable { .. }
+            | Error::Seed { .. }
             | Error::Panicked
             | Error::Column { .. }
             | Error::Bind { .. } => Cause::Internal,

@@ -21,7 +21,7 @@ const REMOVE_POSTGRES: &str = "delete from _ledger where name = $1";
 const MODEL: &str = "model";
 /// Name of the entry that holds an unfinished migration.
 const MIGRATION: &str = "migration";
-/// Beginning of the names of loaded seeds; the rest is the hash of their texts.
+/// Beginning of the names of loaded seeds; the rest is the file's name.
 const SEED: &str = "seed:";
 
 /// What the ledger says.
@@ -31,8 +31,8 @@ pub struct Ledger {
     pub applied: Option<Vec<Source>>,
     /// A migration that was begun and is not finished.
     pub unfinished: Option<Unfinished>,
-    /// Hashes of the seeds that are loaded.
-    pub seeds: Vec<String>,
+    /// Seed files that are loaded, by name, with the hash of what was in them.
+    pub seeds: Vec<(String, String)>,
 }
 
 /// A migration that was begun and is not finished.
@@ -53,8 +53,13 @@ pub(crate) enum Entry {
     Applied(Vec<Source>),
     /// A migration has come so far.
     Unfinished(Unfinished),
-    /// A seed with this hash is loaded.
-    Seeded(String),
+    /// A seed file is loaded.
+    Seeded {
+        /// Its name.
+        file: String,
+        /// The hash of what was in it.
+        hash: String,
+    },
 }
 
 impl Store {
@@ -99,7 +104,10 @@ fn read(rows: &[(String, String)]) -> Result<Ledger, Error> {
                     row_done: number("row"),
                 });
             }
-            _ => ledger.seeds.extend(name.strip_prefix(SEED).map(str::to_owned)),
+            _ => {
+                let hash = || value.as_str().unwrap_or_default().to_owned();
+                ledger.seeds.extend(name.strip_prefix(SEED).map(|file| (file.to_owned(), hash())));
+            }
         }
     }
     Ok(ledger)
@@ -127,7 +135,7 @@ impl Entry {
                 value.insert("row".to_owned(), unfinished.row_done.map_or(Json::Null, Json::from));
                 (MIGRATION.to_owned(), Json::Object(value).to_string(), None)
             }
-            Entry::Seeded(hash) => ([SEED, hash].concat(), "true".to_owned(), None),
+            Entry::Seeded { file, hash } => ([SEED, file].concat(), Json::from(hash.as_str()).to_string(), None),
         }
     }
 

@@ -11,6 +11,7 @@ mod ledger;
 mod migrate;
 mod open;
 pub mod postgres;
+mod seed;
 pub mod sqlite;
 
 pub use config::{Address, STATEMENTS_MAX, StoreConfig, StoreLimits};
@@ -18,3 +19,6 @@ pub use error::Error;
 pub use ledger::{Ledger, Unfinished};
 pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
 pub use open::{Driver, Store};
+pub use seed::{
+    HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport,
+};

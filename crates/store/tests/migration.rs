@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod database;
+mod description;
 
-use database::{Place, describe};
+use database::Place;
+use description::describe;
 use model::Source;
 use store::{MigrateOptions, Store};
 

@@ -24,6 +24,7 @@ NOT_HERE = {
     "Media": ["folder", "folderPath"],
     "Role": ["permissions"],
     "User": ["password_note"],
+    "Restaurant": ["secret_note"],
 }
 RENAMED = {"Media": {"provider_metadata": "providerMetadata"}}
 

@@ -14,20 +14,20 @@ pub(super) async fn texts(sqlite: &Sqlite, statement: &str) -> Result<Vec<String
     sqlite
         .write_alone(move |connection| {
             let mut prepared = connection.prepare(&statement)?;
-            let rows = prepared.query_map([], |row| text_of(row.get_ref(0)?))?;
+            let rows = prepared.query_map([], |row| Ok(text_of(row.get_ref(0)?)))?;
             Ok::<_, Error>(rows.collect::<Result<_, _>>()?)
         })
         .await
 }
 
-fn text_of(value: rusqlite::types::ValueRef<'_>) -> rusqlite::Result<String> {
+fn text_of(value: rusqlite::types::ValueRef<'_>) -> String {
     use rusqlite::types::ValueRef;
-    Ok(match value {
+    match value {
         ValueRef::Null => String::new(),
         ValueRef::Integer(number) => number.to_string(),
         ValueRef::Real(number) => number.to_string(),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-    })
+    }
 }
 
 /// Goes on where the ledger stands.
@@ -39,14 +39,14 @@ where
     let (first, mut row_done) =
         stage.unfinished.as_ref().map_or((0, None), |unfinished| (unfinished.steps_done, unfinished.row_done));
     for (index, step) in steps.iter().enumerate().skip(first) {
-        let mut rows_done = 0;
-        progress(MigrationProgress { step: index, steps: steps.len(), text: &step.text, rows_done });
+        let mut rows = 0;
+        progress(MigrationProgress { step: index, steps: steps.len(), text: &step.text, rows_done: rows });
         loop {
             let slice = Slice { step: step.clone(), index, target: stage.target.clone(), row_done };
             let Some(done) = sqlite.write_alone(move |connection| slice.run(connection)).await? else { break };
             row_done = Some(done.last_row);
-            rows_done += done.rows;
-            progress(MigrationProgress { step: index, steps: steps.len(), text: &step.text, rows_done });
+            rows += done.rows;
+            progress(MigrationProgress { step: index, steps: steps.len(), text: &step.text, rows_done: rows });
         }
         row_done = None;
     }
@@ -70,7 +70,7 @@ struct SliceDone {
 impl Slice {
     /// None when the step is done.
     fn run(&self, connection: &Connection) -> Result<Option<SliceDone>, Error> {
-        let done = in_transaction(connection, |connection| {
+        in_transaction(connection, |connection| {
             let done = self.work(connection)?;
             let unfinished = Unfinished {
                 target: self.target.clone(),
@@ -79,8 +79,7 @@ impl Slice {
             };
             Entry::Unfinished(unfinished).put_sqlite(connection)?;
             Ok(done)
-        });
-        done
+        })
     }
 
     fn work(&self, connection: &Connection) -> Result<Option<SliceDone>, Error> {

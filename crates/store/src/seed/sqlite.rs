@@ -1,0 +1,115 @@
+//! One prepared insert for each table, stepped for each row.
+
+use std::sync::Arc;
+
+use plan::{Value, interval_text, uuid_text};
+use rusqlite::Connection;
+use rusqlite::types::Value as Cell;
+use sql::load::{self, SequenceTable};
+use sql::{Database, Layout};
+use tokio::sync::mpsc::Receiver;
+
+use super::index::Index;
+use super::pass::{Known, component_of, note_known};
+use super::rows::{Batch, Counters};
+use super::{Ending, Message, SeedJob};
+use crate::Error;
+use crate::sqlite::Sqlite;
+
+/// What the database holds before.
+pub(super) async fn known(sqlite: &Sqlite, job: &SeedJob) -> Result<Known, Error> {
+    let job = job.clone();
+    sqlite.write_alone(move |connection| look(connection, &job)).await
+}
+
+fn look(connection: &Connection, job: &SeedJob) -> Result<Known, Error> {
+    let mut known = Known {
+        index: Index::new(job.model.types.len()),
+        counters: Counters::default(),
+        shared: std::collections::HashMap::new(),
+    };
+    for (of, _) in job.model.content_types() {
+        let mut statement = connection.prepare(&load::documents(&job.layout, of, Database::Sqlite))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            note_known(job, of, &[row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?], &mut known.index);
+        }
+        if let Some(statement) = load::row_max(&job.layout, of, Database::Sqlite) {
+            let greatest: i64 = connection.query_row(&statement, [], |row| row.get(0))?;
+            known.counters.rows.insert(of, greatest + 1);
+        }
+    }
+    for table in [SequenceTable::Components, SequenceTable::Keys] {
+        let mut statement = connection.prepare(&load::sequences(table, Database::Sqlite))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (name, next): (String, i64) = (row.get(0)?, row.get(1)?);
+            match table {
+                SequenceTable::Components => {
+                    known.counters.elements.extend(component_of(job, &name).map(|of| (of, next)));
+                }
+                SequenceTable::Keys => drop(known.shared.insert(name, next)),
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// Loads what comes through the queue. A queue that closes without an ending means that the reader has met a fault: nothing stays.
+pub(super) async fn load(sqlite: &Sqlite, layout: Arc<Layout>, mut queue: Receiver<Message>) -> Result<(), Error> {
+    sqlite
+        .write_alone(move |connection| {
+            connection.execute_batch("begin immediate")?;
+            while let Some(message) = queue.blocking_recv() {
+                match message {
+                    Message::Rows(batch) => insert(connection, &layout, batch)?,
+                    Message::End(ending) => {
+                        end(connection, &ending)?;
+                        connection.execute_batch("commit")?;
+                        connection.execute_batch(load::analyze())?;
+                        return Ok(());
+                    }
+                }
+            }
+            connection.execute_batch("rollback")?;
+            Ok(())
+        })
+        .await
+}
+
+fn insert(connection: &Connection, layout: &Layout, batch: Batch) -> Result<(), Error> {
+    for (table, rows) in batch {
+        let mut statement = connection.prepare_cached(&load::insert(layout, layout.table(table), Database::Sqlite))?;
+        for row in rows {
+            statement.execute(rusqlite::params_from_iter(row.into_iter().map(cell)))?;
+        }
+    }
+    Ok(())
+}
+
+fn end(connection: &Connection, ending: &Ending) -> Result<(), Error> {
+    for (table, numbers) in [(SequenceTable::Components, &ending.elements), (SequenceTable::Keys, &ending.keys)] {
+        let mut statement = connection.prepare(&load::raise_sequence(table, Database::Sqlite))?;
+        for (name, next) in numbers {
+            statement.execute((next, name))?;
+        }
+    }
+    ending.ledger.iter().try_for_each(|entry| entry.put_sqlite(connection))
+}
+
+/// A value as SQLite keeps it.
+fn cell(value: Value) -> Cell {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Boolean(truth) => Cell::Integer(i64::from(truth)),
+        Value::Int(number) | Value::Instant(number) => Cell::Integer(number),
+        Value::Float(number) => Cell::Real(number),
+        Value::Decimal(number) => Cell::Text(number.normalize().to_string()),
+        Value::Text(text) | Value::Json(text) => Cell::Text(text),
+        Value::Date(date) => Cell::Text(date.to_string()),
+        Value::Time(time) => Cell::Text(time.strftime("%H:%M:%S%.3f").to_string()),
+        Value::Interval(months, days, micros) => Cell::Text(interval_text(months, days, micros)),
+        Value::Uuid(bits) => Cell::Text(uuid_text(bits)),
+        Value::List(_) => Cell::Text(sql::element::value_to_stored(&value).to_string()),
+    }
+}

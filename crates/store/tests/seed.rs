@@ -1,0 +1,204 @@
+//! Seeds on both databases: the projects of this repository load whole, and a seed with faults tells all of them and leaves nothing.
+#![allow(clippy::unwrap_used)]
+
+mod database;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use database::{Place, rows};
+use model::{Model, Source};
+use sql::Layout;
+use store::{Error, MigrateOptions, SeedFile, SeedJob, SeedOptions, SeedReport, Store};
+
+/// Schema texts and seed files of a project folder.
+struct Project {
+    sources: Vec<Source>,
+    files: Vec<SeedFile>,
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn project(path: &str) -> Project {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    Project {
+        sources: files_in(&folder.join("schema"))
+            .into_iter()
+            .map(|path| Source { name: name(&path), text: std::fs::read_to_string(&path).unwrap() })
+            .collect(),
+        files: files_in(&folder.join("seed")).into_iter().map(|path| SeedFile { name: name(&path), path }).collect(),
+    }
+}
+
+fn read(sources: &[Source]) -> Model {
+    model::read(sources.to_vec()).unwrap_or_else(|faults| panic!("{:#?}", faults.list))
+}
+
+async fn seed(store: &Store, project: &Project) -> Result<SeedReport, Error> {
+    let model = read(&project.sources);
+    let plan = store.migrate_plan(&model, &project.sources).await.unwrap();
+    store.migrate_apply(&plan, MigrateOptions::default(), |_| ()).await.unwrap();
+    let layout = Layout::of(&model).unwrap();
+    let options = SeedOptions { now: 1_700_000_000_000_000, default_locale: "en".to_owned() };
+    let job = SeedJob {
+        model: Arc::new(model),
+        layout: Arc::new(layout),
+        files: project.files.clone(),
+        options,
+        hash_password: Arc::new(|text| Ok(["hash of ", text].concat())),
+        progress: Arc::new(|_| ()),
+    };
+    store.seed(job).await
+}
+
+/// Loads a project on both databases and asks questions that must have these answers.
+async fn check(test: &str, path: &str, questions: &[(&str, &str)]) {
+    let project = project(path);
+    for place in Place::both(test).await {
+        let store = place.open();
+        let report = seed(&store, &project).await.unwrap();
+        assert_eq!(report.loaded.len(), project.files.len());
+        for (question, answer) in questions {
+            assert_eq!(rows(&store, question).await.join(" "), *answer, "{question} {:?}", store.database());
+        }
+        let again = seed(&store, &project).await.unwrap();
+        assert_eq!(again, SeedReport::default());
+        drop(store);
+        place.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn the_music_shop() {
+    check(
+        "chinook",
+        "examples/chinook",
+        &[
+            ("select count(*), sum(milliseconds) from track", "3503|1378778040"),
+            ("select count(*) from playlist_tracks_link", "8715"),
+            ("select count(*) from invoice_line", "2240"),
+            (
+                "select _document_id, title, artist_key from album where _key = 37",
+                "000000000000000000000011|Greatest Kiss|52",
+            ),
+            ("select last_name, reports_to_key from employee where _key in (1, 2) order by _key", "Adams|- Edwards|1"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn drafts_locales_components_and_media() {
+    check(
+        "strapi",
+        "tests/conformance/strapi5/project",
+        &[
+            ("select count(*) from restaurant", "26"),
+            ("select count(*) from restaurant_document", "14"),
+            ("select _status, count(*) from restaurant group by _status order by 1", "0|14 1|12"),
+            ("select _locale, count(*) from article group by _locale order by 1", "en|5 fr|5"),
+            ("select next from component_sequence where component = 'shared.seo'", "9"),
+            ("select count(*) from restaurant_component_link where field = 'photo'", "2"),
+            ("select password from \"user\" where _key = 1", "hash of Password-alice-1"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn keys_that_are_uuids() {
+    check(
+        "uuids",
+        "tests/conformance/hasura/project",
+        &[
+            ("select count(*) from flow_run_state", "60"),
+            ("select count(*) from task_run where flow_run_key is not null", "60"),
+            ("select _key from tenant", "11111111-1111-4111-8111-111111111111"),
+        ],
+    )
+    .await;
+}
+
+const PEOPLE: &str = r#"
+type Person @model(keys: "being") { name: String! @length(max: 5) @unique friends: [Person!] @relation(inverse: "friendOf") friendOf: [Person!] @relation(mappedBy: "friends") born: Date }
+type Robot @model(keys: "being") { model: String! owner: Person! age: Int @range(min: 0) }
+"#;
+
+/// Loads one text as a seed file.
+async fn load(store: &Store, folder: &Path, file: &str, text: &str) -> Result<SeedReport, Error> {
+    std::fs::write(folder.join(file), text).unwrap();
+    let sources = vec![Source { name: "schema/people.graphql".to_owned(), text: PEOPLE.to_owned() }];
+    let files = vec![SeedFile { name: file.to_owned(), path: folder.join(file) }];
+    seed(store, &Project { sources, files }).await
+}
+
+#[tokio::test]
+async fn a_seed_with_faults_tells_all_and_leaves_nothing() {
+    let folder = std::env::temp_dir().join(format!("dragoman-seed-faults-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for place in Place::both("faults").await {
+        let store = place.open();
+        let wrong = r#"{ "type": "Person", "entries": [
+            { "id": 1, "data": { "name": "too long a name", "friends": ["nobody"], "born": "yesterday" } },
+            { "id": 1, "data": { "name": "Ann", "nickname": "A", "friendOf": ["000000000000000000000001"] } } ] }
+            { "type": "Robot", "data": { "age": -1 }, "colour": "red" }
+            { "type": "Robot", "data": { "age": -1 } }
+            { "type": "Ghost", "data": {} }"#;
+        let Err(Error::Seed { faults, count }) = load(&store, &folder, "wrong.json", wrong).await else {
+            panic!("it is wrong")
+        };
+        insta::assert_snapshot!("faults", format!("{count} faults\n{}", faults.join("\n")));
+        for table in ["person", "robot"] {
+            assert_eq!(rows(&store, &format!("select count(*) from {table}")).await, ["0"]);
+        }
+        let broken = load(
+            &store,
+            &folder,
+            "broken.json",
+            "{ \"type\": \"Person\", \"entries\": [ { \"data\": { \"name\": 1 } }, ] }",
+        )
+        .await;
+        assert!(matches!(broken, Err(Error::SeedUnreadable { .. })));
+        assert!(store.ledger().await.unwrap().seeds.is_empty());
+        drop(store);
+        place.remove().await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_second_file_links_what_the_first_has_loaded() {
+    let folder = std::env::temp_dir().join(format!("dragoman-seed-second-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for place in Place::both("second").await {
+        let store = place.open();
+        let first = r#"{ "type": "Person", "id": 7, "documentId": "ann", "data": { "name": "Ann", "friends": ["bob"] } }
+            { "type": "Person", "documentId": "bob", "data": { "name": "Bob" } }
+            { "type": "Person", "data": { "name": "Cleo", "friends": ["bob", "ann", "bob"] } }"#;
+        assert_eq!(load(&store, &folder, "a.json", first).await.unwrap().entries, 3);
+        load(&store, &folder, "b.json", r#"{ "type": "Robot", "data": { "model": "R2", "owner": "ann" } }"#)
+            .await
+            .unwrap();
+        assert_eq!(rows(&store, "select _key, name from person order by _key").await, ["7|Ann", "8|Bob", "9|Cleo"]);
+        assert_eq!(
+            rows(&store, "select owner, target, position from person_friends_link order by 1, 3").await,
+            ["7|8|1", "9|8|1", "9|7|2"]
+        );
+        assert_eq!(rows(&store, "select _key, owner_key from robot").await, ["10|7"]);
+        assert_eq!(rows(&store, "select name, next from key_sequence").await, ["being|11"]);
+        let changed = load(&store, &folder, "a.json", "{}").await.unwrap();
+        assert_eq!(changed.changed, ["a.json"]);
+        let clash =
+            load(&store, &folder, "c.json", r#"{ "type": "Person", "documentId": "ann", "data": { "name": "Ann2" } }"#)
+                .await;
+        assert!(matches!(clash, Err(Error::Seed { count: 1, .. })), "{clash:?}");
+        drop(store);
+        place.remove().await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
