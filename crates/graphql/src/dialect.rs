@@ -14,6 +14,7 @@
 //! - `Stands` on an object type says whose rows or elements it shows; unions are resolved by it.
 
 mod hasura;
+mod strapi5;
 
 use model::Model;
 use plan::{Boundary, Fault, Policy};
@@ -42,7 +43,7 @@ pub struct Dialect {
 }
 
 /// Every dialect that is served.
-pub static ALL: &[&Dialect] = &[&hasura::HASURA];
+pub static ALL: &[&Dialect] = &[&strapi5::STRAPI5, &hasura::HASURA];
 
 /// The dialect of this name.
 #[must_use]

@@ -1,0 +1,175 @@
+//! The dialect of Strapi 5: for each content type a query for one, for many, for many with page numbers, and mutations.
+//!
+//! What it serves, what it leaves out and where it differs on purpose stands in `docs/dialects/strapi5.md`.
+//!
+//! Source: dialect manual sections 2 to 9; the SDL that a Strapi 5.54 server prints.
+
+mod common;
+mod components;
+mod content;
+mod faults;
+mod filters;
+mod inputs;
+mod names;
+mod roots;
+
+use indexmap::IndexMap;
+use model::{ContentType, Model};
+use plan::Boundary;
+use serde_json::{Value as Json, json};
+
+use super::{Dialect, Options, SchemaFault};
+use crate::binding::{
+    Emptiness, FieldBinding, FilterRule, InputBinding, NullOperand, PageRule, RelationLogic, SortNames,
+};
+use crate::definition::{Definition, Definitions, EnumValue, Field, Input, Kind, Stands, TypeRef};
+use crate::transport::STRAPI5 as TRANSPORT;
+use names::Names;
+
+/// Its name in `dragoman.toml` and in messages.
+const NAME: &str = "strapi5";
+/// The directive that renames a type or field in this dialect.
+const FIX: &str = "@name(strapi: \"…\")";
+
+/// The dialect.
+pub(super) static STRAPI5: Dialect = Dialect {
+    name: NAME,
+    transport: &TRANSPORT,
+    boundary: Boundary::EachRoot,
+    is_narrowed: false,
+    definitions,
+    faults: faults::faults,
+    refused: faults::refused,
+};
+
+/// How filters are read: what is empty is ignored, relations are joined, a null operand asks for null.
+const FILTER_RULE: FilterRule =
+    FilterRule { empty: Emptiness::Ignored, relations: RelationLogic::Joined, null: NullOperand::IsNull };
+
+/// Types under construction.
+struct Draft<'a> {
+    model: &'a Model,
+    names: Names,
+    page: PageRule,
+    types: IndexMap<String, Definition>,
+    owners: IndexMap<String, String>,
+    faults: Vec<SchemaFault>,
+}
+
+fn definitions(model: &Model, options: &Options) -> Result<Definitions, Vec<SchemaFault>> {
+    let page = PageRule::Clamped { limit_default: options.limit_default, limit_max: options.limit_max };
+    let names = Names::of(model);
+    let mut draft =
+        Draft { model, names, page, types: IndexMap::new(), owners: IndexMap::new(), faults: Vec::new() };
+    common::add(&mut draft);
+    components::add(&mut draft);
+    for (of, content_type) in model.content_types() {
+        content::add(&mut draft, of, content_type);
+        filters::add(&mut draft, of, content_type);
+        inputs::add(&mut draft, of, content_type);
+    }
+    let (queries, mutations) = roots::fields(&mut draft);
+    draft.object("Query", NAME, Stands::Around, queries);
+    draft.object("Mutation", NAME, Stands::Around, mutations);
+    if !draft.faults.is_empty() {
+        return Err(draft.faults);
+    }
+    Ok(Definitions { types: draft.types, query: "Query".to_owned(), mutation: "Mutation".to_owned() })
+}
+
+/// Members of a type under construction, by name; a name that is given twice is a fault.
+struct Members<T> {
+    owner: String,
+    list: IndexMap<String, T>,
+    faults: Vec<SchemaFault>,
+}
+
+impl<T> Members<T> {
+    fn of(owner: &str) -> Members<T> {
+        Members { owner: owner.to_owned(), list: IndexMap::new(), faults: Vec::new() }
+    }
+
+    fn add(&mut self, name: &str, member: T) {
+        if !is_name(name) {
+            let fault = SchemaFault::NameInvalid {
+                dialect: NAME,
+                name: name.to_owned(),
+                owner: self.owner.clone(),
+                fix: FIX,
+            };
+            self.faults.push(fault);
+        } else if self.list.insert(name.to_owned(), member).is_some() {
+            let first = format!("the system's own member of {}", self.owner);
+            let second = format!("a field of {}", self.owner);
+            let fault = SchemaFault::NameTwice { dialect: NAME, name: name.to_owned(), first, second, fix: FIX };
+            self.faults.push(fault);
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        && !name.starts_with("__")
+}
+
+impl Draft<'_> {
+    fn add(&mut self, name: &str, owner: &str, description: Option<&str>, kind: Kind) {
+        if let Some(first) = self.owners.insert(name.to_owned(), owner.to_owned()) {
+            let (name, second) = (name.to_owned(), owner.to_owned());
+            self.faults.push(SchemaFault::NameTwice { dialect: NAME, name, first, second, fix: FIX });
+        }
+        self.types.insert(name.to_owned(), Definition { description: description.map(str::to_owned), kind });
+    }
+
+    fn object(&mut self, name: &str, owner: &str, stands: Stands, fields: Members<Field>) {
+        self.faults.extend(fields.faults);
+        self.add(name, owner, None, Kind::Object { stands, fields: fields.list });
+    }
+
+    fn input(&mut self, name: &str, owner: &str, members: Members<Input>) {
+        self.faults.extend(members.faults);
+        self.add(name, owner, None, Kind::Input(members.list));
+    }
+
+    fn describe(&mut self, name: &str, description: Option<&String>) {
+        if let (Some(definition), Some(text)) = (self.types.get_mut(name), description) {
+            definition.description = Some(text.clone());
+        }
+    }
+
+    /// `filters, pagination, sort` of a list of rows or elements.
+    fn list_arguments(&self, filters: &str) -> IndexMap<String, Input> {
+        let mut arguments = IndexMap::new();
+        arguments.insert("filters".to_owned(), input(TypeRef::named(filters), InputBinding::Filter(FILTER_RULE)));
+        let pagination = Input { default: Some(json!({})), ..input(TypeRef::named("PaginationArg"), InputBinding::Paging) };
+        arguments.insert("pagination".to_owned(), pagination);
+        let binding = InputBinding::SortPaths(SortNames { key: Some("id") });
+        let sort = Input { default: Some(json!([])), ..input(TypeRef::named("String").list(), binding) };
+        arguments.insert("sort".to_owned(), sort);
+        arguments
+    }
+}
+
+fn input(of: TypeRef, binding: InputBinding) -> Input {
+    Input { description: None, of, default: None, binding }
+}
+
+fn field(of: TypeRef, binding: FieldBinding) -> Field {
+    Field { description: None, arguments: IndexMap::new(), of, binding }
+}
+
+fn value(binding: crate::binding::ValueBinding) -> EnumValue {
+    EnumValue { description: None, binding }
+}
+
+/// A default that is a word of an enum.
+fn word(word: &str) -> Option<Json> {
+    Some(Json::String(word.to_owned()))
+}
+
+/// Types that have mutations: those of the project. Users, roles and files are written in their own ways.
+fn is_writable(content_type: &ContentType) -> bool {
+    !content_type.is_system
+}

@@ -1,0 +1,58 @@
+//! What is given to create and update.
+//!
+//! Source: dialect manual sections 7.2, 7.5, 7.6.
+
+use model::{ContentType, FieldId, FieldKind, Target, TypeId};
+use plan::LinkKind;
+
+use super::{Draft, Members, common, input, is_writable, names};
+use crate::binding::InputBinding;
+use crate::definition::{Input, TypeRef};
+
+pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType) {
+    if !is_writable(content_type) {
+        return;
+    }
+    let name = draft.names.one(of).to_owned();
+    let mut members = Members::of(&content_type.name);
+    for (id, declared) in content_type.fields_by_id() {
+        add_field(draft, &name, &mut members, (id, declared));
+    }
+    members.add("publishedAt", input(TypeRef::named("DateTime"), InputBinding::Ignored));
+    if !content_type.localized {
+        members.add("locale", input(TypeRef::named("String"), InputBinding::Ignored));
+    }
+    draft.input(&[name.as_str(), "Input"].concat(), &format!("content type {}", content_type.name), members);
+}
+
+/// Nothing is required here: what must be there is said by the rules of the model.
+pub(super) fn add_field(
+    draft: &Draft<'_>,
+    owner: &str,
+    members: &mut Members<Input>,
+    (id, declared): (FieldId, &model::Field),
+) {
+    if declared.read_only || declared.engine {
+        return;
+    }
+    let listed = |of: TypeRef, list: bool| if list { of.list() } else { of };
+    let of = match &declared.kind {
+        FieldKind::Scalar { scalar, list } => listed(TypeRef::named(common::served(*scalar).0), *list),
+        FieldKind::Enum { of, list } => {
+            let name = names::enumeration(owner, declared, draft.model.enumeration(*of));
+            listed(TypeRef::named(name), *list)
+        }
+        FieldKind::Relation(relation) => match relation.target {
+            Target::Type(_) => listed(TypeRef::named("ID"), relation.many),
+            Target::Group(_) => return,
+        },
+        FieldKind::Component { of, repeatable } => {
+            listed(TypeRef::named([draft.names.component(*of), "Input"].concat()), *repeatable)
+        }
+        FieldKind::Zone { .. } => {
+            TypeRef::named([names::zone(owner, declared).as_str(), "Input"].concat()).non_null().list()
+        }
+    };
+    let binding = InputBinding::Set { field: id, link: LinkKind::Either };
+    members.add(names::member(declared), Input { description: declared.description.clone(), ..input(of, binding) });
+}

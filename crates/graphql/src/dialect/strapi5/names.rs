@@ -1,0 +1,99 @@
+//! Names of types and root fields.
+//!
+//! Source: dialect manual section 2.
+
+use std::collections::BTreeMap;
+
+use model::naming::pascal;
+use model::{Component, ComponentId, ContentType, Enum, Field, Model, TypeId};
+
+/// The names of every content type and component.
+pub(super) struct Names {
+    types: BTreeMap<TypeId, (String, String)>,
+    components: BTreeMap<ComponentId, String>,
+}
+
+impl Names {
+    pub(super) fn of(model: &Model) -> Names {
+        Names {
+            types: model.content_types().map(|(id, of)| (id, (one(of), many(of)))).collect(),
+            components: (0u16..).map(ComponentId).zip(model.components.iter().map(component)).collect(),
+        }
+    }
+
+    /// `BlogPost`.
+    pub(super) fn one(&self, of: TypeId) -> &str {
+        self.types.get(&of).map_or("", |(one, _)| one)
+    }
+
+    /// `BlogPosts`.
+    pub(super) fn many(&self, of: TypeId) -> &str {
+        self.types.get(&of).map_or("", |(_, many)| many)
+    }
+
+    /// `ComponentBlogSeoMeta`.
+    pub(super) fn component(&self, of: ComponentId) -> &str {
+        self.components.get(&of).map_or("", String::as_str)
+    }
+}
+
+/// System types stand under the names that they have as types of Strapi's plugins.
+fn system(of: &ContentType) -> Option<(&'static str, &'static str)> {
+    match (of.is_system, of.name.as_str()) {
+        (true, "User") => Some(("UsersPermissionsUser", "UsersPermissionsUsers")),
+        (true, "Role") => Some(("UsersPermissionsRole", "UsersPermissionsRoles")),
+        (true, "Media") => Some(("UploadFile", "UploadFiles")),
+        _ => None,
+    }
+}
+
+fn one(of: &ContentType) -> String {
+    system(of).map_or_else(|| pascal(of.names.strapi.as_deref().unwrap_or(&of.name)), |(one, _)| one.to_owned())
+}
+
+fn many(of: &ContentType) -> String {
+    system(of).map_or_else(|| pascal(&of.plural), |(_, many)| many.to_owned())
+}
+
+fn component(of: &Component) -> String {
+    ["Component", &pascal(&of.category), &pascal(&of.short_name)].concat()
+}
+
+/// The word by which Strapi's messages name a content type: `api::blog-post.blog-post`.
+pub(super) fn uid(of: &ContentType) -> String {
+    match (of.is_system, of.name.as_str()) {
+        (true, "Media") => "plugin::upload.file".to_owned(),
+        (true, name) => ["plugin::users-permissions.", &name.to_lowercase()].concat(),
+        (false, name) => {
+            let name = model::naming::kebab(of.names.strapi.as_deref().unwrap_or(name));
+            ["api::", &name, ".", &name].concat()
+        }
+    }
+}
+
+/// The name of a field or member.
+pub(super) fn member(field: &Field) -> &str {
+    field.names.strapi.as_deref().unwrap_or(&field.name)
+}
+
+/// `ENUM_BLOGPOST_STATE`, unless the enum says otherwise.
+pub(super) fn enumeration(owner: &str, field: &Field, of: &Enum) -> String {
+    of.names
+        .strapi
+        .clone()
+        .unwrap_or_else(|| ["ENUM_", &owner.to_uppercase(), "_", &member(field).to_uppercase()].concat())
+}
+
+/// `ArticleZoneDynamicZone`.
+pub(super) fn zone(owner: &str, field: &Field) -> String {
+    [owner, &pascal(member(field)), "DynamicZone"].concat()
+}
+
+/// `ArticleSubjectMorph`.
+pub(super) fn union(owner: &str, field: &Field) -> String {
+    [owner, &pascal(member(field)), "Morph"].concat()
+}
+
+pub(super) fn lower_first(name: &str) -> String {
+    model::naming::lower_first(name)
+}
