@@ -51,7 +51,13 @@ impl Draft {
     /// Adds a type that `owner` gives.
     fn add(&mut self, name: &str, owner: &str, kind: Kind) {
         if let Some(first) = self.owners.insert(name.to_owned(), owner.to_owned()) {
-            let fault = SchemaFault::NameTwice { dialect: NAME, name: name.to_owned(), first, second: owner.to_owned(), fix: FIX };
+            let fault = SchemaFault::NameTwice {
+                dialect: NAME,
+                name: name.to_owned(),
+                first,
+                second: owner.to_owned(),
+                fix: FIX,
+            };
             self.faults.push(fault);
         }
         self.types.insert(name.to_owned(), Definition { description: None, kind });

@@ -59,8 +59,7 @@ struct Draft<'a> {
 fn definitions(model: &Model, options: &Options) -> Result<Definitions, Vec<SchemaFault>> {
     let page = PageRule::Clamped { limit_default: options.limit_default, limit_max: options.limit_max };
     let names = Names::of(model);
-    let mut draft =
-        Draft { model, names, page, types: IndexMap::new(), owners: IndexMap::new(), faults: Vec::new() };
+    let mut draft = Draft { model, names, page, types: IndexMap::new(), owners: IndexMap::new(), faults: Vec::new() };
     common::add(&mut draft);
     components::add(&mut draft);
     for (of, content_type) in model.content_types() {
@@ -91,12 +90,8 @@ impl<T> Members<T> {
 
     fn add(&mut self, name: &str, member: T) {
         if !is_name(name) {
-            let fault = SchemaFault::NameInvalid {
-                dialect: NAME,
-                name: name.to_owned(),
-                owner: self.owner.clone(),
-                fix: FIX,
-            };
+            let fault =
+                SchemaFault::NameInvalid { dialect: NAME, name: name.to_owned(), owner: self.owner.clone(), fix: FIX };
             self.faults.push(fault);
         } else if self.list.insert(name.to_owned(), member).is_some() {
             let first = format!("the system's own member of {}", self.owner);
@@ -143,7 +138,8 @@ impl Draft<'_> {
     fn list_arguments(&self, filters: &str) -> IndexMap<String, Input> {
         let mut arguments = IndexMap::new();
         arguments.insert("filters".to_owned(), input(TypeRef::named(filters), InputBinding::Filter(FILTER_RULE)));
-        let pagination = Input { default: Some(json!({})), ..input(TypeRef::named("PaginationArg"), InputBinding::Paging) };
+        let pagination =
+            Input { default: Some(json!({})), ..input(TypeRef::named("PaginationArg"), InputBinding::Paging) };
         arguments.insert("pagination".to_owned(), pagination);
         let binding = InputBinding::SortPaths(SortNames { key: Some("id") });
         let sort = Input { default: Some(json!([])), ..input(TypeRef::named("String").list(), binding) };

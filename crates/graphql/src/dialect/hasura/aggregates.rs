@@ -49,7 +49,11 @@ pub(super) fn add(draft: &mut Draft, table: &Table<'_>) {
         ("aggregate".to_owned(), around(TypeRef::named(fields), FieldBinding::Wrap)),
         ("nodes".to_owned(), around(rows, FieldBinding::Nodes)),
     ]);
-    draft.add(&[&table.name, "_aggregate"].concat(), &table.of.name, Kind::Object { stands: Stands::Around, fields: members });
+    draft.add(
+        &[&table.name, "_aggregate"].concat(),
+        &table.of.name,
+        Kind::Object { stands: Stands::Around, fields: members },
+    );
 }
 
 /// Rows, or rows where the columns are not null, or different values of them.
@@ -60,7 +64,8 @@ fn count(table: &Table<'_>) -> Field {
         ("columns".to_owned(), argument(columns, InputBinding::Columns)),
         ("distinct".to_owned(), argument(TypeRef::named("Boolean"), InputBinding::DistinctValues)),
     ]);
-    let binding = FieldBinding::Aggregate { function: Function::Count, column: None, within: Within::Page, form: Form::Plain };
+    let binding =
+        FieldBinding::Aggregate { function: Function::Count, column: None, within: Within::Page, form: Form::Plain };
     Field { description: None, arguments, of: TypeRef::named("Int").non_null(), binding }
 }
 

@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 use model::{
-    Action, Component, ComponentId, ContentType, EnumId, Field, FieldId, FieldKind, Key, Model, Relation, Scalar, Side, SystemColumn, Target,
-    TypeId, ZoneId, naming,
+    Action, Component, ComponentId, ContentType, EnumId, Field, FieldId, FieldKind, Key, Model, Relation, Scalar, Side,
+    SystemColumn, Target, TypeId, ZoneId, naming,
 };
 use plan::{Column, Form, Policy};
 
@@ -127,7 +127,13 @@ impl Table<'_> {
 }
 
 fn twice(name: &str, first: &str, second: &str) -> SchemaFault {
-    SchemaFault::NameTwice { dialect: NAME, name: name.to_owned(), first: first.to_owned(), second: second.to_owned(), fix: FIX }
+    SchemaFault::NameTwice {
+        dialect: NAME,
+        name: name.to_owned(),
+        first: first.to_owned(),
+        second: second.to_owned(),
+        fix: FIX,
+    }
 }
 
 /// Name of a content type's table. The files' table is called `file`, as in the dialects that uploaded them.
@@ -193,14 +199,22 @@ fn column(model: &Model, owner: &ContentType, id: FieldId, field: &Field) -> Opt
         }
         FieldKind::Relation(_) | FieldKind::Component { .. } | FieldKind::Zone { .. } => return None,
     };
-    Some(ColumnField { name, description: field.description.clone(), column: Column::Field(id), kind, required: field.required })
+    Some(ColumnField {
+        name,
+        description: field.description.clone(),
+        column: Column::Field(id),
+        kind,
+        required: field.required,
+    })
 }
 
 /// Whether a to-one relation is a column of this table: not on the far side of a one-to-one, and not where links name a status.
 fn keeps_key(model: &Model, owner: &ContentType, relation: &Relation) -> bool {
     let Target::Type(target) = relation.target else { return false };
     let far_side_of_one_to_one = match (relation.side, model.other_side(relation)) {
-        (Side::Inverse { .. }, Some((of, field))) => !model.content_type(of).field(field).relation().is_some_and(|other| other.many),
+        (Side::Inverse { .. }, Some((of, field))) => {
+            !model.content_type(of).field(field).relation().is_some_and(|other| other.many)
+        }
         (Side::OneWay | Side::Owner { .. } | Side::Inverse { .. }, _) => false,
     };
     let linked_by_status = !owner.draft_and_publish && model.content_type(target).draft_and_publish;
@@ -238,7 +252,9 @@ fn relations(model: &Model, policy: &Policy, id: FieldId, field: &Field) -> Vec<
     let visible = |of: &TypeId| policy.allows(*of, Action::Find);
     match relation.target {
         Target::Type(of) => Some(of).filter(visible).map(|of| to(of, false)).into_iter().collect(),
-        Target::Group(group) => model.group(group).members.iter().copied().filter(visible).map(|of| to(of, true)).collect(),
+        Target::Group(group) => {
+            model.group(group).members.iter().copied().filter(visible).map(|of| to(of, true)).collect()
+        }
     }
 }
 
@@ -262,7 +278,13 @@ fn key_scalar(key: &Key) -> &'static str {
 
 fn scalar_name(scalar: Scalar) -> &'static str {
     match scalar {
-        Scalar::String | Scalar::Text | Scalar::RichText | Scalar::Email | Scalar::Password | Scalar::Uid | Scalar::Id => "String",
+        Scalar::String
+        | Scalar::Text
+        | Scalar::RichText
+        | Scalar::Email
+        | Scalar::Password
+        | Scalar::Uid
+        | Scalar::Id => "String",
         Scalar::Int => "Int",
         Scalar::BigInt => "bigint",
         Scalar::Float => "Float",
@@ -306,7 +328,9 @@ impl ColumnType {
     pub(super) fn is_ordered(&self) -> bool {
         matches!(
             self,
-            ColumnType::Scalar("Int" | "bigint" | "Float" | "numeric" | "String" | "timestamptz" | "date" | "time" | "interval")
+            ColumnType::Scalar(
+                "Int" | "bigint" | "Float" | "numeric" | "String" | "timestamptz" | "date" | "time" | "interval"
+            )
         )
     }
 }

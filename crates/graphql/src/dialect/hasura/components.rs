@@ -5,7 +5,8 @@ use plan::Column;
 
 use super::Draft;
 use super::columns::{
-    ColumnField, ComponentField, ComponentOf, RelationField, Tables, component_name, field_name, member_type, table_name,
+    ColumnField, ComponentField, ComponentOf, RelationField, Tables, component_name, field_name, member_type,
+    table_name,
 };
 use super::{filters, orders, rows};
 use crate::definition::{Kind, Stands};
@@ -63,11 +64,24 @@ impl Parts {
             match &field.kind {
                 FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
                     let Some(kind) = member_type(tables.model, field) else { continue };
-                    parts.columns.push(ColumnField { name, description, column: Column::Field(id), kind, required: field.required });
+                    parts.columns.push(ColumnField {
+                        name,
+                        description,
+                        column: Column::Field(id),
+                        kind,
+                        required: field.required,
+                    });
                 }
                 FieldKind::Component { of, repeatable } => {
                     let of = ComponentOf::One(*of);
-                    parts.components.push(ComponentField { name, description, field: id, of, many: *repeatable, required: field.required });
+                    parts.components.push(ComponentField {
+                        name,
+                        description,
+                        field: id,
+                        of,
+                        many: *repeatable,
+                        required: field.required,
+                    });
                 }
                 FieldKind::Relation(relation) => {
                     let Target::Type(target_of) = relation.target else { continue };

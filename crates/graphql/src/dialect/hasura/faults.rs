@@ -21,8 +21,12 @@ fn of_request(refused: &RequestError) -> Json {
     match &refused.kind {
         RequestErrorKind::Syntax => error("$.query", "validation-failed", "not a valid graphql query"),
         RequestErrorKind::Validation => error(&request_path(&refused.path), "validation-failed", &refused.message),
-        RequestErrorKind::Variable(name) => error(&["$.variableValues.", name].concat(), "validation-failed", &refused.message),
-        RequestErrorKind::OperationName | RequestErrorKind::Limit(..) => error("$", "validation-failed", &refused.message),
+        RequestErrorKind::Variable(name) => {
+            error(&["$.variableValues.", name].concat(), "validation-failed", &refused.message)
+        }
+        RequestErrorKind::OperationName | RequestErrorKind::Limit(..) => {
+            error("$", "validation-failed", &refused.message)
+        }
     }
 }
 
@@ -45,14 +49,26 @@ fn of_cause(model: &Model, path: &str, cause: &Cause) -> Vec<Json> {
             let target = table_name(model.content_type(*of));
             ("constraint-violation", format!("Foreign key violation. no row of \"{target}\" has the id \"{id}\""))
         }
-        Cause::ElementForeign(field) => ("constraint-violation", format!("an element of \"{field}\" belongs to another row")),
+        Cause::ElementForeign(field) => {
+            ("constraint-violation", format!("an element of \"{field}\" belongs to another row"))
+        }
         Cause::NotFound => ("not-found", "no such row".to_owned()),
-        Cause::RuleOfRole => ("permission-error", "check constraint of an insert/update permission has failed".to_owned()),
-        Cause::NullInNonNull(name) => ("unexpected", format!("unexpected null value for the non-nullable field {name}")),
+        Cause::RuleOfRole => {
+            ("permission-error", "check constraint of an insert/update permission has failed".to_owned())
+        }
+        Cause::NullInNonNull(name) => {
+            ("unexpected", format!("unexpected null value for the non-nullable field {name}"))
+        }
         Cause::Unwritable(name) => ("data-exception", format!("the value of {name} cannot be written as JSON")),
-        Cause::TooManyRows(most) => ("validation-failed", format!("the list has more rows than rows_max ({most}) allows: give a limit")),
-        Cause::AnswerTooLarge(most) => ("validation-failed", format!("the answer is larger than answer_bytes_max ({most}) allows")),
-        Cause::NotOfKind { kind, text } => ("data-exception", format!("invalid input syntax for type {kind}: \"{text}\"")),
+        Cause::TooManyRows(most) => {
+            ("validation-failed", format!("the list has more rows than rows_max ({most}) allows: give a limit"))
+        }
+        Cause::AnswerTooLarge(most) => {
+            ("validation-failed", format!("the answer is larger than answer_bytes_max ({most}) allows"))
+        }
+        Cause::NotOfKind { kind, text } => {
+            ("data-exception", format!("invalid input syntax for type {kind}: \"{text}\""))
+        }
         Cause::OutOfBounds { value, .. } if *value < 0 => (
             "validation-failed",
             "expected a non-negative 32-bit integer for type \"Int\", but found an integer".to_owned(),
@@ -63,7 +79,9 @@ fn of_cause(model: &Model, path: &str, cause: &Cause) -> Vec<Json> {
         Cause::VersionConflict => ("constraint-violation", "the row has been changed by somebody else".to_owned()),
         Cause::Timeout => ("unexpected", "the operation took longer than its deadline".to_owned()),
         Cause::Unavailable => ("postgres-error", "the database cannot be reached".to_owned()),
-        Cause::OutcomeUnknown => ("unexpected", "the connection was lost while the change was committed: its outcome is unknown".to_owned()),
+        Cause::OutcomeUnknown => {
+            ("unexpected", "the connection was lost while the change was committed: its outcome is unknown".to_owned())
+        }
         Cause::Internal => ("unexpected", "database query error".to_owned()),
     };
     vec![error(path, code, &message)]

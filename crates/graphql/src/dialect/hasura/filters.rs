@@ -2,8 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::columns::{ColumnField, ColumnType, ComponentField, ComponentOf, RelationField, Table, Tables, component_name};
 use super::Draft;
+use super::columns::{
+    ColumnField, ColumnType, ComponentField, ComponentOf, RelationField, Table, Tables, component_name,
+};
 use super::scalars::comparison;
 use crate::binding::{Emptiness, FilterRule, InputBinding, NullOperand, RelationLogic};
 use crate::definition::{Input, Kind, TypeRef};

@@ -15,9 +15,13 @@ pub(super) fn add(draft: &mut Draft, tables: &Tables<'_>, table: &Table<'_>) {
     for relation in table.relations.iter().filter(|relation| !relation.member) {
         if relation.many {
             let of = TypeRef::named([&relation.target, "_aggregate_order_by"].concat());
-            members.insert([&relation.name, "_aggregate"].concat(), member(of, InputBinding::ByAggregate(relation.field)));
+            members
+                .insert([&relation.name, "_aggregate"].concat(), member(of, InputBinding::ByAggregate(relation.field)));
         } else {
-            members.insert(relation.name.clone(), member(order_of(&relation.target), InputBinding::ByRelation(relation.field)));
+            members.insert(
+                relation.name.clone(),
+                member(order_of(&relation.target), InputBinding::ByRelation(relation.field)),
+            );
         }
     }
     for component in table.components.iter().filter(|component| !component.many) {
@@ -60,7 +64,9 @@ pub(super) fn function_takes(function: Function, column: &ColumnField) -> bool {
 
 /// An order word for each column.
 pub(super) fn by_columns<'a>(columns: impl Iterator<Item = &'a ColumnField>) -> IndexMap<String, Input> {
-    columns.map(|column| (column.name.clone(), member(TypeRef::named("order_by"), InputBinding::By(column.column)))).collect()
+    columns
+        .map(|column| (column.name.clone(), member(TypeRef::named("order_by"), InputBinding::By(column.column))))
+        .collect()
 }
 
 /// Name of the order object over an object type.

@@ -3,14 +3,17 @@
 use indexmap::IndexMap;
 use plan::{Column, SystemColumn};
 
-use super::columns::{ColumnField, ColumnType, ComponentField, ComponentOf, RelationField, Table, Tables, component_name};
+use super::columns::{
+    ColumnField, ColumnType, ComponentField, ComponentOf, RelationField, Table, Tables, component_name,
+};
 use super::{Draft, filters};
 use crate::binding::{FieldBinding, InputBinding, PageRule, PageWord, RowsShape};
 use crate::definition::{Field, Input, Kind, Stands, TypeRef};
 
 /// Adds the object type of a table and the enum of its columns.
 pub(super) fn add(draft: &mut Draft, tables: &Tables<'_>, table: &Table<'_>) {
-    let mut fields: IndexMap<String, Field> = table.columns.iter().map(|column| (column.name.clone(), column_field(column))).collect();
+    let mut fields: IndexMap<String, Field> =
+        table.columns.iter().map(|column| (column.name.clone(), column_field(column))).collect();
     for relation in &table.relations {
         add_relation(&mut fields, relation);
     }
@@ -50,7 +53,12 @@ fn by_key(table: &Table<'_>, key: &ColumnField, versions: (bool, bool)) -> Field
     let mut arguments = IndexMap::new();
     arguments.insert(key.name.clone(), argument(of, InputBinding::Key(key.column)));
     add_version_arguments(&mut arguments, versions);
-    Field { description: None, arguments, of: TypeRef::named(&table.name), binding: FieldBinding::ByKey { of: table.id } }
+    Field {
+        description: None,
+        arguments,
+        of: TypeRef::named(&table.name),
+        binding: FieldBinding::ByKey { of: table.id },
+    }
 }
 
 /// The arguments of everything that gives rows of a table.
@@ -72,7 +80,8 @@ fn row_arguments(table: &str, versions: (bool, bool)) -> IndexMap<String, Input>
 fn add_version_arguments(arguments: &mut IndexMap<String, Input>, (drafts, locales): (bool, bool)) {
     if drafts {
         let mut status = argument(TypeRef::named("document_status"), InputBinding::Status);
-        status.description = Some("Which version of each document; without it the published one, below a row the row's own".to_owned());
+        status.description =
+            Some("Which version of each document; without it the published one, below a row the row's own".to_owned());
         arguments.insert("status".to_owned(), status);
     }
     if locales {
@@ -108,8 +117,10 @@ pub(super) fn add_relation(fields: &mut IndexMap<String, Field>, relation: &Rela
     }
     let binding = |shape: RowsShape| FieldBinding::Relation { field: relation.field, shape, page: PageRule::Strict };
     let mut add = |name: String, of: TypeRef, shape: RowsShape| {
-        let arguments = if shape == RowsShape::One { IndexMap::new() } else { row_arguments(&relation.target, relation.versions) };
-        fields.insert(name, Field { description: relation.description.clone(), arguments, of, binding: binding(shape) });
+        let arguments =
+            if shape == RowsShape::One { IndexMap::new() } else { row_arguments(&relation.target, relation.versions) };
+        fields
+            .insert(name, Field { description: relation.description.clone(), arguments, of, binding: binding(shape) });
     };
     if !relation.many {
         add(relation.name.clone(), TypeRef::named(&relation.target).required_if(relation.required), RowsShape::One);
@@ -125,7 +136,10 @@ fn add_member(fields: &mut IndexMap<String, Field>, relation: &RelationField) {
     let of = TypeRef::named(&relation.target);
     let of = if relation.many { of.non_null().list().non_null() } else { of };
     let binding = FieldBinding::Switch { field: relation.field, page: PageRule::None };
-    fields.insert(relation.name.clone(), Field { description: relation.description.clone(), arguments: IndexMap::new(), of, binding });
+    fields.insert(
+        relation.name.clone(),
+        Field { description: relation.description.clone(), arguments: IndexMap::new(), of, binding },
+    );
 }
 
 /// A component, a list of them, or a dynamic zone.
@@ -144,4 +158,3 @@ pub(super) fn component_field(tables: &Tables<'_>, component: &ComponentField) -
 pub(super) fn select_column(table: &str) -> String {
     [table, "_select_column"].concat()
 }
-

@@ -77,7 +77,8 @@ pub(super) fn comparison(name: &str) -> String {
 fn comparisons(name: &str) -> IndexMap<String, Input> {
     let mut members: IndexMap<String, Input> =
         EVERY.iter().map(|(word, operator)| compare(word, *operator, TypeRef::named(name))).collect();
-    members.extend(LISTS.iter().map(|(word, operator)| compare(word, *operator, TypeRef::named(name).non_null().list())));
+    members
+        .extend(LISTS.iter().map(|(word, operator)| compare(word, *operator, TypeRef::named(name).non_null().list())));
     members.insert("_is_null".to_owned(), is_null());
     if name == "String" {
         members.extend(TEXT.iter().map(|(word, operator)| compare(word, *operator, TypeRef::named("String"))));
@@ -102,7 +103,8 @@ fn json_comparisons() -> Vec<(String, Input)> {
 fn enum_comparisons(name: &str) -> IndexMap<String, Input> {
     let mut members: IndexMap<String, Input> =
         EVERY[..2].iter().map(|(word, operator)| compare(word, *operator, TypeRef::named(name))).collect();
-    members.extend(LISTS.iter().map(|(word, operator)| compare(word, *operator, TypeRef::named(name).non_null().list())));
+    members
+        .extend(LISTS.iter().map(|(word, operator)| compare(word, *operator, TypeRef::named(name).non_null().list())));
     members.insert("_is_null".to_owned(), is_null());
     members
 }
@@ -126,7 +128,10 @@ fn orders() -> IndexMap<String, EnumValue> {
         ("desc_nulls_last", "in descending order, nulls last", Direction::Descending, Nulls::Last),
     ];
     let value = |(word, text, direction, nulls): (&str, &str, _, _)| {
-        (word.to_owned(), EnumValue { description: Some(text.to_owned()), binding: ValueBinding::Order(direction, nulls) })
+        (
+            word.to_owned(),
+            EnumValue { description: Some(text.to_owned()), binding: ValueBinding::Order(direction, nulls) },
+        )
     };
     WORDS.into_iter().map(value).collect()
 }

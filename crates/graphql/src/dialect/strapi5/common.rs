@@ -13,7 +13,11 @@ use crate::definition::{Kind, Stands, TypeRef};
 const SCALARS: [(&str, Option<&str>, ScalarRule); 6] = [
     ("I18NLocaleCode", Some("A string used to identify an i18n locale"), ScalarRule::Locale),
     ("Date", Some("A day of the calendar as `YYYY-MM-DD`: the `full-date` of RFC 3339"), ScalarRule::Date),
-    ("DateTime", Some("An instant with its zone, such as 2007-12-03T10:15:30Z: the `date-time` of RFC 3339; answers are in UTC"), ScalarRule::DateTime),
+    (
+        "DateTime",
+        Some("An instant with its zone, such as 2007-12-03T10:15:30Z: the `date-time` of RFC 3339; answers are in UTC"),
+        ScalarRule::DateTime,
+    ),
     ("Time", Some("A time string with format HH:mm:ss.SSS"), ScalarRule::Time),
     ("JSON", Some("Any JSON value"), ScalarRule::Json),
     ("Long", Some("A whole number of 64 bits; answers beyond 2^53 are strings of digits"), ScalarRule::Long),

@@ -121,9 +121,7 @@ fn told(model: &Model, cause: &Cause) -> (Class, String, Json) {
         Cause::OutOfBounds { value, least, greatest } => {
             (VALIDATION, format!("{value} lies outside {least} to {greatest}"), none())
         }
-        Cause::VersionConflict => {
-            (APPLICATION, "The document has been changed by somebody else".to_owned(), none())
-        }
+        Cause::VersionConflict => (APPLICATION, "The document has been changed by somebody else".to_owned(), none()),
         Cause::Timeout => (UNAVAILABLE, "The operation did not end before its deadline".to_owned(), none()),
         Cause::Unavailable => (UNAVAILABLE, "The database cannot be reached: try again".to_owned(), none()),
         Cause::OutcomeUnknown => {
@@ -148,12 +146,8 @@ fn key_refused(key: &str, path: Option<&str>, part: RefusedPart) -> (Class, Stri
 
 fn of_problem(problem: &Problem) -> (Class, String) {
     match problem {
-        Problem::Direction => {
-            (VALIDATION, "Invalid order. order can only be one of asc|desc|ASC|DESC".to_owned())
-        }
-        Problem::PagingMixed => {
-            (PAGINATION, "Cannot use both page & offset pagination in the same query".to_owned())
-        }
+        Problem::Direction => (VALIDATION, "Invalid order. order can only be one of asc|desc|ASC|DESC".to_owned()),
+        Problem::PagingMixed => (PAGINATION, "Cannot use both page & offset pagination in the same query".to_owned()),
         Problem::PagingNull => (PAGINATION, "Pagination must not be null: leave it out, or give an object".to_owned()),
         Problem::Operator(_) => (VALIDATION, "The operator cannot be used with this attribute".to_owned()),
         Problem::Between => (VALIDATION, "You must specify 2 values for the between operator".to_owned()),

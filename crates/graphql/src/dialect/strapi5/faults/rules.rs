@@ -9,8 +9,7 @@ use serde_json::{Value as Json, json};
 /// The message of all, and the details with each of them.
 pub(super) fn told(model: &Model, faults: &[FieldFault]) -> (String, Json) {
     let messages: Vec<String> = faults.iter().map(|fault| message(model, fault)).collect();
-    let details: Vec<Json> =
-        faults.iter().zip(&messages).map(|(fault, message)| detail(fault, message)).collect();
+    let details: Vec<Json> = faults.iter().zip(&messages).map(|(fault, message)| detail(fault, message)).collect();
     let all = match messages.as_slice() {
         [one] => one.clone(),
         many => format!("{} errors occurred", many.len()),

@@ -1,0 +1,51 @@
+//! The schema of the strapi5 dialect against the one that a Strapi 5.54 server printed for the same content types.
+
+mod projects;
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::Schema;
+use apollo_compiler::schema::ExtendedType;
+
+/// One line for each type, field, argument, value and member: what can be compared whatever the order.
+fn lines(sdl: &str) -> BTreeSet<String> {
+    let schema = Schema::parse(sdl, "sdl").unwrap_or_else(|error| panic!("{error}"));
+    let mut lines = BTreeSet::new();
+    for (name, of) in schema.types.iter().filter(|(_, of)| !of.is_built_in()) {
+        match of {
+            ExtendedType::Scalar(_) => drop(lines.insert(format!("scalar {name}"))),
+            ExtendedType::Enum(of) => lines.extend(of.values.keys().map(|value| format!("enum {name} {value}"))),
+            ExtendedType::Union(of) => {
+                lines.extend(of.members.iter().map(|member| format!("union {name} {}", member.name)))
+            }
+            ExtendedType::InputObject(of) => lines.extend(of.fields.iter().map(|(field, input)| {
+                let default = input.default_value.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
+                format!("input {name}.{field}: {}{default}", input.ty)
+            })),
+            ExtendedType::Object(of) => {
+                for (field, definition) in &of.fields {
+                    lines.insert(format!("type {name}.{field}: {}", definition.ty));
+                    lines.extend(definition.arguments.iter().map(|input| {
+                        let default =
+                            input.default_value.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
+                        format!("type {name}.{field}({}: {}{default})", input.name, input.ty)
+                    }));
+                }
+            }
+            ExtendedType::Interface(_) => drop(lines.insert(format!("interface {name}"))),
+        }
+    }
+    lines
+}
+
+/// Everything that differs stands in `differences.txt`, and each group of it with its reason in `docs/dialects/strapi5.md`.
+#[test]
+fn differs_from_the_recorded_schema_only_where_it_is_said() {
+    let schema = projects::strapi5();
+    let recorded = lines(include_str!("strapi5/recorded.graphql"));
+    let ours = lines(schema.sdl());
+    let missing = recorded.difference(&ours).map(|line| format!("- {line}"));
+    let added = ours.difference(&recorded).map(|line| format!("+ {line}"));
+    let met = missing.chain(added).collect::<Vec<_>>().join("\n") + "\n";
+    projects::check_file("strapi5/differences.txt", &met);
+}
