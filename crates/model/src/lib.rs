@@ -5,6 +5,7 @@
 //!
 //! This crate must never know operations, SQL, files or time. Texts come in as text, with a name for messages.
 
+pub mod change;
 mod condition;
 mod content;
 mod diagnostics;
@@ -13,6 +14,7 @@ mod picture;
 mod read;
 mod report;
 
+pub use change::changes;
 pub use condition::{ColumnName, Condition, Operator, SystemColumn, Term};
 pub use content::{
     Action, Component, ComponentId, ContentType, DialectNames, Enum, EnumId, EnumValue, Field, FieldId, FieldKind,

@@ -71,6 +71,9 @@ impl Texts {
 
     fn parse_one(&mut self, index: usize, faults: &mut Faults) -> Document {
         let source = Arc::clone(&self.sources[index]);
+        if is_blank(&source.text) {
+            return Document::new();
+        }
         let parsed = Parser::new().token_limit(SOURCE_TOKENS_MAX).parse_ast(source.text.as_str(), &source.name);
         let (document, errors) = match parsed {
             Ok(document) => (document, None),
@@ -114,4 +117,10 @@ impl Texts {
             }
         }
     }
+}
+
+/// Nothing but comments and what GraphQL ignores: a file that says nothing yet, which GraphQL's grammar would refuse.
+fn is_blank(text: &str) -> bool {
+    let rest = |line: &str| line.trim_start_matches([' ', '\t', ',', '\u{feff}']).chars().next();
+    text.lines().all(|line| rest(line).is_none_or(|first| first == '#'))
 }
