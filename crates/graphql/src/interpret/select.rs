@@ -2,8 +2,8 @@
 
 use model::{SystemColumn, TypeId};
 use plan::{
-    Aggregate, Cause, Column, Comparison, Direction, Filter, Form, From, Nulls, Operand, Operator, Page, Part, PartEntry, Problem, Refusal,
-    Row, Select, Shape, SortKey, SortPath, Transform,
+    Aggregate, Cause, Column, Comparison, Direction, Filter, Form, From, Nulls, Operand, Operator, Page, Part,
+    PartEntry, Problem, Refusal, Row, Select, Shape, SortKey, SortPath, Transform,
 };
 use serde_json::Value as Json;
 
@@ -15,7 +15,11 @@ use crate::definition::{Field as FieldDefinition, Input};
 
 /// The order, which must begin with the distinct columns, in any order of their own; without an order they are it.
 fn led_by(distinct: &[Column], sort: Vec<SortKey>) -> Refusable<Vec<SortKey>> {
-    let key = |column: &Column| SortKey { path: SortPath::Column(*column), direction: Direction::Ascending, nulls: Nulls::Last };
+    let key = |column: &Column| SortKey {
+        path: SortPath::Column(*column),
+        direction: Direction::Ascending,
+        nulls: Nulls::Last,
+    };
     if sort.is_empty() {
         return Ok(distinct.iter().map(key).collect());
     }

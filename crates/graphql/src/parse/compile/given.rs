@@ -44,9 +44,13 @@ impl Compiler<'_> {
                 return self.leaf(value, of, binding);
             }
         };
-        let mut members = Vec::new();
+        let mut members: Vec<(String, Given)> = Vec::new();
         for (name, value) in object_members(value) {
             let Some(input) = inputs.get(name) else { continue };
+            // The library lets this pass.
+            if members.iter().any(|(present, _)| present == name) {
+                self.refuse(value, format!("There can be only one input field named \"{name}\"."));
+            }
             members.push((name.to_owned(), self.given(value, &input.of, &input.binding)));
         }
         for (name, input) in inputs {
