@@ -67,13 +67,13 @@ impl Runs<'_> {
         let place = format!("{} {}", self.database, operation.name());
         for index in 0..COMPARED {
             let mut answers = Vec::new();
-            for way in &self.bench.ways {
-                let asked = self.program(*way).and_then(|program| {
-                    let bodies = operation.bodies(*way);
-                    program.ask(*way, bodies.get(index).context("there is no such request")?)
+            for way in self.ways(operation) {
+                let asked = self.program(way).and_then(|program| {
+                    let bodies = operation.bodies(way);
+                    program.ask(way, bodies.get(index).context("there is no such request")?)
                 });
                 match asked {
-                    Ok(answer) => answers.push((*way, answer)),
+                    Ok(answer) => answers.push((way, answer)),
                     Err(error) => faults.push(format!("{place}: {} did not answer: {error:#}", way.name())),
                 }
             }
@@ -90,13 +90,12 @@ impl Runs<'_> {
     pub(super) fn measure(&self, operation: Operation, measured: &mut Vec<Measured>, faults: &mut Vec<String>) {
         for connections in &self.bench.connections {
             for round in 1..=self.bench.rounds {
-                for way in &self.bench.ways {
-                    match self.run(*way, operation, *connections) {
+                for way in self.ways(operation) {
+                    match self.run(way, operation, *connections) {
                         Ok(report) => {
-                            self.show(*way, operation, *connections, &report);
-                            let first_answer_ms = self.program(*way).map_or(0.0, |program| program.first_answer_ms);
+                            self.show(way, operation, *connections, &report);
+                            let first_answer_ms = self.program(way).map_or(0.0, |program| program.first_answer_ms);
                             let (database, connections) = (self.database, *connections);
-                            let way = *way;
                             measured.push(Measured {
                                 database,
                                 operation,
@@ -143,6 +142,10 @@ impl Runs<'_> {
         let mut show = Command::new("perf");
         show.args(["report", "--stdio", "--no-children", "-g", "none", "--percent-limit", "0.5", "-i"]).arg(&file);
         process::succeed(&mut show)
+    }
+
+    fn ways(&self, operation: Operation) -> impl Iterator<Item = Way> + '_ {
+        self.bench.ways.iter().copied().filter(move |way| way.serves(operation))
     }
 
     fn program(&self, way: Way) -> Result<&Program> {

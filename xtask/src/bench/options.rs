@@ -58,6 +58,14 @@ impl Way {
         }
     }
 
+    /// The hasura dialect reads only.
+    pub(super) fn serves(self, operation: Operation) -> bool {
+        match self {
+            Self::Json | Self::Rows | Self::Strapi => true,
+            Self::Hasura => operation != Operation::F,
+        }
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
