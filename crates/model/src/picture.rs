@@ -229,6 +229,8 @@ fn condition(model: &Model, fields: &[Field], of: &Condition, out: &mut Formatte
         out.write_str(")")
     };
     match of {
+        Condition::And(items) if items.is_empty() => out.write_str("anything"),
+        Condition::Or(items) if items.is_empty() => out.write_str("nothing"),
         Condition::And(items) => joined(items, " and ", out),
         Condition::Or(items) => joined(items, " or ", out),
         Condition::Not(inner) => {

@@ -1,7 +1,7 @@
 //! SDL texts in, one checked [`Model`] out, or every fault at once.
 //!
 //! In order: [`texts`] parses, [`definitions`] keeps what a project may define, GraphQL's own validation runs over the rest together with
-//! the prelude (`system/prelude.graphql`, the language itself), [`catalog`] says what each name is, [`types`] and [`fields`] read what
+//! the prelude (`system/prelude.graphql`, the language itself), [`catalog`] says what each name is, [`declarations`] and [`fields`] read what
 //! stands inside, [`relations`], [`components`], [`keys`] and [`rules`] check what needs the whole model, [`later`] refuses what this
 //! version does not serve.
 
@@ -9,6 +9,7 @@ mod arguments;
 mod catalog;
 mod components;
 mod conditions;
+mod declarations;
 mod definitions;
 mod fields;
 mod keys;
@@ -18,7 +19,6 @@ mod relations;
 mod restrictions;
 mod rules;
 mod texts;
-mod types;
 mod wording;
 
 use std::collections::HashSet;
@@ -28,12 +28,12 @@ use apollo_compiler::Schema;
 use self::catalog::Catalog;
 pub use self::catalog::DEFINITIONS_MAX;
 pub use self::conditions::CONDITION_DEPTH_MAX;
+pub use self::declarations::HISTORY_MAX;
 pub use self::fields::FIELDS_MAX;
 pub use self::keys::KEY_FIELDS_MAX;
 pub use self::restrictions::PATTERN_BYTES_MAX;
 use self::texts::Texts;
 pub use self::texts::{SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX};
-pub use self::types::HISTORY_MAX;
 use crate::{Diagnostic, Diagnostics, Model, Source};
 
 /// Reads the texts of one project. The system types User, Role and Media are always there; no text at all gives a model of them alone.
@@ -58,7 +58,7 @@ pub fn read(sources: Vec<Source>) -> Result<Model, Diagnostics> {
 
 /// The model of a schema. Where something is faulty the model lacks it; it is used only when there is no fault.
 fn model(env: &Env, faults: &mut Faults) -> Model {
-    let mut model = types::model(env, faults);
+    let mut model = declarations::model(env, faults);
     relations::pair(env, &mut model, faults);
     components::check(&model, faults);
     keys::read(env, &mut model, faults);

@@ -121,7 +121,7 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    /// A union is a zone when it says so, and a group when it has a content type; `types` reports members that do not fit.
+    /// A union is a zone when it says so, and a group when it has a content type; `declarations` reports members that do not fit.
     fn union(&self, union: &UnionType) -> Named {
         let has_content = union.members.iter().any(|member| matches!(self.get(member), Some(Named::Type(_))));
         match (union.directives.has("dynamicZone"), has_content) {

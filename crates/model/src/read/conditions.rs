@@ -129,12 +129,14 @@ impl Reader<'_> {
                 self.column(&Column { name: ColumnName::Field(field_id), path, kind: &field.kind }, value, depth)
             }
             FieldKind::Relation(relation) => match relation.target {
-                Target::Type(target) => self.object(Scope::Type(target), value, depth).map(some),
-                Target::Group(_) => self.fault(
-                    format!("`{path}` points at several types, so a condition cannot look through it"),
-                    value,
-                    "take it out",
-                ),
+                Target::Type(_) if value.is_null() => Ok(nothing_related(field_id)),
+                Target::Type(target) => self
+                    .object(Scope::Type(target), value, depth)
+                    .map(|inner| if is_absent_key(&inner) { nothing_related(field_id) } else { some(inner) }),
+                Target::Group(_) => {
+                    let what = format!("`{path}` points at several types, so a condition cannot look through it");
+                    self.fault(what, value, "take it out")
+                }
             },
             FieldKind::Component { of, .. } => self.object(Scope::Component(*of), value, depth).map(some),
             FieldKind::Zone { .. } => self.fault(
@@ -372,6 +374,16 @@ impl Reader<'_> {
             "write `$user.id`, or a field of User that is not private",
         )
     }
+}
+
+/// `{ chef: { id: { null: true } } }` asks whether there is no chef: a row that is there has its key.
+fn is_absent_key(condition: &Condition) -> bool {
+    let keys = [SystemColumn::Key, SystemColumn::DocumentId].map(ColumnName::System);
+    matches!(condition, Condition::Null { column, is_null: true } if keys.contains(column))
+}
+
+fn nothing_related(field: FieldId) -> Condition {
+    Condition::Not(Box::new(Condition::Some { field, condition: Box::new(Condition::And(Vec::new())) }))
 }
 
 /// Every result, or the faults of all.

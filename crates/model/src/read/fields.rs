@@ -5,7 +5,7 @@ use apollo_compiler::schema::{Component as Part, ObjectType};
 use apollo_compiler::{Name, Node};
 
 use super::catalog::Named;
-use super::{Env, Faults, arguments, literals, restrictions, types};
+use super::{Env, Faults, arguments, declarations, literals, restrictions};
 use crate::{
     Diagnostic, DialectNames, Field, FieldKind, MediaKind, MediaRule, Place, Relation, Rules, Scalar, Side, Target,
     Unique,
@@ -405,7 +405,9 @@ fn unique(site: &Site, field: &Field, faults: &mut Faults) -> Option<Unique> {
 }
 
 fn names(site: &Site, faults: &mut Faults) -> DialectNames {
-    site.directive("name").map(|directive| types::dialect_names_of(site.env, directive, faults)).unwrap_or_default()
+    site.directive("name")
+        .map(|directive| declarations::dialect_names_of(site.env, directive, faults))
+        .unwrap_or_default()
 }
 
 fn renamed_from(site: &Site, faults: &mut Faults) -> Vec<String> {

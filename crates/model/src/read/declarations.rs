@@ -87,9 +87,12 @@ fn check_kind(env: &Env, object: &ObjectType, faults: &mut Faults) {
             of.name == "model" || of.name == "component" || super::catalog::WORKFLOW.contains(&of.name.as_str())
         })
         .collect();
-    if let [first, second, ..] = kinds.as_slice() {
-        let message = format!("`{}` cannot be both @{} and @{}", object.name, first.name, second.name);
-        faults.push(Diagnostic::new(message, env.texts.place(second.location())).help("keep one of them"));
+    // The same one twice is told by GraphQL's validation.
+    if let [first, .., last] = kinds.as_slice()
+        && first.name != last.name
+    {
+        let message = format!("`{}` cannot be both @{} and @{}", object.name, first.name, last.name);
+        faults.push(Diagnostic::new(message, env.texts.place(last.location())).help("keep one of them"));
     }
     if object.name.starts_with('_') {
         let message =
