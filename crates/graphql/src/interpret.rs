@@ -119,7 +119,8 @@ impl<'a> Planner<'a> {
             };
             roots.push(Root {
                 key: key.to_owned(),
-                non_null: definition.is_none_or(|definition| definition.of.is_non_null()) && key != "__type",
+                non_null: definition.is_none_or(|definition| definition.of.is_non_null())
+                    && merged.field.name != "__type",
                 place: merged.field.place,
                 value,
             });

@@ -13,7 +13,9 @@ mod write;
 
 use model::{Action, FieldId, Model, Side, Target, TypeId};
 
-use crate::{Cause, Column, Filter, From, Hole, Page, Plan, Policy, RefusedPart, Refusal, RootValue, Select, Status, Version};
+use crate::{
+    Cause, Column, Filter, From, Hole, Page, Plan, Policy, Refusal, RefusedPart, RootValue, Select, Status, Version,
+};
 
 /// Proof that every node of the inner value was seen by [`authorize`]. Only it can make one.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +59,9 @@ impl Env<'_> {
     /// Rows that are read: FIND (and READ_DRAFT where drafts are asked for), the rows' rule, and everything below.
     fn select(self, select: &mut Select, holes: &mut Vec<Hole>) -> Allowed {
         match select.from {
-            From::Type | From::Localizations | From::Relation(..) | From::ElementRelation(..) => self.may_read(select.of, &select.version)?,
+            From::Type | From::Localizations | From::Relation(..) | From::ElementRelation(..) => {
+                self.may_read(select.of, &select.version)?
+            }
             // The write that encloses it has demanded its own action: its row is shown even without FIND.
             From::Written => {}
         }

@@ -206,7 +206,8 @@ fn zone_with_minutes(text: &str) -> String {
 
 /// With or without hyphens or braces, any case.
 fn uuid(text: &str) -> Option<u128> {
-    let digits: String = text.trim().trim_start_matches('{').trim_end_matches('}').chars().filter(|letter| *letter != '-').collect();
+    let digits: String =
+        text.trim().trim_start_matches('{').trim_end_matches('}').chars().filter(|letter| *letter != '-').collect();
     (digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
 }
 
@@ -234,4 +235,3 @@ impl ValueKind {
         }
     }
 }
-

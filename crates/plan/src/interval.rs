@@ -38,12 +38,21 @@ fn clock(word: &str) -> Option<i64> {
     let mut parts = digits.split(':');
     let hours: i64 = parts.next()?.parse().ok()?;
     let minutes: i64 = parts.next()?.parse().ok()?;
-    let (seconds, fraction) = parts.next().unwrap_or("0").split_once('.').unwrap_or((digits.split(':').nth(2).unwrap_or("0"), ""));
+    let (seconds, fraction) =
+        parts.next().unwrap_or("0").split_once('.').unwrap_or((digits.split(':').nth(2).unwrap_or("0"), ""));
     let seconds: i64 = seconds.parse().ok()?;
-    if parts.next().is_some() || fraction.len() > 6 || minutes > 59 || seconds > 59 || hours < 0 || minutes < 0 || seconds < 0 {
+    if parts.next().is_some()
+        || fraction.len() > 6
+        || minutes > 59
+        || seconds > 59
+        || hours < 0
+        || minutes < 0
+        || seconds < 0
+    {
         return None;
     }
-    let fraction: i64 = if fraction.is_empty() { 0 } else { [fraction, &"000000"[fraction.len()..]].concat().parse().ok()? };
+    let fraction: i64 =
+        if fraction.is_empty() { 0 } else { [fraction, &"000000"[fraction.len()..]].concat().parse().ok()? };
     let whole = hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds)?.checked_mul(MICROS_SECOND)?;
     Some(sign * whole.checked_add(fraction)?)
 }
@@ -71,7 +80,8 @@ fn clock_text(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let (seconds, fraction) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
     let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(|part| format!("{part:02}")).join(":");
-    let fraction = if fraction == 0 { String::new() } else { [".", format!("{fraction:06}").trim_end_matches('0')].concat() };
+    let fraction =
+        if fraction == 0 { String::new() } else { [".", format!("{fraction:06}").trim_end_matches('0')].concat() };
     [sign, &clock, &fraction].concat()
 }
 

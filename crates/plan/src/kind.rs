@@ -20,7 +20,13 @@ impl ValueKind {
     #[must_use]
     pub fn of_scalar(scalar: Scalar) -> ValueKind {
         match scalar {
-            Scalar::String | Scalar::Text | Scalar::RichText | Scalar::Email | Scalar::Password | Scalar::Uid | Scalar::Id => ValueKind::Text,
+            Scalar::String
+            | Scalar::Text
+            | Scalar::RichText
+            | Scalar::Email
+            | Scalar::Password
+            | Scalar::Uid
+            | Scalar::Id => ValueKind::Text,
             Scalar::Int | Scalar::BigInt => ValueKind::Int,
             Scalar::Float => ValueKind::Float,
             Scalar::Decimal => ValueKind::Decimal,
@@ -40,7 +46,11 @@ impl ValueKind {
         match column {
             SystemColumn::Key => ValueKind::of_key(key),
             SystemColumn::DocumentId | SystemColumn::Locale => ValueKind::Text,
-            SystemColumn::Status | SystemColumn::Revision | SystemColumn::Entry | SystemColumn::CreatedBy | SystemColumn::UpdatedBy => ValueKind::Int,
+            SystemColumn::Status
+            | SystemColumn::Revision
+            | SystemColumn::Entry
+            | SystemColumn::CreatedBy
+            | SystemColumn::UpdatedBy => ValueKind::Int,
             SystemColumn::CreatedAt | SystemColumn::UpdatedAt | SystemColumn::PublishedAt => ValueKind::DateTime,
         }
     }

@@ -20,6 +20,7 @@ mod interval;
 mod kind;
 mod link_scope;
 mod output;
+mod picture;
 pub mod rules;
 mod select;
 mod value;
@@ -38,6 +39,7 @@ pub use output::{
     Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Object, Part, PartEntry, Row, RowValue, Switch,
     SwitchArm, Window, Within,
 };
+pub use picture::{Detail, picture};
 pub use select::{
     Column, Direction, From, Locale, Nulls, Page, PublicationFilter, Select, Shape, SortKey, SortPath, Status, Version,
 };

@@ -223,9 +223,13 @@ impl Part {
         match self {
             Part::Rows(row) => vec![row],
             Part::Wrap(entries) => entries.iter_mut().flat_map(|entry| entry.value.rows_mut()).collect(),
-            Part::Constant(_) | Part::Total | Part::PageNumber | Part::PageSize | Part::PageCount | Part::Aggregate(_) | Part::Refused(_) => {
-                Vec::new()
-            },
+            Part::Constant(_)
+            | Part::Total
+            | Part::PageNumber
+            | Part::PageSize
+            | Part::PageCount
+            | Part::Aggregate(_)
+            | Part::Refused(_) => Vec::new(),
         }
     }
 }

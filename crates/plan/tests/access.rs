@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 
 use model::{Action, Field, FieldId, FieldKind, Model, Source, TypeId};
 use plan::{
-    Aggregate, Answer, Assignment, Boundary, Caller, Column, Comparison, Data, Direction, Entry, Filter, Find, Form, From, Function, Given,
-    Hole, HoleId, HoleSource, LinkKind, Links, Locale, Nulls, Object, Operand, Operator, Page, Part, PartEntry, Place, Plan, Policy, Root,
-    RootValue, Row, RowValue, Select, Shape, SortKey, SortPath, Status, Transform, ValueKind, Version, Within, Write as PlanWrite,
-    WriteAction, WriteVersion, authorize,
+    Aggregate, Answer, Assignment, Boundary, Caller, Column, Comparison, Data, Direction, Entry, Filter, Find, Form,
+    From, Function, Given, Hole, HoleId, HoleSource, LinkKind, Links, Locale, Nulls, Object, Operand, Operator, Page,
+    Part, PartEntry, Place, Plan, Policy, Root, RootValue, Row, RowValue, Select, Shape, SortKey, SortPath, Status,
+    Transform, ValueKind, Version, Within, Write as PlanWrite, WriteAction, WriteVersion, authorize,
 };
 
 const ROLES: [&str; 4] = ["public", "editor", "owner", "nobody"];
@@ -32,13 +32,24 @@ fn every_role_meets_every_field_by_every_way() {
 
 /// One line for each type and field, one column of letters for each role.
 fn matrix(model: &Model) -> String {
-    let mut out = String::from("# output, filter, sort, aggregate, create, update by field; find, draft, create, update, delete, publish by type\n");
+    let mut out = String::from(
+        "# output, filter, sort, aggregate, create, update by field; find, draft, create, update, delete, publish by type\n",
+    );
     let _ = writeln!(out, "{:<34}{}", "", ROLES.map(|role| format!("{role:<9}")).concat());
     for (of, content_type) in model.content_types() {
-        let _ = writeln!(out, "{:<34}{}", content_type.name, ROLES.map(|role| format!("{:<9}", type_letters(model, role, of))).concat());
+        let _ = writeln!(
+            out,
+            "{:<34}{}",
+            content_type.name,
+            ROLES.map(|role| format!("{:<9}", type_letters(model, role, of))).concat()
+        );
         for (field, declared) in content_type.fields_by_id() {
             let name = format!("  {}.{}", content_type.name, declared.name);
-            let _ = writeln!(out, "{name:<34}{}", ROLES.map(|role| format!("{:<9}", field_letters(model, role, (of, field)))).concat());
+            let _ = writeln!(
+                out,
+                "{name:<34}{}",
+                ROLES.map(|role| format!("{:<9}", field_letters(model, role, (of, field)))).concat()
+            );
         }
     }
     out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
@@ -47,8 +58,14 @@ fn matrix(model: &Model) -> String {
 fn type_letters(model: &Model, role: &str, of: TypeId) -> String {
     let version = version(model, of, Status::Published);
     let draft = version_draft(model, of);
-    let key = Entry { key: "k".into(), non_null: false, name: String::new(), value: RowValue::Column(Column::System(plan::SystemColumn::Key), Form::Plain) };
-    let select = |version: Version| RootValue::Select(Box::new(select(of, version, Shape::List(row(vec![key.clone()])))));
+    let key = Entry {
+        key: "k".into(),
+        non_null: false,
+        name: String::new(),
+        value: RowValue::Column(Column::System(plan::SystemColumn::Key), Form::Plain),
+    };
+    let select =
+        |version: Version| RootValue::Select(Box::new(select(of, version, Shape::List(row(vec![key.clone()])))));
     let mut letters = String::new();
     letters.push(letter(model, role, select(version)));
     letters.push(draft.map_or('.', |draft| letter(model, role, select(draft))));
@@ -63,9 +80,15 @@ fn field_letters(model: &Model, role: &str, (of, id): (TypeId, FieldId)) -> Stri
     let field = model.content_type(of).field(id);
     let version = version(model, of, Status::Published);
     let mut letters = String::new();
-    let output = Shape::List(row(vec![Entry { key: "f".into(), non_null: false, name: String::new(), value: output(model, of, id) }]));
+    let output = Shape::List(row(vec![Entry {
+        key: "f".into(),
+        non_null: false,
+        name: String::new(),
+        value: output(model, of, id),
+    }]));
     letters.push(letter(model, role, root(select(of, version.clone(), output))));
-    let filtered = Select { filter: filter(model, of, id), ..select(of, version.clone(), Shape::List(row(Vec::new()))) };
+    let filtered =
+        Select { filter: filter(model, of, id), ..select(of, version.clone(), Shape::List(row(Vec::new()))) };
     letters.push(letter(model, role, root(filtered)));
     let sorted = Select { sort: sort(model, of, id), ..select(of, version.clone(), Shape::List(row(Vec::new()))) };
     letters.push(letter(model, role, root(sorted)));
@@ -80,7 +103,13 @@ fn field_letters(model: &Model, role: &str, (of, id): (TypeId, FieldId)) -> Stri
 /// Asks, and reads the answer off the rewritten plan.
 fn letter(model: &Model, role: &str, value: RootValue) -> char {
     let caller = Caller::Roles { roles: vec![role.to_owned()], user: serde_json::Map::new() };
-    let hole = Hole { source: HoleSource::Literal("x".into()), kind: ValueKind::Text, list: false, transform: Transform::Keep, path: Vec::new() };
+    let hole = Hole {
+        source: HoleSource::Literal("x".into()),
+        kind: ValueKind::Text,
+        list: false,
+        transform: Transform::Keep,
+        path: Vec::new(),
+    };
     let root = Root { key: "r".into(), non_null: false, place: Place::default(), value };
     let plan = Plan { roots: vec![root], holes: vec![hole], boundary: Boundary::EachRoot, rows_max: 100 };
     let authorized = authorize(plan, &Policy::of(model, &caller), model);
@@ -110,7 +139,16 @@ fn root(select: Select) -> RootValue {
 }
 
 fn select(of: TypeId, version: Version, shape: Shape) -> Select {
-    Select { from: From::Type, of, version, filter: Filter::All, sort: Vec::new(), distinct: Vec::new(), page: Page::All, shape }
+    Select {
+        from: From::Type,
+        of,
+        version,
+        filter: Filter::All,
+        sort: Vec::new(),
+        distinct: Vec::new(),
+        page: Page::All,
+        shape,
+    }
 }
 
 fn row(entries: Vec<Entry>) -> Row {
@@ -145,8 +183,16 @@ fn output(model: &Model, of: TypeId, id: FieldId) -> RowValue {
 
 fn filter(model: &Model, of: TypeId, id: FieldId) -> Filter {
     match target(model, model.content_type(of).field(id)) {
-        None => Filter::Compare(Comparison { column: Column::Field(id), operator: Operator::Eq, value: Operand::Hole(HoleId(0)) }),
-        Some(target) => Filter::Some { field: id, version: version(model, target, Status::Published), filter: Box::new(Filter::All) },
+        None => Filter::Compare(Comparison {
+            column: Column::Field(id),
+            operator: Operator::Eq,
+            value: Operand::Hole(HoleId(0)),
+        }),
+        Some(target) => Filter::Some {
+            field: id,
+            version: version(model, target, Status::Published),
+            filter: Box::new(Filter::All),
+        },
     }
 }
 
@@ -165,8 +211,13 @@ fn sort(model: &Model, of: TypeId, id: FieldId) -> Vec<SortKey> {
 
 fn aggregate(field: &Field, id: FieldId) -> Option<Shape> {
     let counts = matches!(field.kind, FieldKind::Scalar { .. } | FieldKind::Enum { .. });
-    let aggregate =
-        Aggregate { function: Function::Max, columns: vec![Column::Field(id)], distinct: false, within: Within::Filter, form: Form::Plain };
+    let aggregate = Aggregate {
+        function: Function::Max,
+        columns: vec![Column::Field(id)],
+        distinct: false,
+        within: Within::Filter,
+        form: Form::Plain,
+    };
     let entry = PartEntry { key: "a".into(), non_null: false, name: String::new(), value: Part::Aggregate(aggregate) };
     counts.then(|| Shape::Parts(vec![entry]))
 }

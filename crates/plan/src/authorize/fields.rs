@@ -82,7 +82,10 @@ fn add_filter(filter: &Filter, fields: &mut Fields) {
             }
         }
         Filter::Null { column, .. } => add_column(*column, fields),
-        Filter::Some { field, .. } | Filter::SomeOf { field, .. } | Filter::Count { field, .. } | Filter::Element { field, .. } => {
+        Filter::Some { field, .. }
+        | Filter::SomeOf { field, .. }
+        | Filter::Count { field, .. }
+        | Filter::Element { field, .. } => {
             fields.insert(*field);
         }
     }
@@ -122,7 +125,12 @@ fn add_object(object: &Object, fields: &mut Fields) {
 fn add_parts(entries: &[PartEntry], fields: &mut Fields) {
     for entry in entries {
         match &entry.value {
-            Part::Constant(_) | Part::Total | Part::PageNumber | Part::PageSize | Part::PageCount | Part::Refused(_) => {}
+            Part::Constant(_)
+            | Part::Total
+            | Part::PageNumber
+            | Part::PageSize
+            | Part::PageCount
+            | Part::Refused(_) => {}
             Part::Wrap(inner) => add_parts(inner, fields),
             Part::Rows(row) => add_object(&row.object, fields),
             Part::Aggregate(aggregate) => aggregate.columns.iter().for_each(|column| add_column(*column, fields)),

@@ -47,14 +47,18 @@ impl Env<'_> {
         const PART: RefusedPart = RefusedPart::Filter;
         match filter {
             Filter::All | Filter::Nothing => Ok(()),
-            Filter::And(list) | Filter::Or(list) => list.iter_mut().try_for_each(|inner| self.filter_over(owner, inner, holes)),
+            Filter::And(list) | Filter::Or(list) => {
+                list.iter_mut().try_for_each(|inner| self.filter_over(owner, inner, holes))
+            }
             Filter::Not(inner) => self.filter_over(owner, inner, holes),
             Filter::Compare(comparison) => {
                 self.column(owner, comparison.column, PART)?;
                 self.operand(owner, &comparison.value)
             }
             Filter::Null { column, .. } => self.column(owner, *column, PART),
-            Filter::Some { field, version, filter } => self.hop((owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes),
+            Filter::Some { field, version, filter } => {
+                self.hop((owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes)
+            }
             Filter::SomeOf { field, of, version, filter } => {
                 self.relation(owner, *field, PART)?;
                 self.hop_to(*of, &self.name(owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes)
@@ -90,7 +94,12 @@ impl Env<'_> {
                 self.element_sort(of, then, holes).map_err(|refusal| below(&name, refusal))
             }
             SortPath::Aggregate { field, version, filter, aggregate } => {
-                self.hop((owner, *field), PART, Hop { version, filter, asked: fields::of_aggregate(aggregate) }, holes)?;
+                self.hop(
+                    (owner, *field),
+                    PART,
+                    Hop { version, filter, asked: fields::of_aggregate(aggregate) },
+                    holes,
+                )?;
                 let target = self.single_target(owner, *field)?;
                 self.aggregate(target, aggregate, PART)
             }

@@ -4,7 +4,8 @@ use model::{ComponentId, TypeId};
 
 use super::{Env, fields, forbidden};
 use crate::{
-    Column, ComponentSelect, Derived, Filter, Hole, Object, Part, PartEntry, RefusedPart, Refusal, RowValue, Select, Shape, Switch,
+    Column, ComponentSelect, Derived, Filter, Hole, Object, Part, PartEntry, Refusal, RefusedPart, RowValue, Select,
+    Shape, Switch,
 };
 
 /// What the entries of an object belong to.
@@ -26,7 +27,12 @@ impl Env<'_> {
     fn parts(self, of: TypeId, entries: &mut [PartEntry], holes: &mut Vec<Hole>) {
         for entry in entries {
             match &mut entry.value {
-                Part::Constant(_) | Part::Total | Part::PageNumber | Part::PageSize | Part::PageCount | Part::Refused(_) => {}
+                Part::Constant(_)
+                | Part::Total
+                | Part::PageNumber
+                | Part::PageSize
+                | Part::PageCount
+                | Part::Refused(_) => {}
                 Part::Wrap(inner) => self.parts(of, inner, holes),
                 Part::Rows(row) => self.object(Owner::Row(of), &mut row.object, holes),
                 Part::Aggregate(aggregate) => {

@@ -4,7 +4,10 @@ use model::{Action, ColumnName, Component, Condition, ContentType, FieldId, Fiel
 
 use super::Env;
 use super::fields::Fields;
-use crate::{Column, Comparison, Filter, Hole, HoleId, HoleSource, Locale, Operand, Operator, Status, Transform, ValueKind, Version};
+use crate::{
+    Column, Comparison, Filter, Hole, HoleId, HoleSource, Locale, Operand, Operator, Status, Transform, ValueKind,
+    Version,
+};
 
 /// What the fields of a condition belong to.
 #[derive(Clone, Copy)]
@@ -25,10 +28,18 @@ impl Env<'_> {
 
     /// The rows on which the caller may do an action with these fields: those of every rule that allows all of the fields. Relations inside
     /// are read in the status and locale of the row at hand, without rules of their own.
-    pub(super) fn row_rule(self, (of, action): (TypeId, Action), version: &Version, fields: &Fields, holes: &mut Vec<Hole>) -> Filter {
+    pub(super) fn row_rule(
+        self,
+        (of, action): (TypeId, Action),
+        version: &Version,
+        fields: &Fields,
+        holes: &mut Vec<Hole>,
+    ) -> Filter {
         let grants = self.policy.grants(of, action);
         let owner = Owner::Type(self.model.content_type(of));
-        let covering = grants.iter().filter(|grant| grant.fields.as_ref().is_none_or(|all| fields.iter().all(|field| all.contains(field))));
+        let covering = grants
+            .iter()
+            .filter(|grant| grant.fields.as_ref().is_none_or(|all| fields.iter().all(|field| all.contains(field))));
         Filter::any_of(covering.map(|grant| match &grant.condition {
             None => Filter::All,
             Some(condition) => self.condition(owner, condition, version, holes),
@@ -37,8 +48,12 @@ impl Env<'_> {
 
     fn condition(self, owner: Owner<'_>, condition: &Condition, version: &Version, holes: &mut Vec<Hole>) -> Filter {
         match condition {
-            Condition::And(list) => Filter::all_of(list.iter().map(|inner| self.condition(owner, inner, version, holes))),
-            Condition::Or(list) => Filter::any_of(list.iter().map(|inner| self.condition(owner, inner, version, holes))),
+            Condition::And(list) => {
+                Filter::all_of(list.iter().map(|inner| self.condition(owner, inner, version, holes)))
+            }
+            Condition::Or(list) => {
+                Filter::any_of(list.iter().map(|inner| self.condition(owner, inner, version, holes)))
+            }
             Condition::Not(inner) => self.condition(owner, inner, version, holes).negated(),
             Condition::Null { column, is_null } => Filter::Null { column: to_column(*column), is_null: *is_null },
             Condition::Compare { column, operator, value } => compare(owner, *column, *operator, value, holes),
@@ -46,7 +61,14 @@ impl Env<'_> {
         }
     }
 
-    fn some(self, owner: Owner<'_>, field: FieldId, condition: &Condition, version: &Version, holes: &mut Vec<Hole>) -> Filter {
+    fn some(
+        self,
+        owner: Owner<'_>,
+        field: FieldId,
+        condition: &Condition,
+        version: &Version,
+        holes: &mut Vec<Hole>,
+    ) -> Filter {
         match &owner.field(field).kind {
             FieldKind::Relation(relation) => Filter::any_of(self.targets(relation.target).into_iter().map(|of| {
                 let target = self.model.content_type(of);

@@ -4,7 +4,10 @@ use model::{Action, ComponentId, Field, FieldKind, TypeId};
 
 use super::fields::{self, Fields};
 use super::{Allowed, Env, forbidden};
-use crate::{Answer, AnswerEntry, AnswerValue, Data, Filter, Given, Hole, Links, Locale, Status, Version, Write, WriteAction, WriteVersion};
+use crate::{
+    Answer, AnswerEntry, AnswerValue, Data, Filter, Given, Hole, Links, Locale, Status, Version, Write, WriteAction,
+    WriteVersion,
+};
 
 /// What the fields of given data belong to.
 #[derive(Clone, Copy)]
@@ -18,7 +21,9 @@ impl Env<'_> {
     pub(super) fn write(self, write: &mut Write, holes: &mut Vec<Hole>) -> Allowed {
         let of = write.of;
         let (actions, data, publishes) = match &mut write.action {
-            WriteAction::Create { data, version, .. } => (vec![Action::Create], Some(data), *version == WriteVersion::Published),
+            WriteAction::Create { data, version, .. } => {
+                (vec![Action::Create], Some(data), *version == WriteVersion::Published)
+            }
             WriteAction::Update { data, version, or_create: true, .. } => {
                 (vec![Action::Update, Action::Create], Some(data), *version == WriteVersion::Published)
             }
@@ -101,7 +106,10 @@ impl Env<'_> {
     fn relation_targets(self, field: &Field) -> Vec<TypeId> {
         match &field.kind {
             FieldKind::Relation(relation) => self.targets(relation.target),
-            FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Component { .. } | FieldKind::Zone { .. } => Vec::new(),
+            FieldKind::Scalar { .. }
+            | FieldKind::Enum { .. }
+            | FieldKind::Component { .. }
+            | FieldKind::Zone { .. } => Vec::new(),
         }
     }
 

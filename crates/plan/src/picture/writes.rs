@@ -1,0 +1,120 @@
+//! Writes of a plan as text.
+
+use super::{Of, Printer};
+use crate::{
+    Answer, AnswerEntry, AnswerValue, Data, Find, Given, LinkKind, Links, Locale, Write, WriteAction, WriteVersion,
+};
+
+impl Printer<'_> {
+    pub(super) fn write(&mut self, key: &str, write: &Write) {
+        let name = self.model.content_type(write.of).name.clone();
+        let rule = self.filter_text(Of::Type(write.of), &write.rule);
+        match &write.action {
+            WriteAction::Create { data, version, locale } => {
+                self.line(&format!("{key} = create {name}{}{}{rule}", version_text(*version), locale_text(locale)));
+                self.inside(|printer| printer.data(Of::Type(write.of), data));
+            }
+            WriteAction::Update { find, data, version, locale, or_create } => {
+                let action = if *or_create { "update or create" } else { "update" };
+                let find = self.find(find);
+                let versions = [version_text(*version), &locale_text(locale)].concat();
+                self.line(&format!("{key} = {action} {name}{find}{versions}{rule}"));
+                self.inside(|printer| printer.data(Of::Type(write.of), data));
+            }
+            WriteAction::Delete { find, locale, must_exist } => {
+                let must_exist = if *must_exist { " that exists" } else { "" };
+                let find = self.find(find);
+                self.line(&format!("{key} = delete {name}{find}{must_exist}{}{rule}", locale_text(locale)));
+            }
+        }
+        self.inside(|printer| match &write.answer {
+            Answer::Row(select) => printer.select("answer", select),
+            Answer::Wrap(entries) => {
+                printer.line("answer");
+                printer.inside(|printer| printer.answer(entries));
+            }
+        });
+    }
+
+    fn find(&self, find: &Find) -> String {
+        match find {
+            Find::DocumentId(hole) => format!(" with document id {}", self.hole(*hole)),
+            Find::Key(hole) => format!(" with key {}", self.hole(*hole)),
+            Find::Single => String::new(),
+        }
+    }
+
+    fn data(&mut self, of: Of, data: &Data) {
+        for assignment in &data.assignments {
+            let field = self.field(of, assignment.field);
+            match &assignment.given {
+                Given::Null => self.line(&format!("{field} := null")),
+                Given::Value(hole) => self.line(&format!("{field} := {}", self.hole(*hole))),
+                Given::Increment(hole) => self.line(&format!("{field} += {}", self.hole(*hole))),
+                Given::Links(links) => self.line(&format!("{field} := {}", self.links(links))),
+                Given::TypedLinks(links) => {
+                    for (target, links) in links {
+                        let name = self.model.content_type(*target).name.clone();
+                        self.line(&format!("{field} := {name} {}", self.links(links)));
+                    }
+                }
+                Given::Elements(elements) => {
+                    self.line(&format!("{field} := elements"));
+                    self.inside(|printer| {
+                        for element in elements {
+                            let name = printer.model.component(element.component).name.clone();
+                            let id =
+                                element.id.map(|hole| format!(" with id {}", printer.hole(hole))).unwrap_or_default();
+                            printer.line(&[name, id].concat());
+                            printer.inside(|printer| printer.data(Of::Component(element.component), &element.data));
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    fn links(&self, links: &Links) -> String {
+        let kind = match links.kind {
+            LinkKind::DocumentId => "document ids",
+            LinkKind::Key => "keys",
+            LinkKind::Either => "ids",
+        };
+        format!("links {kind} {}", self.hole(links.ids))
+    }
+
+    fn answer(&mut self, entries: &[AnswerEntry]) {
+        for entry in entries {
+            let key = &entry.key;
+            match &entry.value {
+                AnswerValue::Constant(json) => self.line(&format!("{key} = {json}")),
+                AnswerValue::Echo(hole) => self.line(&format!("{key} = given {}", self.hole(*hole))),
+                AnswerValue::DocumentId => self.line(&format!("{key} = document id")),
+                AnswerValue::Affected => self.line(&format!("{key} = documents written")),
+                AnswerValue::Wrap(inner) => {
+                    self.line(key);
+                    self.inside(|printer| printer.answer(inner));
+                }
+                AnswerValue::Row(select) => self.select(key, select),
+            }
+        }
+    }
+}
+
+fn version_text(version: WriteVersion) -> &'static str {
+    match version {
+        WriteVersion::Only => "",
+        WriteVersion::Draft => " draft",
+        WriteVersion::Published => " draft and published",
+    }
+}
+
+fn locale_text(locale: &Locale) -> String {
+    match locale {
+        Locale::Only => String::new(),
+        Locale::Default => " in default locale".to_owned(),
+        Locale::Named(code) => [" in ", code].concat(),
+        Locale::All => " in every locale".to_owned(),
+        Locale::Inherited => " in its locale".to_owned(),
+    }
+}
