@@ -42,8 +42,8 @@ impl Patterns {
     pub fn of(model: &Model) -> Patterns {
         let fields =
             model.types.iter().flat_map(|one| &one.fields).chain(model.components.iter().flat_map(|one| &one.fields));
-        let patterns = fields.filter_map(|field| field.rules.pattern.as_ref());
-        Patterns(patterns.filter_map(|text| Some((text.clone(), Regex::new(text).ok()?))).collect())
+        let patterns = fields.filter_map(|field| field.rules.pattern.clone().zip(field.rules.pattern_of_whole()));
+        Patterns(patterns.filter_map(|(text, whole)| Some((text, Regex::new(&whole).ok()?))).collect())
     }
 
     fn matches(&self, pattern: &str, text: &str) -> bool {
