@@ -17,7 +17,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use data::Data;
 use measure::Measured;
-use options::{Database, Options};
+use options::{Database, Options, Way};
 use program::{Program, Target};
 use rustix::fs::{FlockOperation, flock};
 
@@ -58,7 +58,13 @@ fn build(options: &Options) -> Result<()> {
     if options.ways.iter().any(|way| way.is_product()) {
         command.args(["--package", "cli"]);
     }
-    process::succeed(&mut command)
+    process::succeed(&mut command)?;
+    if options.ways.contains(&Way::Peer) {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["build", "--release", "--manifest-path", "benches/peer/Cargo.toml", "--target-dir"]);
+        process::succeed(command.arg(process::target_folder()).current_dir(process::workspace()))?;
+    }
+    Ok(())
 }
 
 /// One database, all programs and operations.
@@ -76,7 +82,7 @@ impl Bench<'_> {
         };
         let stores = self.data.stores(cluster.as_ref(), self.options.ways.iter().any(|way| way.is_product()))?;
         let mut programs = Vec::new();
-        for target in Target::of(&self.options.ways) {
+        for target in Target::of(&self.options.ways, self.database) {
             let program = Program::start(target, &stores, cluster.as_ref())?;
             println!("{} on {}: first answer after {:.1} ms", target.name(), self.database, program.first_answer_ms);
             programs.push(program);

@@ -78,6 +78,7 @@ impl Data {
         let rows_hash = hash_of(&workspace, &ROW_SOURCES)?;
         let project_hash = hash_of(&workspace, &PROJECT_SOURCES)?;
         let data = Self { folder: folder.to_path_buf(), rows_hash, project_hash, workspace };
+        data.remove_others()?;
         data.make_blog()?;
         data.make_plain_file()?;
         Ok(data)
@@ -97,6 +98,7 @@ impl Data {
         fs::create_dir_all(&folder)?;
         let plain = match cluster {
             Some(cluster) => {
+                self.drop_other_databases(cluster)?;
                 self.make_plain_database(cluster)?;
                 copy_database(cluster, &format!("plain_{}", self.rows_hash), "run_plain")?
             }
@@ -104,6 +106,21 @@ impl Data {
         };
         let product = if with_product { Some(self.product_store(cluster, &folder)?) } else { None };
         Ok(Stores { plain, product, folder })
+    }
+
+    /// Data of other sources is never used again: each set takes half a gigabyte.
+    fn remove_others(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.folder)?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let hashes: Vec<&str> = name.split('_').collect();
+            let is_set =
+                hashes.iter().all(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            let is_ours = hashes[0] == self.rows_hash && hashes.get(1).is_none_or(|hash| *hash == self.project_hash);
+            if is_set && !is_ours {
+                fs::remove_dir_all(entry.path()).with_context(|| format!("could not remove {name}"))?;
+            }
+        }
+        Ok(())
     }
 
     fn rows_folder(&self) -> PathBuf {
@@ -154,6 +171,20 @@ impl Data {
             cluster.script(database, &read(&scripts.join("blog.indexes.sql"))?)?;
             cluster.script(database, "vacuum analyze;\n")
         })
+    }
+
+    fn drop_other_databases(&self, cluster: &Cluster) -> Result<()> {
+        let rows = &self.rows_hash;
+        let kept = format!("'plain_{rows}', 'product_{rows}_{}'", self.project_hash);
+        let sets = "datname like 'plain\\_%' or datname like 'product\\_%'";
+        let others = cluster.query(
+            "postgres",
+            &format!("select datname from pg_database where ({sets}) and datname not in ({kept})"),
+        )?;
+        for name in others.lines() {
+            cluster.script("postgres", &format!("drop database \"{name}\";\n"))?;
+        }
+        Ok(())
     }
 
     /// The product's own import, kept like everything else.

@@ -145,7 +145,7 @@ impl Runs<'_> {
     }
 
     fn ways(&self, operation: Operation) -> impl Iterator<Item = Way> + '_ {
-        self.bench.ways.iter().copied().filter(move |way| way.serves(operation))
+        self.bench.ways.iter().copied().filter(move |way| way.serves(operation, self.database))
     }
 
     fn program(&self, way: Way) -> Result<&Program> {

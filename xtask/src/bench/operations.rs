@@ -78,7 +78,7 @@ impl Operation {
             .map(|_| {
                 let drawn = self.draw(&mut random);
                 let (query, variables) = match way {
-                    Way::Json | Way::Rows | Way::Hasura => (self.hasura(), self.hasura_variables(&drawn)),
+                    Way::Json | Way::Rows | Way::Hasura | Way::Peer => (self.hasura(), self.hasura_variables(&drawn)),
                     Way::Strapi => (self.strapi(), self.strapi_variables(&drawn)),
                 };
                 json!({ "query": query, "operationName": self.name(), "variables": variables }).to_string()

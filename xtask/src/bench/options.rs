@@ -15,7 +15,8 @@ Options:
   --quick               a, d, f and g at 16 connections for 2 s each: the check before a change to the read path
   --ops a,d,w           only these operations (a b c d e f g h l s w)
   --db sqlite           only this database (sqlite, postgres)
-  --programs json,rows  only these programs (json, rows: the limits; hasura, strapi: the product)
+  --programs json,rows  only these programs (json, rows: the limits; hasura, strapi: the product;
+                        peer: async-graphql by hand, on PostgreSQL, for a, b, d, g and w)
   --connections 1,16    numbers of connections
   --rounds N            rounds over all programs, 3 unless told otherwise
   --seconds S           seconds measured for each, 8 unless told otherwise
@@ -46,21 +47,28 @@ pub(super) enum Way {
     Rows,
     Hasura,
     Strapi,
+    /// async-graphql by hand: a package of its own, built only when it is asked for.
+    Peer,
 }
 
 impl Way {
-    pub(super) const ALL: [Self; 4] = [Self::Json, Self::Rows, Self::Hasura, Self::Strapi];
+    const ALL: [Self; 5] = [Self::Json, Self::Rows, Self::Hasura, Self::Strapi, Self::Peer];
+    const USUAL: [Self; 4] = [Self::Json, Self::Rows, Self::Hasura, Self::Strapi];
 
     pub(super) fn is_product(self) -> bool {
         match self {
-            Self::Json | Self::Rows => false,
+            Self::Json | Self::Rows | Self::Peer => false,
             Self::Hasura | Self::Strapi => true,
         }
     }
 
     /// The hasura dialect reads only.
-    pub(super) fn serves(self, operation: Operation) -> bool {
+    pub(super) fn serves(self, operation: Operation, database: Database) -> bool {
         match self {
+            Self::Peer => {
+                let known = [Operation::A, Operation::B, Operation::D, Operation::G, Operation::W];
+                database == Database::Postgres && known.contains(&operation)
+            }
             Self::Json | Self::Rows | Self::Strapi => true,
             Self::Hasura => operation != Operation::F,
         }
@@ -72,13 +80,14 @@ impl Way {
             Self::Rows => "rows",
             Self::Hasura => "hasura",
             Self::Strapi => "strapi",
+            Self::Peer => "peer",
         }
     }
 
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Json | Self::Rows | Self::Strapi => "/graphql",
-            Self::Hasura => "/v1/graphql",
+            Self::Hasura | Self::Peer => "/v1/graphql",
         }
     }
 }
@@ -103,7 +112,7 @@ impl Options {
         let mut options = Self {
             operations: Operation::ALL.to_vec(),
             databases: vec![Database::Sqlite, Database::Postgres],
-            ways: Way::ALL.to_vec(),
+            ways: Way::USUAL.to_vec(),
             connections: vec![1, 16],
             rounds: 3,
             warm_up_seconds: 2.0,

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::data::{self, Stores};
 use super::operations::Operation;
-use super::options::Way;
+use super::options::{Database, Way};
 use crate::postgres::Cluster;
 
 const START_TIMEOUT: Duration = Duration::from_mins(1);
@@ -28,8 +28,9 @@ pub(super) enum Target {
 }
 
 impl Target {
-    pub(super) fn of(ways: &[Way]) -> Vec<Self> {
-        let mut targets: Vec<Self> = ways.iter().filter(|way| !way.is_product()).map(|way| Self::Limit(*way)).collect();
+    pub(super) fn of(ways: &[Way], database: Database) -> Vec<Self> {
+        let limits = ways.iter().filter(|way| !way.is_product() && way.serves(Operation::A, database));
+        let mut targets: Vec<Self> = limits.map(|way| Self::Limit(*way)).collect();
         if ways.iter().any(|way| way.is_product()) {
             targets.push(Self::Product);
         }
@@ -168,6 +169,11 @@ fn command(target: Target, stores: &Stores, address: &str) -> Result<Command> {
             return Ok(command);
         }
     };
+    if way == Way::Peer {
+        let mut command = Command::new(data::program("peer"));
+        command.args([&stores.plain, address]);
+        return Ok(command);
+    }
     let mut command = Command::new(data::program("limit"));
     command.args(["serve", way.name(), &stores.plain, address]);
     Ok(command)

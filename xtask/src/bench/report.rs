@@ -59,6 +59,14 @@ fn table(options: &Options, measured: &[Measured]) -> Result<String> {
             writeln!(out, "{}", cells.row(*operation))?;
         }
         writeln!(out, "\n{}", cells.memory(options))?;
+        let peers: Vec<String> = options.operations.iter().filter_map(|operation| cells.peer(*operation)).collect();
+        if !peers.is_empty() {
+            writeln!(
+                out,
+                "\nTimes as fast as a server by hand with async-graphql and data loaders: {}.",
+                peers.join(", ")
+            )?;
+        }
     }
     Ok(out)
 }
@@ -123,6 +131,13 @@ impl Cells<'_> {
             .iter()
             .filter(|run| run.operation == operation && run.way == way && run.connections == connections);
         runs.max_by(|left, right| left.report.requests_per_second.total_cmp(&right.report.requests_per_second)).copied()
+    }
+
+    /// The product beside the server by hand, where that was asked for.
+    fn peer(&self, operation: Operation) -> Option<String> {
+        let peer = self.best(operation, Way::Peer, 16)?.report.requests_per_second;
+        let product = self.best(operation, Way::Hasura, 16)?.report.requests_per_second;
+        Some(format!("{} {:.1} ({peer:.0} against {product:.0})", operation.name(), product / peer))
     }
 
     fn memory(&self, options: &Options) -> String {
