@@ -76,7 +76,7 @@ pub enum Operator {
 /// One side of a comparison in a project's own condition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Term {
-    /// A literal.
+    /// A literal in the form that is stored: an enum's text, not its word.
     Literal(Value),
     /// A member of the caller: `$user.id` is `["id"]`.
     Caller(Vec<String>),

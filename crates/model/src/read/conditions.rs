@@ -252,6 +252,11 @@ impl Reader<'_> {
         match operator {
             Operator::In | Operator::NotIn => self.one_of(column, operator, operand),
             Operator::Between => self.between(column, operand),
+            // A part of an e-mail address is none: what is compared as text may be any text.
+            _ if is_textual(operator) => {
+                let text = Column { name: column.name, path: column.path.clone(), kind: &ANY_TEXT };
+                self.term(&text, operand).map(|value| Condition::Compare { column: column.name, operator, value })
+            }
             _ => self.term(column, operand).map(|value| Condition::Compare { column: column.name, operator, value }),
         }
     }
@@ -303,7 +308,7 @@ impl Reader<'_> {
         }
         let unescaped = text.strip_prefix("$$").map(|rest| Value::String(["$", rest].concat()));
         let literal = unescaped.map_or_else(|| value.clone(), |text| value.same_location(text));
-        match literals::of_one(self.env, column.kind, &literal) {
+        match self.literal(column.kind, &literal) {
             Ok(json) => Ok(Term::Literal(json)),
             Err(expected) => {
                 let fault = Diagnostic::new(
@@ -318,6 +323,18 @@ impl Reader<'_> {
                 Err(vec![Diagnostic { help: expected.help, ..fault }])
             }
         }
+    }
+
+    /// The literal as it is stored: a word of an enum becomes its text, which may also be written itself.
+    fn literal(&self, kind: &FieldKind, value: &Node<Value>) -> Result<Json, literals::Expected> {
+        let FieldKind::Enum { of, .. } = kind else { return literals::of_one(self.env, kind, value) };
+        let values = &self.model.enumeration(*of).values;
+        if let Some(stored) = values.iter().find(|of| value.as_str() == Some(&of.raw)) {
+            return Ok(Json::String(stored.raw.clone()));
+        }
+        let word = literals::of_one(self.env, kind, value)?;
+        let stored = values.iter().find(|of| word.as_str() == Some(&of.name));
+        Ok(stored.map_or(word, |of| Json::String(of.raw.clone())))
     }
 
     fn hole(&self, column: &Column, hole: &str, at: &Node<Value>) -> Found<Term> {
@@ -418,6 +435,9 @@ fn key_scalar(key: &Key) -> Scalar {
         Key::Text | Key::Columns(_) => Scalar::Id,
     }
 }
+
+/// What operators on text compare with.
+const ANY_TEXT: FieldKind = FieldKind::Scalar { scalar: Scalar::String, list: false };
 
 /// strapi5's words for comparisons.
 const WORDS: [(&str, Operator); 17] = [
