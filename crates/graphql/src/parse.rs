@@ -25,13 +25,14 @@ pub fn parse(schema: &Schema, text: &str, name: Option<&str>) -> Result<Arc<Oper
     if parser.tokens_reached() > limits.tokens_max {
         return Err(vec![RequestError::limit("tokens_max", limits.tokens_max as u64, "more tokens")]);
     }
-    let document = parsed.map_err(|invalid| errors_of(&invalid.errors, RequestErrorKind::Syntax, limits.errors_max))?;
+    let document =
+        parsed.map_err(|invalid| errors_of(&invalid.errors, &RequestErrorKind::Syntax, limits.errors_max))?;
     if document.definitions.is_empty() {
         return Err(vec![RequestError::new(RequestErrorKind::Syntax, "Syntax Error: Unexpected <EOF>.")]);
     }
     let document = document
         .to_executable_validate(&schema.checked)
-        .map_err(|invalid| errors_of(&invalid.errors, RequestErrorKind::Validation, limits.errors_max))?;
+        .map_err(|invalid| errors_of(&invalid.errors, &RequestErrorKind::Validation, limits.errors_max))?;
     let operation = chosen(&document, name).map_err(|error| vec![error])?.clone();
     let mut errors = Vec::new();
     let compiled = compile::compile(schema, &Arc::new(document), &operation, &mut errors);
@@ -51,12 +52,12 @@ fn chosen<'a>(
     })
 }
 
-fn errors_of(list: &DiagnosticList, kind: RequestErrorKind, errors_max: usize) -> Vec<RequestError> {
+fn errors_of(list: &DiagnosticList, kind: &RequestErrorKind, errors_max: usize) -> Vec<RequestError> {
     list.iter()
         .take(errors_max)
         .map(|diagnostic| {
             let error = diagnostic.unstable_to_json_compat();
-            let message = if kind == RequestErrorKind::Syntax && !error.message.starts_with("Syntax Error") {
+            let message = if *kind == RequestErrorKind::Syntax && !error.message.starts_with("Syntax Error") {
                 format!("Syntax Error: {}", error.message.trim_start_matches("syntax error: "))
             } else {
                 error.message

@@ -84,9 +84,11 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         | InputBinding::Columns
         | InputBinding::DistinctValues => Role::Value,
         InputBinding::Compare(model::Operator::Between) | InputBinding::Every(_) => Role::Count,
-        InputBinding::Compare(_) | InputBinding::Key(_) | InputBinding::ElementId => Role::Presence,
+        InputBinding::Compare(_)
+        | InputBinding::Key(_)
+        | InputBinding::ElementId
+        | InputBinding::Page(PageWord::Number | PageWord::Size | PageWord::Start) => Role::Presence,
         InputBinding::Page(PageWord::Limit) => Role::Page,
-        InputBinding::Page(PageWord::Number | PageWord::Size | PageWord::Start) => Role::Presence,
         InputBinding::Set { .. } => match definitions.get(of.name()).map(|of| &of.kind) {
             Some(Kind::Input(_) | Kind::Scalar(ScalarRule::Element(_))) => Role::Tree,
             Some(Kind::Scalar(_) | Kind::Enum(_) | Kind::Object { .. } | Kind::Union(_)) | None => Role::Presence,

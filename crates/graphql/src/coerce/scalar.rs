@@ -49,26 +49,26 @@ fn int(json: &Json) -> Result<Json, ScalarFault> {
     let Json::Number(number) = json else {
         return plain(format!("Int cannot represent non-integer value: {}", inspect(json)));
     };
-    match whole(number) {
-        None => plain(format!("Int cannot represent non-integer value: {}", inspect(json))),
-        Some(integer) => match integer.and_then(|integer| i32::try_from(integer).ok()) {
-            Some(integer) => Ok(Json::from(integer)),
-            None => plain(format!("Int cannot represent non 32-bit signed integer value: {}", inspect(json))),
-        },
+    match whole(number).map(i32::try_from) {
+        Some(Ok(integer)) => Ok(Json::from(integer)),
+        None if number.is_f64() && number.as_f64().is_none_or(|number| number.fract() != 0.0) => {
+            plain(format!("Int cannot represent non-integer value: {}", inspect(json)))
+        }
+        None | Some(Err(_)) => {
+            plain(format!("Int cannot represent non 32-bit signed integer value: {}", inspect(json)))
+        }
     }
 }
 
-/// The integer that a number is, if it is one; the inner `None` is one beyond 64 bits.
-fn whole(number: &Number) -> Option<Option<i64>> {
+/// The integer of 64 bits that a number is, if it is one.
+fn whole(number: &Number) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if let Some(integer) = number.as_i64() {
-        return Some(Some(integer));
+        return Some(integer);
     }
     let float = number.as_f64()?;
-    if float.fract() != 0.0 {
-        return None;
-    }
-    Some((float.abs() < EXACT).then(|| format!("{float:.0}").parse().ok()).flatten())
+    let is_exact = float.fract() == 0.0 && float.abs() < EXACT;
+    is_exact.then(|| format!("{float:.0}").parse().ok()).flatten()
 }
 
 fn id(json: &Json) -> Result<Json, ScalarFault> {
@@ -85,8 +85,8 @@ fn long(json: &Json) -> Result<Json, ScalarFault> {
     let text = match json {
         Json::String(text) => text.trim().to_owned(),
         Json::Number(number) => match whole(number) {
-            Some(Some(integer)) => return Ok(Json::from(integer)),
-            Some(None) | None => number.to_string(),
+            Some(integer) => return Ok(Json::from(integer)),
+            None => number.to_string(),
         },
         Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => inspect(json),
     };

@@ -4,7 +4,6 @@
 //!
 //! Source: dialect manual sections 2 to 9; the SDL that a Strapi 5.54 server prints.
 
-mod common;
 mod components;
 mod content;
 mod faults;
@@ -12,11 +11,12 @@ mod filters;
 mod inputs;
 mod names;
 mod roots;
+mod scalars;
 
 use indexmap::IndexMap;
 use model::{ContentType, Model};
 use plan::Boundary;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{Dialect, Options, SchemaFault};
 use crate::binding::{
@@ -60,7 +60,7 @@ fn definitions(model: &Model, options: &Options) -> Result<Definitions, Vec<Sche
     let page = PageRule::Clamped { limit_default: options.limit_default, limit_max: options.limit_max };
     let names = Names::of(model);
     let mut draft = Draft { model, names, page, types: IndexMap::new(), owners: IndexMap::new(), faults: Vec::new() };
-    common::add(&mut draft);
+    scalars::add(&mut draft);
     components::add(&mut draft);
     for (of, content_type) in model.content_types() {
         content::add(&mut draft, of, content_type);
@@ -135,7 +135,7 @@ impl Draft<'_> {
     }
 
     /// `filters, pagination, sort` of a list of rows or elements.
-    fn list_arguments(&self, filters: &str) -> IndexMap<String, Input> {
+    fn list_arguments(filters: &str) -> IndexMap<String, Input> {
         let mut arguments = IndexMap::new();
         arguments.insert("filters".to_owned(), input(TypeRef::named(filters), InputBinding::Filter(FILTER_RULE)));
         let pagination =
@@ -158,11 +158,6 @@ fn field(of: TypeRef, binding: FieldBinding) -> Field {
 
 fn value(binding: crate::binding::ValueBinding) -> EnumValue {
     EnumValue { description: None, binding }
-}
-
-/// A default that is a word of an enum.
-fn word(word: &str) -> Option<Json> {
-    Some(Json::String(word.to_owned()))
 }
 
 /// Types that have mutations: those of the project. Users, roles and files are written in their own ways.

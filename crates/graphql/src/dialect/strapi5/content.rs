@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, Relation, SystemColumn, Target, TypeId};
 use plan::{Column, Form};
 
-use super::{Draft, Members, NAME, common, components, field, names, value};
+use super::{Draft, Members, NAME, components, field, names, scalars, value};
 use crate::binding::{FieldBinding, RowsShape, ValueBinding};
 use crate::definition::{EnumValue, Field, Kind, Stands, TypeRef};
 
@@ -52,7 +52,7 @@ pub(super) fn add_field(
     let column = |form| FieldBinding::Column(Column::Field(id), form);
     match &declared.kind {
         FieldKind::Scalar { scalar, list } => {
-            let (of, form) = common::served(*scalar);
+            let (of, form) = scalars::served(*scalar);
             add("", field(listed(TypeRef::named(of), *list, declared.required), column(form)));
         }
         FieldKind::Enum { of, list } => {
@@ -71,7 +71,7 @@ pub(super) fn add_field(
             let binding = FieldBinding::Component { field: id, page: draft.page };
             let mut shown = field(listed(of.clone(), *repeatable, declared.required), binding);
             if *repeatable {
-                shown.arguments = draft.list_arguments(&[of.name(), "FiltersInput"].concat());
+                shown.arguments = Draft::list_arguments(&[of.name(), "FiltersInput"].concat());
             }
             add("", shown);
         }
@@ -110,7 +110,7 @@ fn relation_fields(
         let binding = FieldBinding::Relation { field: id, shape: RowsShape::One, page };
         return vec![("", field(TypeRef::named(target).required_if(declared.required), binding))];
     }
-    let arguments = draft.list_arguments(&[target.as_str(), "FiltersInput"].concat());
+    let arguments = Draft::list_arguments(&[target.as_str(), "FiltersInput"].concat());
     let shown = |of: TypeRef, shape| {
         let binding = FieldBinding::Relation { field: id, shape, page };
         Field { arguments: arguments.clone(), ..field(of, binding) }
@@ -128,7 +128,7 @@ fn localizations(draft: &Draft<'_>, fields: &mut Members<Field>, name: &str, con
     let arguments = if content_type.single {
         indexmap::IndexMap::new()
     } else {
-        draft.list_arguments(&[name, "FiltersInput"].concat())
+        Draft::list_arguments(&[name, "FiltersInput"].concat())
     };
     // A single type's list takes no arguments and is not paged.
     let page = if content_type.single { crate::binding::PageRule::None } else { draft.page };

@@ -31,13 +31,13 @@ fn of_request(error: &RequestError) -> Json {
     let mut members = Map::new();
     members.insert("message".to_owned(), Json::from(error.message.as_str()));
     if !error.places.is_empty() {
-        members.insert("locations".to_owned(), error.places.iter().map(place_json).collect());
+        members.insert("locations".to_owned(), error.places.iter().copied().map(place_json).collect());
     }
     members.insert("extensions".to_owned(), json!({ "code": code }));
     Json::Object(members)
 }
 
-fn place_json(place: &plan::Place) -> Json {
+fn place_json(place: plan::Place) -> Json {
     json!({ "line": place.line, "column": place.column })
 }
 
@@ -59,7 +59,7 @@ fn of_fault(model: &Model, fault: &Fault) -> Json {
     members.insert("message".to_owned(), Json::from(message.as_str()));
     // A null where none may be is found by the GraphQL server itself, which tells places and knows no class.
     let is_null = matches!(fault.cause, Cause::NullInNonNull(_));
-    if let (true, Some(place)) = (is_null, &fault.place) {
+    if let (true, Some(place)) = (is_null, fault.place) {
         members.insert("locations".to_owned(), json!([place_json(place)]));
     }
     if !fault.path.is_empty() {

@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, SystemColumn, Target, TypeId};
 use plan::Column;
 
-use super::{Draft, Members, common, input, names};
+use super::{Draft, Members, input, names, scalars};
 use crate::binding::InputBinding;
 use crate::definition::{Input, TypeRef};
 
@@ -45,7 +45,7 @@ pub(super) fn add_field(draft: &Draft<'_>, members: &mut Members<Input>, (id, de
     let name = names::member(declared);
     match &declared.kind {
         FieldKind::Scalar { scalar, list: false } => {
-            add_column(members, name, common::served(*scalar).0, Column::Field(id));
+            add_column(members, name, scalars::served(*scalar).0, Column::Field(id));
         }
         FieldKind::Enum { list: false, .. } => add_column(members, name, "String", Column::Field(id)),
         FieldKind::Relation(relation) if relation.media.is_none() => {

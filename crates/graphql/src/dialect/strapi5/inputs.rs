@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, Target, TypeId};
 use plan::LinkKind;
 
-use super::{Draft, Members, common, input, is_writable, names};
+use super::{Draft, Members, input, is_writable, names, scalars};
 use crate::binding::InputBinding;
 use crate::definition::{Input, TypeRef};
 
@@ -37,7 +37,7 @@ pub(super) fn add_field(
     }
     let listed = |of: TypeRef, list: bool| if list { of.list() } else { of };
     let of = match &declared.kind {
-        FieldKind::Scalar { scalar, list } => listed(TypeRef::named(common::served(*scalar).0), *list),
+        FieldKind::Scalar { scalar, list } => listed(TypeRef::named(scalars::served(*scalar).0), *list),
         FieldKind::Enum { of, list } => {
             let name = names::enumeration(owner, declared, draft.model.enumeration(*of));
             listed(TypeRef::named(name), *list)

@@ -7,7 +7,7 @@ use model::{ContentType, SystemColumn, TypeId};
 use plan::Column;
 
 use super::names::lower_first;
-use super::{Draft, Members, field, input, is_writable, word};
+use super::{Draft, Members, field, input, is_writable};
 use crate::binding::{FieldBinding, InputBinding, RowsShape};
 use crate::definition::{Field, Input, TypeRef};
 
@@ -41,7 +41,7 @@ fn collection(draft: &Draft<'_>, queries: &mut Members<Field>, of: TypeId, conte
     arguments.extend(version_arguments(content_type));
     let shown = field(TypeRef::named(one), FieldBinding::ByKey { of });
     queries.add(&lower_first(one), Field { arguments, ..shown });
-    let mut arguments = draft.list_arguments(&[one, "FiltersInput"].concat());
+    let mut arguments = Draft::list_arguments(&[one, "FiltersInput"].concat());
     arguments.extend(version_arguments(content_type));
     let list = |of_type: TypeRef, shape| Field {
         arguments: arguments.clone(),
@@ -86,7 +86,7 @@ fn document_id() -> Input {
 }
 
 fn status() -> Input {
-    Input { default: word("PUBLISHED"), ..input(TypeRef::named("PublicationStatus"), InputBinding::Status) }
+    Input { default: Some("PUBLISHED".into()), ..input(TypeRef::named("PublicationStatus"), InputBinding::Status) }
 }
 
 /// On every root field that reads, drafts or not: what they say is handed down to what lies below.

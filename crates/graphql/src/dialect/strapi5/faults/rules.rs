@@ -89,8 +89,10 @@ fn kind_of(model: &Model, path: &[Segment]) -> &'static str {
     };
     fields.first().map_or("string", |field| match &field.kind {
         FieldKind::Component { repeatable: false, .. } => "object",
-        FieldKind::Component { .. } | FieldKind::Zone { .. } => "array",
-        FieldKind::Scalar { list: true, .. } | FieldKind::Enum { list: true, .. } => "array",
+        FieldKind::Component { .. }
+        | FieldKind::Zone { .. }
+        | FieldKind::Scalar { list: true, .. }
+        | FieldKind::Enum { list: true, .. } => "array",
         FieldKind::Scalar { scalar: Scalar::Int | Scalar::Float | Scalar::Decimal, .. } => "number",
         FieldKind::Scalar { scalar: Scalar::Boolean, .. } => "boolean",
         FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Relation(_) => "string",

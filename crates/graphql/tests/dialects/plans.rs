@@ -3,8 +3,6 @@
 //! `model` names a file of `models/`, `variables.json` holds the values, `DIALECT.graphql` the request, `DIALECT.plan.txt` what is recorded.
 //! Where two dialects ask, they must ask the same: `question.txt`.
 
-mod projects;
-
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,7 +36,7 @@ fn check(cases: &Path, case: &str) {
     let mut questions = Vec::new();
     for dialect in DIALECTS {
         let Ok(text) = std::fs::read_to_string(folder.join(dialect).with_extension("graphql")) else { continue };
-        let schema = projects::schema_of(&model, dialect);
+        let schema = crate::projects::schema_of(&model, dialect);
         let met = match planned(&schema, &text, values.clone()) {
             Ok(plan) => {
                 questions.push(picture(&model, &plan, Detail::Question));
@@ -49,11 +47,11 @@ fn check(cases: &Path, case: &str) {
                 out
             }),
         };
-        projects::check_file(&format!("cases/{case}/{dialect}.plan.txt"), &met);
+        crate::projects::check_file(&format!("cases/{case}/{dialect}.plan.txt"), &met);
     }
     if let [one, other] = questions.as_slice() {
         assert!(one == other, "{case}: the dialects ask differently\n{one}\n{other}");
-        projects::check_file(&format!("cases/{case}/question.txt"), one);
+        crate::projects::check_file(&format!("cases/{case}/question.txt"), one);
     }
 }
 

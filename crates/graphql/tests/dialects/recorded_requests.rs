@@ -1,7 +1,5 @@
 //! Every recorded request of a Strapi 5 server: what it refused is refused here, what it answered becomes a plan.
 
-mod projects;
-
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -35,7 +33,7 @@ fn odd(schema: &Schema, case: &Value) -> Option<String> {
 
 #[test]
 fn what_was_answered_is_planned_and_what_was_refused_is_refused() {
-    let schema = projects::strapi5();
+    let schema = crate::projects::strapi5();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/strapi5");
     let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
@@ -51,5 +49,5 @@ fn what_was_answered_is_planned_and_what_was_refused_is_refused() {
         }
     }
     writeln!(met, "{count} cases").unwrap();
-    projects::check_file("strapi5/cases.txt", &met);
+    crate::projects::check_file("strapi5/cases.txt", &met);
 }

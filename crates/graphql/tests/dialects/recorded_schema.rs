@@ -1,7 +1,5 @@
 //! The schema of the strapi5 dialect against the one that a Strapi 5.54 server printed for the same content types.
 
-mod projects;
-
 use std::collections::BTreeSet;
 
 use apollo_compiler::Schema;
@@ -41,11 +39,11 @@ fn lines(sdl: &str) -> BTreeSet<String> {
 /// Everything that differs stands in `differences.txt`, and each group of it with its reason in `docs/dialects/strapi5.md`.
 #[test]
 fn differs_from_the_recorded_schema_only_where_it_is_said() {
-    let schema = projects::strapi5();
-    let recorded = lines(include_str!("strapi5/recorded.graphql"));
+    let schema = crate::projects::strapi5();
+    let recorded = lines(include_str!("../strapi5/recorded.graphql"));
     let ours = lines(schema.sdl());
     let missing = recorded.difference(&ours).map(|line| format!("- {line}"));
     let added = ours.difference(&recorded).map(|line| format!("+ {line}"));
     let met = missing.chain(added).collect::<Vec<_>>().join("\n") + "\n";
-    projects::check_file("strapi5/differences.txt", &met);
+    crate::projects::check_file("strapi5/differences.txt", &met);
 }

@@ -1,7 +1,5 @@
 //! Schemas over the projects that conformance cases run on, and files that hold what tests expect.
 
-#![allow(dead_code, reason = "each test program uses its part")]
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
