@@ -130,7 +130,7 @@ fn joined(env: Env, spec: &Spec, purpose: Purpose, aliases: &mut Aliases) -> Opt
     let scope = Scope::Row { of: select.of, alias };
     filter.extend(conditions(env, aliases, &scope, &select.filter));
     let distinct = select.distinct.iter().map(|column| env.column(aliases, &scope, *column).expr).collect();
-    let own_order = reach.as_ref().and_then(|reach| reach.order.clone());
+    let own_order = reach.as_ref().map_or((None, None), |reach| (reach.order.clone(), reach.tie.clone()));
     let needs_order = purpose != Purpose::Totals || !select.distinct.is_empty();
     let order =
         if needs_order { order(env, aliases, &scope, (&select.sort, own_order), &select.version) } else { Vec::new() };
@@ -252,7 +252,7 @@ fn first_of_each(env: Env, spec: &Spec, inner: Level) -> Level {
     let is_first =
         Expr::In { value: Box::new(Expr::column(alias, row_column)), negated: false, query: Box::new(first) };
     let scope = Scope::Row { of: inner.of, alias };
-    let order = order(env, &mut aliases, &scope, (&spec.select.sort, None), &spec.select.version);
+    let order = order(env, &mut aliases, &scope, (&spec.select.sort, (None, None)), &spec.select.version);
     Level {
         of: inner.of,
         alias,
@@ -336,9 +336,13 @@ impl Level {
         }
         let mut order: Vec<Order> = parent_columns.into_iter().map(Order::ascending).collect();
         for (index, key) in self.order.iter().enumerate() {
-            let name = numbered("o", index);
+            let known = inner.iter().find(|(expr, _)| *expr == key.expr).and_then(|(_, name)| name.clone());
+            let name = known.unwrap_or_else(|| {
+                let name = numbered("o", index);
+                inner.push((key.expr.clone(), Some(name.clone())));
+                name
+            });
             order.push(Order { expr: Expr::column(outer, &name), ..key.clone() });
-            inner.push((key.expr.clone(), Some(name)));
         }
         let parents_source = self.unnest(parents);
         let part = Query {
@@ -440,6 +444,7 @@ impl Reach {
             here: Expr::column(alias, "_key"),
             above: crate::relation::Above::Key,
             order: None,
+            tie: None,
             element: None,
             by_key: true,
         }

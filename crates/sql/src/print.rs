@@ -203,12 +203,13 @@ impl Printer {
         }
     }
 
+    /// Comparisons bind closer than `and` and `or`.
     fn joined(&mut self, items: &[Expr], word: &str) {
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
                 self.syntax(word);
             }
-            self.operand(item);
+            if matches!(item, Expr::And(_) | Expr::Or(_)) { self.operand(item) } else { self.expr(item) }
         }
     }
 

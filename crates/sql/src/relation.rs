@@ -19,6 +19,8 @@ pub(crate) struct Reach {
     pub(crate) above: Above,
     /// The order in which the relation gives its rows; none where it has no say.
     pub(crate) order: Option<Expr>,
+    /// What ends that order, where the link itself tells rows apart: an index of the link then gives the whole order.
+    pub(crate) tie: Option<Expr>,
     /// The id of the component element that the link belongs to.
     pub(crate) element: Option<Expr>,
     /// At most one row is reached for one version: the target's own key is compared.
@@ -114,6 +116,7 @@ fn link_reach(env: Env, aliases: &mut Aliases, step: Step, alias: Alias, link: &
         here: Expr::column(between, "owner"),
         above: Above::Row,
         order: Some(Expr::column(between, "position")),
+        tie: Some(Expr::column(between, "target")),
         ..Reach::nothing()
     }
 }
@@ -133,6 +136,7 @@ fn inverse_link_reach(
         here: Expr::column(between, "target"),
         above: Above::Key,
         order: Some(Expr::column(between, "target_position")),
+        tie: Some(Expr::column(between, "owner")),
         ..Reach::nothing()
     };
     match status {
@@ -183,6 +187,7 @@ pub(crate) fn element_reach(
         here: Expr::column(between, "_row"),
         above: Above::Row,
         order: Some(Expr::column(between, "position")),
+        tie: None,
         element: Some(Expr::column(between, "element")),
         by_key: false,
     })
@@ -197,6 +202,7 @@ impl Reach {
             here: Expr::Null,
             above: Above::Key,
             order: None,
+            tie: None,
             element: None,
             by_key: false,
         }

@@ -10,7 +10,8 @@ use crate::scope::{Aliases, Env, Scope, Typed};
 use crate::tree::{Expr, Order, Query};
 use crate::{ColumnKind, Database};
 
-/// The keys of an order over rows at hand, made total. Without sort keys `own` leads: the relation's own order.
+/// The keys of an order over rows at hand, made total. Without sort keys the relation's own order leads, and what the link gives for the key
+/// ends it, so that the link's index holds the whole order.
 ///
 /// ```sql
 /// order by t0."name", t0."_key"                                             -- PostgreSQL, nulls last by itself
@@ -21,7 +22,7 @@ pub(crate) fn order(
     env: Env,
     aliases: &mut Aliases,
     scope: &Scope,
-    (sort, own): (&[SortKey], Option<Expr>),
+    (sort, (own, tie)): (&[SortKey], (Option<Expr>, Option<Expr>)),
     version: &Version,
 ) -> Vec<Order> {
     let mut keys: Vec<Order> = sort.iter().map(|key| sort_key(env, aliases, scope, key)).collect();
@@ -36,7 +37,8 @@ pub(crate) fn order(
         }
         return keys;
     }
-    keys.push(Order::ascending(Expr::column(*alias, "_key")));
+    let key = tie.filter(|_| sort.is_empty()).unwrap_or_else(|| Expr::column(*alias, "_key"));
+    keys.push(Order::ascending(key));
     if several_locales {
         keys.push(Order::ascending(Expr::column(*alias, "_locale")));
     }
