@@ -35,6 +35,7 @@ pub fn to_plan(schema: &Schema, operation: &Operation, variables: &Variables) ->
         variables,
         holes: Vec::new(),
         conditions: 0,
+        data_path: Vec::new(),
         errors: Vec::new(),
     };
     let introspection = introspect::answer(schema, operation, variables).map_err(|error| vec![error])?;
@@ -74,6 +75,8 @@ struct Planner<'a> {
     variables: &'a Variables,
     holes: Vec<Hole>,
     conditions: usize,
+    /// Where in the data of a write the place at hand stands.
+    data_path: Vec<plan::Segment>,
     errors: Vec<RequestError>,
 }
 

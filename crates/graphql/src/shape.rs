@@ -3,6 +3,9 @@
 //! What the interpreter looks at beyond making a hole of it must be in the key. Each use of a variable has a [`Role`] that follows from the
 //! binding of its place; the same words that the interpreter reads decide here.
 
+#[cfg(test)]
+mod tests;
+
 use plan::Variables;
 use serde_json::Value as Json;
 
@@ -52,7 +55,7 @@ pub(crate) enum Role {
     Tree,
 }
 
-/// What a value at a place of this binding and type decides.
+/// What a value at a place of this binding and type decides. Here every word stands: the readers of one group of words refuse the rest.
 pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitions) -> Role {
     match binding {
         InputBinding::Filter(_)

@@ -2,15 +2,15 @@
 
 use model::{ComponentId, FieldId, FieldKind, TypeId};
 use plan::{
-    Answer, AnswerEntry, AnswerValue, Assignment, Column, Data, Element, Filter, Find, Given, HoleId, LinkKind, Links,
-    Locale, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
+    Answer, AnswerEntry, AnswerValue, Assignment, BrokenRule, Cause, Column, Data, Element, FieldFault, Filter, Find,
+    Given, HoleId, LinkKind, Links, Locale, Segment, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
 };
 use serde_json::Value as Json;
 
 use super::select::DOCUMENT_ID;
 use super::version::Asked;
 use super::view::View;
-use super::{Level, Merged, Owner, Planner, Refusable, misplaced};
+use super::{Level, Merged, Owner, Planner, Refusable, misplaced, refuse};
 use crate::binding::{FieldBinding, InputBinding, ScalarRule, WrittenPart};
 use crate::definition::{Definitions, Field as FieldDefinition, Input, Kind, Stands};
 
@@ -105,7 +105,9 @@ impl<'a> Planner<'a> {
             let Some(input) = inputs.get(name) else { continue };
             match &input.binding {
                 InputBinding::Set { field, link } => {
-                    let given = self.given(&member, input, (owner, *field), *link)?;
+                    let segment = Segment::Key(self.field_of(owner, *field).name.clone());
+                    let given =
+                        self.inside(segment, |planner| planner.given(&member, input, (owner, *field), *link))?;
                     data.assignments.push(Assignment { field: *field, given });
                 }
                 InputBinding::ElementId if !member.is_null() => {
@@ -139,8 +141,12 @@ impl<'a> Planner<'a> {
             _ if view.is_null() => Given::Null,
             FieldKind::Component { of, .. } => {
                 let mut elements = Vec::new();
-                for item in view.items() {
-                    elements.push(self.element(&item, *of, input.of.name(), owner)?);
+                for (index, item) in view.items().into_iter().enumerate() {
+                    let element = self.inside(Segment::Index(index), |planner| {
+                        planner.never_null(&item)?;
+                        planner.element(&item, *of, input.of.name(), owner)
+                    });
+                    elements.push(element?);
                 }
                 Given::Elements(elements)
             }
@@ -150,6 +156,22 @@ impl<'a> Planner<'a> {
                 Given::Value(self.hole(view.hole_source(), kind, list, Transform::Keep))
             }
         })
+    }
+
+    fn inside<T>(&mut self, segment: Segment, body: impl FnOnce(&mut Self) -> T) -> T {
+        self.data_path.push(segment);
+        let made = body(self);
+        self.data_path.pop();
+        made
+    }
+
+    /// A list of elements holds no nulls.
+    fn never_null(&self, view: &View<'a>) -> Refusable<()> {
+        if !view.is_null() {
+            return Ok(());
+        }
+        let fault = FieldFault { path: self.data_path.clone(), rule: BrokenRule::Null, value: Some(Json::Null) };
+        refuse(Cause::Rules(vec![fault]))
     }
 
     fn element(&mut self, view: &View<'a>, component: ComponentId, input: &str, owner: Owner) -> Refusable<Element> {
@@ -165,10 +187,13 @@ impl<'a> Planner<'a> {
             return misplaced();
         };
         let mut elements = Vec::new();
-        for item in view.items() {
+        for (index, item) in view.items().into_iter().enumerate() {
             let name = item.member("__typename").and_then(|name| name.text());
             let Some(member) = members.iter().find(|member| Some(member.name.as_str()) == name) else { continue };
-            elements.push(self.element(&item, member.component, &member.input, owner)?);
+            let element = self.inside(Segment::Index(index), |planner| {
+                planner.element(&item, member.component, &member.input, owner)
+            });
+            elements.push(element?);
         }
         Ok(elements)
     }

@@ -70,6 +70,9 @@ struct Counts {
     aliases: usize,
     directives: usize,
     depth: usize,
+    /// Fragments inside one another at the place at hand, and at most.
+    fragments: usize,
+    fragments_met: usize,
 }
 
 impl Compiler<'_> {
@@ -115,7 +118,14 @@ impl Compiler<'_> {
                 executable::Selection::FragmentSpread(spread) => {
                     let Some(fragment) = self.document.fragments.get(&spread.fragment_name) else { continue };
                     let conditions = self.conditions(&spread.directives);
-                    let selections = self.selections(&fragment.selection_set, depth, costs);
+                    self.counts.fragments += 1;
+                    self.counts.fragments_met = self.counts.fragments_met.max(self.counts.fragments);
+                    let selections = if self.counts.fragments > self.limits.nesting_max {
+                        Vec::new()
+                    } else {
+                        self.selections(&fragment.selection_set, depth, costs)
+                    };
+                    self.counts.fragments -= 1;
                     let on = fragment.selection_set.ty.to_string();
                     compiled.push(Selection::Fragment { on, conditions, selections });
                 }
@@ -225,8 +235,10 @@ impl Compiler<'_> {
     }
 
     fn check_counts(&mut self, selections: &[Selection]) {
-        let Limits { depth_max, selections_max, aliases_max, root_fields_max, directives_max, .. } = *self.limits;
+        let Limits { depth_max, selections_max, aliases_max, root_fields_max, directives_max, nesting_max, .. } =
+            *self.limits;
         let counted = [
+            ("nesting_max", self.counts.fragments_met, nesting_max, "fragments nested deeper"),
             ("depth_max", self.counts.depth, depth_max, "fields nested deeper"),
             ("selections_max", self.counts.selections, selections_max, "more selections"),
             ("aliases_max", self.counts.aliases, aliases_max, "more aliases"),
