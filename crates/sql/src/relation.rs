@@ -187,7 +187,7 @@ pub(crate) fn element_reach(
         here: Expr::column(between, "_row"),
         above: Above::Row,
         order: Some(Expr::column(between, "position")),
-        tie: None,
+        tie: Some(Expr::column(between, target_column)),
         element: Some(Expr::column(between, "element")),
         by_key: false,
     })

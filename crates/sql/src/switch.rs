@@ -91,7 +91,7 @@ fn links_statement(env: Env, number: u32, switch: &Switch, arms: &[SwitchArm], b
         None => Expr::Listed { value: Box::new(links.here.clone()), negated: false, list: Param::ParentKey(row_kind) },
     };
     let shown: Vec<Expr> = arms.iter().map(|arm| is_shown(env, &mut aliases, &links, arm, locale.clone())).collect();
-    let shown = if shown.is_empty() { Expr::Boolean(false) } else { Expr::Or(shown) };
+    let shown = Expr::any_of(shown);
     let own_parent = if env.is_sqlite() { Expr::Null } else { links.here.clone() };
     let parent_column = parents.map_or(own_parent, |parents| Expr::column(parents, "key"));
     let mut columns = vec![parent_column.clone(), links.target_type.clone(), links.key.clone()];

@@ -127,7 +127,16 @@ impl Expr {
         Expr::Not(Box::new(self))
     }
 
-    /// Flat conjunction; of none `true`.
+    /// One holds; of none `false`.
+    pub(crate) fn any_of(mut list: Vec<Expr>) -> Expr {
+        match list.len() {
+            0 => Expr::Boolean(false),
+            1 => list.remove(0),
+            _ => Expr::Or(list),
+        }
+    }
+
+    /// All hold; of none `true`.
     pub(crate) fn all_of(mut list: Vec<Expr>) -> Expr {
         match list.len() {
             0 => Expr::Boolean(true),

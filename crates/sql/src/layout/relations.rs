@@ -133,7 +133,8 @@ fn to_one_columns(draft: &mut Draft, place: Place, relation: &Relation, of: Colu
     to_one
 }
 
-/// Unique over (column, locale) for each status where the other side is one, too; else an index that gives the other side's list in order.
+/// Unique over (column, locale) for each status where the other side is one, too; else indexes that give the other side's list in its own
+/// order and by key: the two orders that lists are asked for in, each without sorting.
 fn to_one_index(draft: &mut Draft, place: Place, to_one: &ToOneLayout, is_one_to_one: bool) {
     let table = draft_table(draft, place.of);
     let field_name = &draft.model.content_type(place.of).field(place.field).name;
@@ -156,10 +157,19 @@ fn to_one_index(draft: &mut Draft, place: Place, to_one: &ToOneLayout, is_one_to
         });
         return;
     }
-    let ordered = [to_one.target_type.as_deref(), Some(&to_one.key), to_one.position.as_deref(), Some("_key")];
-    let columns = ordered.into_iter().flatten().map(|name| (name.to_owned(), false)).collect();
-    let name = draft.names.take(&[&table, &word, "index"], &identity);
-    draft.row_table(place.of).indexes.push(IndexLayout { name, columns });
+    let word_index = draft.names.take(&[&table, &word, "index"], &identity);
+    let of_target = [to_one.target_type.as_deref(), Some(to_one.key.as_str())];
+    let named = |names: &[Option<&str>]| -> Vec<(String, bool)> {
+        let columns = of_target.iter().chain(names).flatten();
+        columns.map(|name| ((*name).to_owned(), false)).collect()
+    };
+    let own_order = named(&[to_one.position.as_deref(), Some("_key")]);
+    let by_key = to_one.position.is_some().then(|| named(&[Some("_key")]));
+    draft.row_table(place.of).indexes.push(IndexLayout { name: word_index, columns: own_order });
+    if let Some(columns) = by_key {
+        let name = draft.names.take(&[&table, &word, "key_index"], &identity);
+        draft.row_table(place.of).indexes.push(IndexLayout { name, columns });
+    }
 }
 
 /// `<holder>_<field>_link`.
@@ -204,7 +214,10 @@ fn link_keys(draft: &mut Draft, place: Place, relation: &Relation, table: &mut T
     let name = table.name.clone();
     table.indexes.push(IndexLayout {
         name: draft.names.take(&[&name, "owner_index"], &name),
-        columns: vec![("owner".to_owned(), false), ("position".to_owned(), false), ("target".to_owned(), false)],
+        columns: ordered(
+            vec![("owner".to_owned(), false), ("position".to_owned(), false)],
+            if typed { &["target_type", "target"] } else { &["target"] },
+        ),
     });
     let status: &[&str] =
         if with_status { &["target_status", "target_position", "owner"] } else { &["target_position", "owner"] };
@@ -262,7 +275,8 @@ pub(super) fn component_links(draft: &mut Draft, of: TypeId) {
     table.columns.extend(targets.iter().map(|(kind, name)| nullable(name, *kind)));
     table.columns.extend([nullable("target_status", ColumnType::SmallInt), column("position", ColumnType::BigInt)]);
     let ordered = |columns: &[&str]| columns.iter().map(|name| ((*name).to_owned(), false)).collect::<Vec<_>>();
-    let by_row = ordered(&["_row", "component", "field", "element", "position"]);
+    let targets_in_order = targets.iter().map(|(_, name)| (name.clone(), false));
+    let by_row = ordered(&["_row", "component", "field", "element", "position"]).into_iter().chain(targets_in_order).collect();
     table.indexes.push(IndexLayout { name: draft.names.take(&[&name, "row_index"], &name), columns: by_row });
     let by_element = ordered(&["component", "element", "field", "position"]);
     table.indexes.push(IndexLayout { name: draft.names.take(&[&name, "element_index"], &name), columns: by_element });
