@@ -13,6 +13,8 @@ pub const STATEMENTS_MAX: usize = 256;
 pub struct StoreConfig {
     /// Where the data is.
     pub address: Address,
+    /// The project's default locale.
+    pub default_locale: String,
     /// How much of everything at most.
     pub limits: StoreLimits,
 }
@@ -61,10 +63,10 @@ impl Default for StoreLimits {
 }
 
 impl StoreConfig {
-    /// This address, with the default limits.
+    /// This address, with the default limits and the default locale `en`.
     #[must_use]
     pub fn new(address: Address) -> StoreConfig {
-        StoreConfig { address, limits: StoreLimits::default() }
+        StoreConfig { address, default_locale: "en".to_owned(), limits: StoreLimits::default() }
     }
 }
 
@@ -86,7 +88,9 @@ impl Address {
         match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             Some(path) if !path.is_empty() => Ok(Address::Sqlite(PathBuf::from(path))),
             Some(_) => Err(Error::Address { problem: "`sqlite:` must be followed by the path of a file".to_owned() }),
-            None => Err(Error::Address { problem: "a database address begins with `postgres://`, `postgresql://` or `sqlite:`".to_owned() }),
+            None => Err(Error::Address {
+                problem: "a database address begins with `postgres://`, `postgresql://` or `sqlite:`".to_owned(),
+            }),
         }
     }
 }

@@ -76,6 +76,9 @@ pub enum Error {
     /// A job panicked; its transaction was rolled back.
     #[error("a job of the store panicked")]
     Panicked,
+    /// No model is served yet.
+    #[error("a plan was to be prepared before a model is served")]
+    NoModel,
     /// A row is not what its program promised.
     #[error("the column {column} of a result does not hold what the program promises: {expected}")]
     Column {
@@ -83,6 +86,21 @@ pub enum Error {
         column: u16,
         /// What was promised.
         expected: &'static str,
+    },
+    /// A stored value, or a program, is not what it should be.
+    #[error("a stored value or a program is malformed: {expected} was expected")]
+    Malformed {
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// Stored text is not UTF-8.
+    #[error("a stored text is not UTF-8")]
+    NotText,
+    /// The answer is larger than the limit.
+    #[error("the answer is larger than {bytes_max} bytes")]
+    AnswerTooLarge {
+        /// The limit.
+        bytes_max: usize,
     },
     /// A value of a request does not fit the parameter it is bound to.
     #[error("a value of the request cannot be bound as {expected}")]
@@ -164,9 +182,18 @@ impl Error {
             | Error::SeedUnreadable { .. }
             | Error::Seed { .. }
             | Error::Panicked
+            | Error::NoModel
             | Error::Column { .. }
+            | Error::Malformed { .. }
+            | Error::NotText
             | Error::Bind { .. } => Cause::Internal,
+            Error::AnswerTooLarge { bytes_max } => Cause::AnswerTooLarge(u64::try_from(*bytes_max).unwrap_or(u64::MAX)),
         }
+    }
+
+    /// PostgreSQL's "cached plan must not change result type": the tables have changed under a prepared statement.
+    pub(crate) fn is_stale_statement(&self) -> bool {
+        matches!(self, Error::Postgres(error) if error.code().is_some_and(|code| code.code() == "0A000"))
     }
 
     /// The cause, after the whole chain of errors was written to the log under the request's span.
@@ -181,7 +208,9 @@ impl Error {
             source = inner.source();
         }
         match cause {
-            Cause::Timeout | Cause::Unavailable => tracing::warn!(%reason, "the database did not answer"),
+            Cause::Timeout | Cause::Unavailable | Cause::AnswerTooLarge(_) => {
+                tracing::warn!(%reason, "the database did not answer");
+            }
             _ => tracing::error!(%reason, "the database failed"),
         }
         cause

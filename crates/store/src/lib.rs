@@ -5,12 +5,21 @@
 //!
 //! This crate must never know GraphQL or HTTP.
 
+#[cfg(test)]
+extern crate self as store;
+
+mod answer;
 mod config;
+#[cfg(test)]
+#[expect(dead_code, reason = "the tests of other files use the rest")]
+#[path = "../tests/database/mod.rs"]
+mod database;
 mod error;
 mod ledger;
 mod migrate;
 mod open;
 pub mod postgres;
+mod read;
 mod seed;
 pub mod sqlite;
 
@@ -19,6 +28,5 @@ pub use error::Error;
 pub use ledger::{Ledger, Unfinished};
 pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
 pub use open::{Driver, Store};
-pub use seed::{
-    HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport,
-};
+pub use read::{Answer, Prepared};
+pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};

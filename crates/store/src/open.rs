@@ -1,6 +1,9 @@
 //! The store: one database, whichever it is.
 
-use sql::Database;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use model::Model;
+use sql::{Database, Layout};
 
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
@@ -11,6 +14,15 @@ use crate::{Address, Error, StoreConfig, StoreLimits};
 pub struct Store {
     driver: Driver,
     limits: StoreLimits,
+    default_locale: String,
+    served: RwLock<Option<Arc<Served>>>,
+}
+
+/// The model whose tables the database holds.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) model: Arc<Model>,
+    pub(crate) layout: Layout,
 }
 
 /// Which of the two databases, with its connections.
@@ -32,7 +44,12 @@ impl Store {
             Address::Sqlite(path) => Driver::Sqlite(Sqlite::open(path, &config.limits)?),
             Address::Postgres(url) => Driver::Postgres(Box::new(Postgres::new(url, &config.limits)?)),
         };
-        Ok(Store { driver, limits: config.limits })
+        Ok(Store {
+            driver,
+            limits: config.limits,
+            default_locale: config.default_locale.clone(),
+            served: RwLock::default(),
+        })
     }
 
     /// The connections.
@@ -54,6 +71,24 @@ impl Store {
     #[must_use]
     pub fn limits(&self) -> &StoreLimits {
         &self.limits
+    }
+
+    /// From now on plans are prepared over this model. Those prepared before stay what they are: their keeper forgets them.
+    ///
+    /// # Errors
+    /// [`Error::Layout`] for a model whose tables cannot be named.
+    pub fn serve(&self, model: Arc<Model>) -> Result<(), Error> {
+        let layout = Layout::of(&model).map_err(Error::Layout)?;
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Served { model, layout }));
+        Ok(())
+    }
+
+    pub(crate) fn served(&self) -> Result<Arc<Served>, Error> {
+        self.served.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::NoModel)
+    }
+
+    pub(crate) fn default_locale(&self) -> &str {
+        &self.default_locale
     }
 
     /// Whether the database answers a trivial question now. Why it does not is in the log.

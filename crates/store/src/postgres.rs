@@ -7,8 +7,8 @@ mod tls;
 use std::time::Duration;
 
 use crate::{Error, StoreLimits};
-use pool::Pool;
 pub use pool::Loan;
+use pool::Pool;
 pub use session::{Begin, Session};
 
 /// One PostgreSQL database.

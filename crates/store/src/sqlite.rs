@@ -14,6 +14,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::{Error, StoreLimits};
+pub(crate) use connection::Deadline;
 use readers::Readers;
 use writer::Writer;
 
@@ -38,6 +39,16 @@ impl Sqlite {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.readers.run(|connection, _| job(connection)).await
+    }
+
+    /// The same for a job that runs many short statements and looks at the clock itself.
+    pub(crate) async fn read_until<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&Connection, &Deadline) -> Result<T, E> + Send + 'static,
     {
         self.readers.run(job).await
     }

@@ -41,6 +41,12 @@ impl Session {
         !self.client.is_closed() && !self.is_inside.load(Ordering::Relaxed)
     }
 
+    /// From now on, until it is said to end, a loan that is dropped does not go back: statements may be under way.
+    pub(crate) fn in_use(&self) -> InUse<'_> {
+        self.is_inside.store(true, Ordering::Relaxed);
+        InUse(self)
+    }
+
     /// This text, prepared; from the cache where it is there.
     ///
     /// # Errors
@@ -91,6 +97,16 @@ impl Session {
     }
 }
 
+/// A session with statements under way.
+pub(crate) struct InUse<'s>(&'s Session);
+
+impl InUse<'_> {
+    /// All statements have answered, or nobody needs their answers.
+    pub(crate) fn ends(self) {
+        self.0.is_inside.store(false, Ordering::Relaxed);
+    }
+}
+
 /// What kind of transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begin {
@@ -129,7 +145,8 @@ impl Statements {
 
     fn keep(&mut self, text: &str, statement: Statement) {
         if self.by_text.len() >= STATEMENTS_MAX
-            && let Some(oldest) = self.by_text.iter().min_by_key(|(_, (_, last_use))| *last_use).map(|(text, _)| text.clone())
+            && let Some(oldest) =
+                self.by_text.iter().min_by_key(|(_, (_, last_use))| *last_use).map(|(text, _)| text.clone())
         {
             self.by_text.remove(&oldest);
         }

@@ -16,7 +16,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::Error;
 
 /// Where systems keep the certificates they trust.
-const SYSTEM_ROOTS: [&str; 3] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+const SYSTEM_ROOTS: [&str; 3] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
 /// Makes connections to one address.
 #[derive(Clone)]
@@ -34,7 +35,8 @@ impl std::fmt::Debug for Connector {
 impl Connector {
     pub(super) fn new(url: &str) -> Result<Connector, Error> {
         let (url, root_certificates) = without_parameter(url, "sslrootcert");
-        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| Error::Address { problem: reason(&error) })?;
+        let mut config: Config =
+            url.parse().map_err(|error: tokio_postgres::Error| Error::Address { problem: reason(&error) })?;
         if !url.contains("sslmode=") && is_local(&config) {
             config.ssl_mode(SslMode::Disable);
         }
@@ -91,8 +93,12 @@ fn client_config(root_certificates: Option<&str>) -> Result<ClientConfig, Error>
 
 fn roots(file: Option<&str>) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
-    let Some(file) = file.or_else(|| SYSTEM_ROOTS.into_iter().find(|path| Path::new(path).exists())) else { return Ok(store) };
-    let unreadable = |error: String| Error::Address { problem: ["the root certificates in ", file, " cannot be read: ", &error].concat() };
+    let Some(file) = file.or_else(|| SYSTEM_ROOTS.into_iter().find(|path| Path::new(path).exists())) else {
+        return Ok(store);
+    };
+    let unreadable = |error: String| Error::Address {
+        problem: ["the root certificates in ", file, " cannot be read: ", &error].concat(),
+    };
     for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable(error.to_string()))? {
         // One odd certificate in a system's bundle is no reason to trust none of the others.
         drop(store.add(certificate.map_err(|error| unreadable(error.to_string()))?));
@@ -105,7 +111,10 @@ fn without_parameter(url: &str, name: &str) -> (String, Option<String>) {
     let Some((address, query)) = url.split_once('?') else { return (url.to_owned(), None) };
     let (mine, others): (Vec<&str>, Vec<&str>) =
         query.split('&').partition(|pair| pair.split_once('=').is_some_and(|(key, _)| key == name));
-    let value = mine.first().and_then(|pair| pair.split_once('=')).map(|(_, value)| value.replace("%2F", "/").replace("%2f", "/"));
+    let value = mine
+        .first()
+        .and_then(|pair| pair.split_once('='))
+        .map(|(_, value)| value.replace("%2F", "/").replace("%2f", "/"));
     let url = if others.is_empty() { address.to_owned() } else { [address, &others.join("&")].join("?") };
     (url, value)
 }

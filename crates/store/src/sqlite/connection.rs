@@ -20,27 +20,35 @@ const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// When the statement at hand has to stop.
 #[derive(Debug, Clone)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     started: Instant,
     /// Microseconds after `started`; `u64::MAX`: none.
     until: Arc<AtomicU64>,
+    /// How long the job at hand was given.
+    given_ms: Arc<AtomicU64>,
 }
 
 impl Deadline {
     fn new() -> Deadline {
-        Deadline { started: Instant::now(), until: Arc::new(AtomicU64::new(u64::MAX)) }
+        Deadline { started: Instant::now(), until: Arc::new(AtomicU64::new(u64::MAX)), given_ms: Arc::default() }
     }
 
     /// From now on statements stop after this time.
     pub(super) fn set(&self, time: Duration) {
         self.until.store(self.now_us().saturating_add(micros(time)), Ordering::Relaxed);
+        self.given_ms.store(micros(time) / 1000, Ordering::Relaxed);
+    }
+
+    /// How long the job at hand was given.
+    pub(crate) fn given_ms(&self) -> u128 {
+        u128::from(self.given_ms.load(Ordering::Relaxed))
     }
 
     pub(super) fn clear(&self) {
         self.until.store(u64::MAX, Ordering::Relaxed);
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         let until = self.until.load(Ordering::Relaxed);
         until != u64::MAX && self.now_us() > until
     }

@@ -55,7 +55,7 @@ impl Readers {
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&Connection, &Deadline) -> Result<T, E> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
         let timeout = self.timeout;
@@ -65,7 +65,7 @@ impl Readers {
                 return;
             }
             deadline.set(timeout);
-            let outcome = catch_unwind(AssertUnwindSafe(|| job(connection)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| job(connection, deadline)));
             let outcome = if deadline.is_over() && !matches!(outcome, Ok(Ok(_))) {
                 Err(Error::Timeout { deadline_ms: timeout.as_millis() }.into())
             } else {

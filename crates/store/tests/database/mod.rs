@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use store::{Address, Driver, Error, Store, StoreConfig};
+use store::{Address, Driver, Error, Store, StoreConfig, StoreLimits};
 
 /// Where a test's database is.
 pub enum Place {
@@ -27,6 +27,11 @@ impl Place {
 
     /// Opens it.
     pub fn open(&self) -> Store {
+        self.open_with(|_| {})
+    }
+
+    /// Opens it with limits of its own.
+    pub fn open_with(&self, change: impl FnOnce(&mut StoreLimits)) -> Store {
         let address = match self {
             Place::Sqlite(folder) => Address::in_folder(folder),
             Place::Postgres { server, name } => {
@@ -35,7 +40,9 @@ impl Place {
                 Address::Postgres(format!("{before}/{name}{options}"))
             }
         };
-        Store::open(&StoreConfig::new(address)).unwrap()
+        let mut config = StoreConfig::new(address);
+        change(&mut config.limits);
+        Store::open(&config).unwrap()
     }
 
     /// Removes it; every store on it must be closed.

@@ -1,0 +1,121 @@
+//! The buffer of one answer, its faults, and where in it the walk stands.
+
+use plan::{Cause, Fault, Place, Segment};
+
+use crate::Error;
+
+/// What became of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrote {
+    /// It was written.
+    Value,
+    /// It is null; nothing was written.
+    Null,
+    /// A fault was noted; what was written of it must go.
+    Failed,
+}
+
+/// A point to which an answer can be taken back: bytes and faults.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    bytes: usize,
+    faults: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+/// The buffer of one answer.
+#[derive(Debug)]
+pub(crate) struct Out<'a> {
+    /// What is written so far.
+    pub(crate) bytes: Vec<u8>,
+    /// What went wrong so far.
+    pub(crate) faults: Vec<Fault>,
+    path: Vec<Step<'a>>,
+    place: Option<Place>,
+    bytes_max: usize,
+}
+
+impl<'a> Out<'a> {
+    pub(crate) fn new(bytes: Vec<u8>, bytes_max: usize) -> Out<'a> {
+        Out { bytes, faults: Vec::new(), path: Vec::new(), place: None, bytes_max }
+    }
+
+    /// From now on faults belong to the root entry that stands here in the operation's text.
+    pub(crate) fn enter_root(&mut self, key: &'a str, place: Place) {
+        self.path.clear();
+        self.path.push(Step::Key(key));
+        self.place = Some(place);
+    }
+
+    pub(crate) fn enter(&mut self, key: &'a str) {
+        self.path.push(Step::Key(key));
+    }
+
+    pub(crate) fn enter_list(&mut self) {
+        self.path.push(Step::Index(0));
+    }
+
+    pub(crate) fn at_item(&mut self, index: usize) {
+        if let Some(last) = self.path.last_mut() {
+            *last = Step::Index(index);
+        }
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { bytes: self.bytes.len(), faults: self.faults.len() }
+    }
+
+    /// Takes back what was written since.
+    pub(crate) fn take_back(&mut self, mark: Mark) {
+        self.bytes.truncate(mark.bytes);
+    }
+
+    /// Takes back what was written since and writes null. Of the faults noted since only the last stays: it is what made this place null, the others
+    /// belong to what is no longer there.
+    pub(crate) fn null_instead(&mut self, mark: Mark) {
+        self.bytes.truncate(mark.bytes);
+        self.bytes.extend_from_slice(b"null");
+        if self.faults.len() > mark.faults + 1 {
+            let last = self.faults.len() - 1;
+            self.faults.swap(mark.faults, last);
+            self.faults.truncate(mark.faults + 1);
+        }
+    }
+
+    /// Notes a fault at the place where the walk stands.
+    pub(crate) fn fault(&mut self, cause: Cause) -> Wrote {
+        let segment = |step: &Step<'a>| match step {
+            Step::Key(key) => Segment::Key((*key).to_owned()),
+            Step::Index(index) => Segment::Index(*index),
+        };
+        let path = self.path.iter().map(segment).collect();
+        self.faults.push(Fault { path, place: self.place, cause });
+        Wrote::Failed
+    }
+
+    /// Notes a fault at an entry of the object where the walk stands.
+    pub(crate) fn fault_at(&mut self, key: &'a str, cause: Cause) -> Wrote {
+        self.enter(key);
+        let wrote = self.fault(cause);
+        self.leave();
+        wrote
+    }
+
+    /// Fails when the answer has grown beyond its limit.
+    pub(crate) fn check_size(&self) -> Result<(), Error> {
+        if self.bytes.len() > self.bytes_max {
+            Err(Error::AnswerTooLarge { bytes_max: self.bytes_max })
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The walk through a program: objects, lists, links; and nulls that climb to the nearest place that may be null.
+
+use std::ops::ControlFlow;
+
+use plan::{Cause, Values};
+use sql::{ColumnKind, EntryProgram, Node, NodeShape, ObjectProgram, Parent, RowProgram, SwitchProgram, ValueProgram};
+
+use super::datum::Refusal;
+use super::source::Above;
+use super::window::{Cut, window_of};
+use super::{Ask, At, Datum, Out, Row, Source, Wrote};
+use crate::Error;
+
+/// One walk over the rows of a source.
+pub(crate) struct Walk<'a, 'o> {
+    pub(super) source: &'a dyn Source,
+    pub(super) values: &'a Values,
+    pub(super) rows_max: u32,
+    pub(super) out: &'o mut Out<'a>,
+    /// Rows of the list that was written last.
+    pub(super) rows_written: u64,
+}
+
+impl<'a, 'o> Walk<'a, 'o> {
+    pub(crate) fn new(source: &'a dyn Source, values: &'a Values, rows_max: u32, out: &'o mut Out<'a>) -> Walk<'a, 'o> {
+        Walk { source, values, rows_max, out, rows_written: 0 }
+    }
+
+    /// Notes a fault where the walk stands.
+    pub(crate) fn fault(&mut self, cause: Cause) -> Wrote {
+        self.out.fault(cause)
+    }
+
+    /// Writes what a node makes of its rows; `above` is the row that it hangs below.
+    pub(crate) fn node(&mut self, node: &'a Node, above: Option<At<'_>>) -> Result<Wrote, Error> {
+        match &node.shape {
+            NodeShape::List(row) => self.list(node, row, above),
+            NodeShape::One(row) => self.one(node, row, above),
+            NodeShape::Parts(entries) => self.parts(node, entries, above),
+        }
+    }
+
+    /// Writes the list of a node's rows.
+    pub(super) fn list(
+        &mut self,
+        node: &'a Node,
+        program: &'a RowProgram,
+        above: Option<At<'_>>,
+    ) -> Result<Wrote, Error> {
+        let Some(statement) = &node.rows else { return Err(Error::Malformed { expected: "a statement for a list" }) };
+        let mut cut = Cut::of(statement, window_of(&node.page, self.values));
+        let mut written = 0u64;
+        let mut outcome = Wrote::Value;
+        self.out.bytes.push(b'[');
+        self.out.enter_list();
+        let source = self.source;
+        source.each(ask(statement, node.parent, above), &mut |row| {
+            if !is_of_element(node.parent, row, above)? || !cut.shows() {
+                return Ok(if cut.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+            }
+            if written == u64::from(self.rows_max) {
+                self.out.leave();
+                outcome = self.out.fault(Cause::TooManyRows(self.rows_max));
+                self.out.enter_list();
+                return Ok(ControlFlow::Break(()));
+            }
+            self.out.at_item(usize::try_from(written).unwrap_or(usize::MAX));
+            if written > 0 {
+                self.out.bytes.push(b',');
+            }
+            outcome = self.item(program, At { row, element: None })?;
+            written += 1;
+            self.out.check_size()?;
+            Ok(if outcome == Wrote::Failed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        self.out.leave();
+        self.out.bytes.push(b']');
+        self.rows_written = written;
+        Ok(outcome)
+    }
+
+    /// Writes one object of a list: null in its place where it fails and may be null.
+    pub(super) fn item(&mut self, program: &'a RowProgram, at: At<'_>) -> Result<Wrote, Error> {
+        let mark = self.out.mark();
+        match self.object(&program.object, at)? {
+            Wrote::Failed if program.non_null => Ok(Wrote::Failed),
+            Wrote::Failed | Wrote::Null => {
+                self.out.null_instead(mark);
+                Ok(Wrote::Value)
+            }
+            Wrote::Value => Ok(Wrote::Value),
+        }
+    }
+
+    fn one(&mut self, node: &'a Node, program: &'a RowProgram, above: Option<At<'_>>) -> Result<Wrote, Error> {
+        let Some(statement) = &node.rows else { return Err(Error::Malformed { expected: "a statement for a row" }) };
+        let mut outcome = Wrote::Null;
+        let source = self.source;
+        source.each(ask(statement, node.parent, above), &mut |row| {
+            if !is_of_element(node.parent, row, above)? {
+                return Ok(ControlFlow::Continue(()));
+            }
+            outcome = self.object(&program.object, At { row, element: None })?;
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(outcome)
+    }
+
+    /// Writes an object. When it fails, what was written of it is still there: the caller takes it back.
+    pub(super) fn object(&mut self, program: &'a ObjectProgram, at: At<'_>) -> Result<Wrote, Error> {
+        self.out.bytes.push(b'{');
+        for (index, entry) in program.entries.iter().enumerate() {
+            if index > 0 {
+                self.out.bytes.push(b',');
+            }
+            self.out.bytes.extend_from_slice(entry.key_json.as_bytes());
+            let mark = self.out.mark();
+            match self.value(entry, at)? {
+                Wrote::Value => {}
+                Wrote::Null if entry.non_null => {
+                    return Ok(self.out.fault_at(&entry.key, Cause::NullInNonNull(entry.name.clone())));
+                }
+                Wrote::Failed if entry.non_null => return Ok(Wrote::Failed),
+                Wrote::Null | Wrote::Failed => self.out.null_instead(mark),
+            }
+        }
+        self.out.bytes.push(b'}');
+        Ok(Wrote::Value)
+    }
+
+    fn value(&mut self, entry: &'a EntryProgram, at: At<'_>) -> Result<Wrote, Error> {
+        match &entry.value {
+            ValueProgram::Constant(json) => Ok(self.constant(json)),
+            ValueProgram::Column { index, kind, form, words } => {
+                let Some(datum) = at.row.cell(*index, *kind)? else { return Ok(Wrote::Null) };
+                let written = datum.write(&mut self.out.bytes, form, words);
+                self.written(entry, written)
+            }
+            ValueProgram::Member { name, kind, form, words } => {
+                let Some(datum) = element(at)?.datum(name, *kind)? else { return Ok(Wrote::Null) };
+                let written = datum.write(&mut self.out.bytes, form, words);
+                self.written(entry, written)
+            }
+            ValueProgram::ElementId => match element(at)?.id() {
+                Some(id) => {
+                    self.out.bytes.push(b'"');
+                    self.out.bytes.extend_from_slice(id);
+                    self.out.bytes.push(b'"');
+                    Ok(Wrote::Value)
+                }
+                None => Ok(Wrote::Null),
+            },
+            ValueProgram::FloatOf(index, kind) => {
+                let Some(datum) = at.row.cell(*index, *kind)? else { return Ok(Wrote::Null) };
+                let written = datum.write_as_float(&mut self.out.bytes);
+                self.written(entry, written)
+            }
+            ValueProgram::Refused(refusal) => Ok(self.out.fault_at(&entry.key, refusal.cause.clone())),
+            ValueProgram::Wrap(_) | ValueProgram::Node(_) | ValueProgram::Switch(_) | ValueProgram::Component(_) => {
+                self.out.enter(&entry.key);
+                let wrote = self.below(&entry.value, at);
+                self.out.leave();
+                wrote
+            }
+        }
+    }
+
+    fn below(&mut self, value: &'a ValueProgram, at: At<'_>) -> Result<Wrote, Error> {
+        match value {
+            ValueProgram::Wrap(object) => self.object(object, at),
+            ValueProgram::Node(node) => self.node(node, Some(at)),
+            ValueProgram::Switch(switch) => self.switch(switch, at),
+            ValueProgram::Component(component) => self.component(component, at),
+            ValueProgram::Constant(_)
+            | ValueProgram::Column { .. }
+            | ValueProgram::Member { .. }
+            | ValueProgram::ElementId
+            | ValueProgram::FloatOf(..)
+            | ValueProgram::Refused(_) => Ok(Wrote::Null),
+        }
+    }
+
+    pub(crate) fn constant(&mut self, json: &str) -> Wrote {
+        if json == "null" {
+            return Wrote::Null;
+        }
+        self.out.bytes.extend_from_slice(json.as_bytes());
+        Wrote::Value
+    }
+
+    fn written(&mut self, entry: &'a EntryProgram, written: Result<Wrote, Refusal>) -> Result<Wrote, Error> {
+        match written {
+            Ok(wrote) => Ok(wrote),
+            Err(Refusal::Unwritable) => Ok(self.out.fault_at(&entry.key, Cause::Unwritable(entry.name.clone()))),
+            Err(Refusal::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Writes related rows of several content types: each link leads to a row of the arm that its word names. Rows of other types, and rows that the
+    /// arm's filter does not show, are left out.
+    fn switch(&mut self, program: &'a SwitchProgram, at: At<'_>) -> Result<Wrote, Error> {
+        let mut shown = 0u64;
+        let mut outcome = if program.many { Wrote::Value } else { Wrote::Null };
+        if program.many {
+            self.out.bytes.push(b'[');
+            self.out.enter_list();
+        }
+        let source = self.source;
+        source.each(ask(&program.links, program.parent, Some(at)), &mut |link| {
+            if !is_of_element(program.parent, link, Some(at))? {
+                return Ok(ControlFlow::Continue(()));
+            }
+            if program.many && shown == u64::from(self.rows_max) {
+                outcome = self.out.fault(Cause::TooManyRows(self.rows_max));
+                return Ok(ControlFlow::Break(()));
+            }
+            match self.linked(program, link, shown)? {
+                Wrote::Null => return Ok(ControlFlow::Continue(())),
+                wrote @ (Wrote::Value | Wrote::Failed) => outcome = wrote,
+            }
+            shown += 1;
+            self.out.check_size()?;
+            Ok(if program.many && outcome == Wrote::Value { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        if program.many {
+            self.out.leave();
+            self.out.bytes.push(b']');
+        }
+        Ok(outcome)
+    }
+
+    fn linked(&mut self, program: &'a SwitchProgram, link: Row<'_>, shown: u64) -> Result<Wrote, Error> {
+        let Some(Datum::Text(word)) = link.cell(SWITCH_WORD, ColumnKind::Text)? else { return Ok(Wrote::Null) };
+        let Some(arm) = program.arms.iter().find(|arm| arm.word.as_bytes() == word) else { return Ok(Wrote::Null) };
+        let mark = self.out.mark();
+        if program.many {
+            self.out.at_item(usize::try_from(shown).unwrap_or(usize::MAX));
+            if shown > 0 {
+                self.out.bytes.push(b',');
+            }
+        }
+        let wrote = self.node(&arm.node, Some(At { row: link, element: None }))?;
+        if wrote == Wrote::Null {
+            self.out.take_back(mark);
+        }
+        Ok(wrote)
+    }
+}
+
+/// Column of a switch's links that holds the content type's word; the key stands behind it.
+const SWITCH_WORD: u16 = 1;
+
+fn element(at: At<'_>) -> Result<&super::Element<'_>, Error> {
+    at.element.ok_or(Error::Malformed { expected: "a component element for a member" })
+}
+
+/// The question for the rows of a statement that hang below a row.
+pub(crate) fn ask<'x>(statement: &'x sql::Statement, parent: Parent, above: Option<At<'x>>) -> Ask<'x> {
+    let (here, locale_here, key) = match parent {
+        Parent::None => (None, None, None),
+        Parent::Key { above, here, locale_above, locale_here, kind: _ } => {
+            (Some(here), locale_here, Some((above, locale_above)))
+        }
+        Parent::Element { above, here, .. } => (Some(here), None, Some((above, None))),
+    };
+    let above = above.zip(key).map(|(at, (key, locale))| Above { row: at.row, key, locale });
+    Ask { statement, here, locale_here, above }
+}
+
+/// Whether a row hangs below the element at hand; always, where rows hang below rows.
+fn is_of_element(parent: Parent, row: Row<'_>, above: Option<At<'_>>) -> Result<bool, Error> {
+    let Parent::Element { element: column, .. } = parent else { return Ok(true) };
+    let Some(element) = above.and_then(|at| at.element) else { return Ok(false) };
+    let Some(Datum::Int(id)) = row.cell(column, ColumnKind::Int)? else { return Ok(false) };
+    Ok(element.id() == Some(itoa::Buffer::new().format(id).as_bytes()))
+}

@@ -1,0 +1,135 @@
+//! Running a read: programs that were prepared once, values that come with each request, bytes that go out.
+
+mod bind;
+mod postgres;
+mod prepared;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use plan::{Cause, Fault, Values, Window};
+use sql::{CountProgram, Node};
+
+use crate::answer::{Ask, At, Out, Source, Visit, Walk, Wrote};
+use crate::{Driver, Error, Store};
+use bind::Env;
+pub(crate) use postgres::cell as postgres_cell;
+pub use prepared::Prepared;
+use prepared::{PreparedRoot, PreparedValue};
+pub(crate) use sqlite::cell as sqlite_cell;
+
+/// What a request is answered with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The buffer that the caller gave, with the value of `data` behind what was in it.
+    pub bytes: Vec<u8>,
+    /// What went wrong, each with its path.
+    pub faults: Vec<Fault>,
+    /// The value of `data` is null.
+    pub is_null: bool,
+}
+
+impl Store {
+    /// Runs the reads of a prepared plan with the values of one request and appends the value of `data` to the buffer, which may hold `{"data":` already.
+    ///
+    /// Every level reads one snapshot. A fault of the database makes the whole answer null; what it was stands in the log.
+    pub async fn run(&self, prepared: &Arc<Prepared>, values: Values, buffer: Vec<u8>) -> Answer {
+        let start = buffer.len();
+        let bytes_max = self.limits().answer_bytes_max;
+        let answered = if prepared.statements == 0 {
+            write_data(prepared, &NoSource, &values, Out::new(buffer, bytes_max))
+        } else {
+            match self.driver() {
+                Driver::Sqlite(sqlite) => sqlite::run(sqlite, bytes_max, prepared, values, buffer).await,
+                Driver::Postgres(postgres) => postgres::run(postgres, self.limits(), prepared, &values, buffer).await,
+            }
+        };
+        answered.unwrap_or_else(|Failed { error, mut bytes }| {
+            bytes.truncate(start);
+            bytes.extend_from_slice(b"null");
+            Answer {
+                bytes,
+                faults: vec![Fault { path: Vec::new(), place: None, cause: error.logged() }],
+                is_null: true,
+            }
+        })
+    }
+}
+
+/// An error, and the buffer that it leaves behind.
+struct Failed {
+    error: Box<Error>,
+    bytes: Vec<u8>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed { error: Box::new(error), bytes: Vec::new() }
+    }
+}
+
+/// Writes the object of all root entries.
+fn write_data<'a>(
+    prepared: &'a Prepared,
+    source: &'a dyn Source,
+    values: &'a Values,
+    mut out: Out<'a>,
+) -> Result<Answer, Failed> {
+    let start = out.mark();
+    match write_roots(prepared, source, values, &mut out) {
+        Ok(Wrote::Value) => Ok(Answer { bytes: out.bytes, faults: out.faults, is_null: false }),
+        Ok(Wrote::Null | Wrote::Failed) => {
+            out.null_instead(start);
+            Ok(Answer { bytes: out.bytes, faults: out.faults, is_null: true })
+        }
+        Err(error) => Err(Failed { error: Box::new(error), bytes: out.bytes }),
+    }
+}
+
+fn write_roots<'a>(
+    prepared: &'a Prepared,
+    source: &'a dyn Source,
+    values: &'a Values,
+    out: &mut Out<'a>,
+) -> Result<Wrote, Error> {
+    out.bytes.push(b'{');
+    for (index, root) in prepared.roots.iter().enumerate() {
+        if index > 0 {
+            out.bytes.push(b',');
+        }
+        out.bytes.extend_from_slice(root.key_json.as_bytes());
+        out.enter_root(&root.key, root.place);
+        let mark = out.mark();
+        match write_root(root, &mut Walk::new(source, values, prepared.rows_max, out))? {
+            Wrote::Value => {}
+            Wrote::Null if root.non_null => return Ok(out.fault(Cause::NullInNonNull(root.name.clone()))),
+            Wrote::Failed if root.non_null => return Ok(Wrote::Failed),
+            Wrote::Null | Wrote::Failed => out.null_instead(mark),
+        }
+    }
+    out.bytes.push(b'}');
+    Ok(Wrote::Value)
+}
+
+fn write_root<'a>(root: &'a PreparedRoot, walk: &mut Walk<'a, '_>) -> Result<Wrote, Error> {
+    match &root.value {
+        PreparedValue::Constant(json) => Ok(walk.constant(json)),
+        PreparedValue::Select(node) => walk.node(node, None),
+        PreparedValue::Refused(refusal) => Ok(walk.fault(refusal.cause.clone())),
+    }
+}
+
+/// The source of plans that read nothing.
+struct NoSource;
+
+impl Source for NoSource {
+    fn each(&self, _: Ask<'_>, _: Visit<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn known_total(&self, _: &Node, _: &CountProgram, _: Option<At<'_>>, _: Window) -> Result<Option<u64>, Error> {
+        Ok(None)
+    }
+}

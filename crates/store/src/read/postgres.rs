@@ -1,0 +1,276 @@
+//! PostgreSQL: one statement for each level over the keys of all rows above, level by level, then the answer from the rows in memory.
+//!
+//! What does not need each other's result is sent together: sibling roots, sibling relations, counts that no page can prove, BEGIN with the first level
+//! and COMMIT behind the last. Several statements read one snapshot; a single one needs no transaction.
+
+mod keys;
+mod level;
+mod param;
+
+use std::sync::Arc;
+
+use futures_util::future::{FutureExt as _, join_all};
+use futures_util::{StreamExt as _, pin_mut};
+use plan::{Values, Window};
+use sql::{
+    CountProgram, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry, Statement, SwitchProgram,
+    ValueProgram,
+};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::{Answer, Env, Failed, Prepared, PreparedValue, write_data};
+use crate::answer::{Out, has_aggregates, proves_total, window_of};
+use crate::postgres::{Begin, Postgres, Session};
+use crate::{Error, StoreLimits};
+use keys::Keys;
+pub(crate) use level::cell;
+use level::{Level, Levels};
+use param::Parameter;
+
+/// Runs a prepared read on a connection of its own, which goes back before the answer is written.
+pub(super) async fn run(
+    postgres: &Postgres,
+    limits: &StoreLimits,
+    prepared: &Arc<Prepared>,
+    values: &Values,
+    buffer: Vec<u8>,
+) -> Result<Answer, Failed> {
+    let env = Env { values, rows_max: prepared.rows_max, default_locale: &prepared.default_locale };
+    let fetched = async {
+        let loan = postgres.loan().await?;
+        let fetch = Fetch { session: &loan, env, bytes_max: limits.answer_bytes_max };
+        match fetch.all(prepared).await {
+            // The tables have changed under a prepared statement.
+            Err(error) if error.is_stale_statement() => {
+                loan.forget_statements();
+                fetch.all(prepared).await
+            }
+            outcome => outcome,
+        }
+    };
+    let late = |_| Error::Timeout { deadline_ms: limits.read_timeout.as_millis() };
+    let levels = match tokio::time::timeout(limits.read_timeout, fetched).await.map_err(late).flatten() {
+        Ok(levels) => levels,
+        Err(error) => return Err(Failed { error: Box::new(error), bytes: buffer }),
+    };
+    write_data(prepared, &levels, values, Out::new(buffer, limits.answer_bytes_max))
+}
+
+/// What is fetched through one connection.
+struct Fetch<'s, 'e> {
+    session: &'s Session,
+    env: Env<'e>,
+    bytes_max: usize,
+}
+
+/// One statement that can be sent now.
+struct Task<'p> {
+    statement: &'p Statement,
+    /// Column of its rows that holds the key of the row above.
+    here: Option<u16>,
+    /// Keys of the rows above; none for a root.
+    keys: Option<Arc<Keys>>,
+    then: Then<'p>,
+}
+
+/// What its rows lead to.
+enum Then<'p> {
+    /// Rows of a node: to the levels below, and to its total where they do not prove it.
+    Rows(&'p Node),
+    /// Links: to the rows of each content type.
+    Links(&'p SwitchProgram),
+    /// Counts: to nothing.
+    Counts,
+}
+
+impl<'e> Fetch<'_, 'e> {
+    /// Every level of every root.
+    async fn all(&self, prepared: &'e Prepared) -> Result<Levels, Error> {
+        let mut wave = Vec::new();
+        for root in &prepared.roots {
+            match &root.value {
+                PreparedValue::Select(node) => push_node(&mut wave, node, None),
+                PreparedValue::Constant(_) | PreparedValue::Refused(_) => {}
+            }
+        }
+        let mut levels = Levels::new(prepared.statements, prepared.rows_max);
+        let use_of_session = self.session.in_use();
+        if prepared.statements == 1 {
+            self.wave(wave, &mut levels).await?;
+        } else {
+            let begun = self.session.client().batch_execute(Begin::Snapshot.text());
+            let (begun, first) = tokio::join!(biased; begun, self.wave(wave, &mut levels));
+            begun?;
+            let mut next = first?;
+            while !next.is_empty() {
+                next = self.wave(next, &mut levels).await?;
+            }
+            // It is sent, and what follows on this connection stands behind it: nobody has to wait for the answer.
+            drop(self.session.client().batch_execute("commit").now_or_never());
+        }
+        use_of_session.ends();
+        Ok(levels)
+    }
+
+    /// Sends all statements of a wave together, keeps their rows, and says what comes next.
+    async fn wave(&self, tasks: Vec<Task<'e>>, levels: &mut Levels) -> Result<Vec<Task<'e>>, Error> {
+        let answers = join_all(tasks.iter().map(|task| self.rows(task))).await;
+        let mut next = Vec::new();
+        for (task, rows) in tasks.into_iter().zip(answers) {
+            let level = Level::new(rows?, task.here, task.keys.as_deref())?;
+            match task.then {
+                Then::Rows(node) => self.below_rows(&mut next, node, &level, task.keys)?,
+                Then::Links(switch) => below_links(&mut next, switch, &level)?,
+                Then::Counts => {}
+            }
+            levels.keep(task.statement.slot, level);
+        }
+        Ok(next)
+    }
+
+    async fn rows(&self, task: &Task<'e>) -> Result<Vec<Row>, Error> {
+        let statement = self.session.prepare(&task.statement.sql).await?;
+        let mut parameters = Vec::with_capacity(task.statement.params.len());
+        for param in &task.statement.params {
+            parameters.push(Parameter::new(self.env.bound(param)?, task.keys.as_deref(), self.env.default_locale));
+        }
+        let stream = self
+            .session
+            .client()
+            .query_raw(&statement, parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)))
+            .await?;
+        pin_mut!(stream);
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = stream.next().await {
+            let row = row?;
+            bytes += row.raw_size_bytes();
+            if bytes > self.bytes_max {
+                return Err(Error::AnswerTooLarge { bytes_max: self.bytes_max });
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    fn below_rows(
+        &self,
+        next: &mut Vec<Task<'e>>,
+        node: &'e Node,
+        level: &Level,
+        keys: Option<Arc<Keys>>,
+    ) -> Result<(), Error> {
+        if let Some(counts) = node.counts.as_ref().filter(|counts| !has_aggregates(counts)) {
+            let window = window_of(&node.page, self.env.values);
+            if !level.proves_totals(node, window, self.env.rows_max, keys.as_deref()) {
+                next.push(counts_task(counts, keys));
+            }
+        }
+        match &node.shape {
+            NodeShape::List(row) | NodeShape::One(row) => push_object(next, &row.object, level.rows()),
+            NodeShape::Parts(entries) => push_parts(next, entries, level.rows()),
+        }
+    }
+}
+
+fn below_links<'e>(next: &mut Vec<Task<'e>>, switch: &'e SwitchProgram, level: &Level) -> Result<(), Error> {
+    for arm in &switch.arms {
+        let mut links = Vec::new();
+        for row in level.rows() {
+            if level::raw(row, 1)? == Some(arm.word.as_bytes()) {
+                links.push(row);
+            }
+        }
+        push_below(next, &arm.node, &links)?;
+    }
+    Ok(())
+}
+
+/// The statements of a node that can be sent at once. A total alone waits for the rows, which may prove it.
+fn push_node<'e>(next: &mut Vec<Task<'e>>, node: &'e Node, keys: Option<&Arc<Keys>>) {
+    let here = match node.parent {
+        Parent::None => None,
+        Parent::Key { here, .. } | Parent::Element { here, .. } => Some(here),
+    };
+    if let Some(statement) = &node.rows {
+        next.push(Task { statement, here, keys: keys.cloned(), then: Then::Rows(node) });
+    }
+    let waits = |counts: &&CountProgram| node.rows.is_none() || has_aggregates(counts);
+    for counts in node.counts.iter().filter(waits).chain(&node.page_counts) {
+        next.push(counts_task(counts, keys.cloned()));
+    }
+}
+
+fn counts_task(counts: &CountProgram, keys: Option<Arc<Keys>>) -> Task<'_> {
+    let here = counts.parent_column.filter(|_| keys.is_some());
+    Task { statement: &counts.statement, here, keys, then: Then::Counts }
+}
+
+/// The statements of a node below these rows; none where no row has a key.
+fn push_below<'e>(next: &mut Vec<Task<'e>>, node: &'e Node, rows: &[&Row]) -> Result<(), Error> {
+    let keys = Keys::of(node.parent, rows)?;
+    if !keys.is_empty() {
+        push_node(next, node, Some(&Arc::new(keys)));
+    }
+    Ok(())
+}
+
+fn push_object<'e>(next: &mut Vec<Task<'e>>, object: &'e ObjectProgram, rows: &[Row]) -> Result<(), Error> {
+    for entry in &object.entries {
+        match &entry.value {
+            ValueProgram::Wrap(inner) => push_object(next, inner, rows)?,
+            ValueProgram::Node(node) => push_below(next, node, &rows.iter().collect::<Vec<_>>())?,
+            ValueProgram::Switch(switch) => {
+                let keys = Keys::of(switch.parent, &rows.iter().collect::<Vec<_>>())?;
+                if !keys.is_empty() {
+                    let here = match switch.parent {
+                        Parent::None => None,
+                        Parent::Key { here, .. } | Parent::Element { here, .. } => Some(here),
+                    };
+                    next.push(Task {
+                        statement: &switch.links,
+                        here,
+                        keys: Some(Arc::new(keys)),
+                        then: Then::Links(switch),
+                    });
+                }
+            }
+            ValueProgram::Component(component) => {
+                for arm in &component.arms {
+                    push_object(next, &arm.row.object, rows)?;
+                }
+            }
+            ValueProgram::Constant(_)
+            | ValueProgram::Column { .. }
+            | ValueProgram::Member { .. }
+            | ValueProgram::ElementId
+            | ValueProgram::FloatOf(..)
+            | ValueProgram::Refused(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn push_parts<'e>(next: &mut Vec<Task<'e>>, entries: &'e [PartProgramEntry], rows: &[Row]) -> Result<(), Error> {
+    for entry in entries {
+        match &entry.value {
+            PartProgram::Wrap(inner) => push_parts(next, inner, rows)?,
+            PartProgram::Rows(row) => push_object(next, &row.object, rows)?,
+            PartProgram::Constant(_)
+            | PartProgram::Total
+            | PartProgram::PageNumber
+            | PartProgram::PageSize
+            | PartProgram::PageCount
+            | PartProgram::Aggregate { .. }
+            | PartProgram::Refused(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The total that rows prove: all of them where the statement has no limit, else as a page does.
+fn known(node: &Node, window: Window, rows: u64, rows_max: u32) -> Option<u64> {
+    let statement = node.rows.as_ref()?;
+    let is_cut = statement.params.iter().any(|param| matches!(param, sql::Param::Limit(_) | sql::Param::Start(_)));
+    if is_cut { proves_total(window, rows, rows_max) } else { Some(rows) }
+}

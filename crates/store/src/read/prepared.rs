@@ -1,0 +1,107 @@
+//! Plans whose statements are printed: made once, kept by the caller, run many times.
+
+use std::sync::Arc;
+
+use plan::{Authorized, Place, Plan, Refusal, RootValue};
+use sql::Node;
+
+use crate::{Error, Store};
+
+/// A read whose statements are printed. It holds no value of any caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    pub(super) roots: Vec<PreparedRoot>,
+    /// Longest list, unless a page asks for less.
+    pub(super) rows_max: u32,
+    /// What `$locale` of the project is.
+    pub(super) default_locale: String,
+    /// Statements of all programs together; each has its own number below.
+    pub(super) statements: u16,
+}
+
+/// One entry of the answer's top level.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PreparedRoot {
+    /// Key in the answer.
+    pub(super) key: String,
+    /// `"key":`, escaped.
+    pub(super) key_json: String,
+    /// A null here makes the whole answer null.
+    pub(super) non_null: bool,
+    /// `Type.field`, for messages.
+    pub(super) name: String,
+    /// Where the operation names it.
+    pub(super) place: Place,
+    /// What it is.
+    pub(super) value: PreparedValue,
+}
+
+/// What stands under a root key.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum PreparedValue {
+    /// JSON text.
+    Constant(String),
+    /// Rows.
+    Select(Box<Node>),
+    /// Not allowed, or known to fail.
+    Refused(Refusal),
+}
+
+impl Store {
+    /// Prints the statements of a plan over the model that [`Store::serve`] was told of: the only door to the rows of content types.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] before a model is served.
+    pub fn prepare(&self, plan: &Authorized<Plan>) -> Result<Arc<Prepared>, Error> {
+        let served = self.served()?;
+        let plan = plan.get();
+        let mut roots = Vec::with_capacity(plan.roots.len());
+        for root in &plan.roots {
+            let value = match &root.value {
+                RootValue::Constant(json) => PreparedValue::Constant(json.clone()),
+                RootValue::Select(select) => PreparedValue::Select(Box::new(sql::program(
+                    &served.model,
+                    &served.layout,
+                    self.database(),
+                    select,
+                ))),
+                RootValue::Write(_) => return Err(Error::Malformed { expected: "a plan that only reads" }),
+                RootValue::Refused(refusal) => PreparedValue::Refused(refusal.clone()),
+            };
+            roots.push(PreparedRoot::new(root, value));
+        }
+        let default_locale = self.default_locale().to_owned();
+        let prepared = Prepared { roots, rows_max: plan.rows_max, default_locale, statements: 0 };
+        Ok(Arc::new(prepared.numbered()))
+    }
+}
+
+impl PreparedRoot {
+    fn new(root: &plan::Root, value: PreparedValue) -> PreparedRoot {
+        PreparedRoot {
+            key: root.key.clone(),
+            key_json: key_json(&root.key),
+            non_null: root.non_null,
+            name: root.key.clone(),
+            place: root.place,
+            value,
+        }
+    }
+}
+
+/// `"key":`. Response keys are names of GraphQL: nothing in them needs an escape.
+fn key_json(key: &str) -> String {
+    ["\"", key, "\":"].concat()
+}
+
+impl Prepared {
+    /// Numbers the statements of all roots.
+    pub(super) fn numbered(mut self) -> Prepared {
+        let nodes = self.roots.iter_mut().filter_map(|root| match &mut root.value {
+            PreparedValue::Select(node) => Some(node),
+            PreparedValue::Constant(_) | PreparedValue::Refused(_) => None,
+        });
+        self.statements = nodes.fold(0, |next, node| node.number(next));
+        self
+    }
+}
