@@ -54,16 +54,15 @@ pub(crate) fn aggregate_of(env: Env, wanted: &Aggregate, columns: Vec<Typed>) ->
 
 /// Rows where a column is not null; of several columns every row (a row of values is never null), or the distinct rows of them.
 fn count(env: Env, columns: Vec<Typed>, distinct: bool) -> Expr {
-    let mut exprs: Vec<Expr> = columns.into_iter().map(|column| column.expr).collect();
+    let exprs: Vec<Expr> = columns.into_iter().map(|column| column.expr).collect();
     match (exprs.len(), distinct) {
-        (0, _) => Expr::CountAll,
         (1, false) => Expr::Call("count", exprs),
         (1, true) => Expr::CallDistinct("count", exprs),
-        (_, false) => Expr::CountAll,
+        (0, _) | (_, false) => Expr::CountAll,
         (_, true) => {
             let row = match env.database {
-                Database::Sqlite => Expr::Call("json_array", std::mem::take(&mut exprs)),
-                Database::Postgres => Expr::Tuple(std::mem::take(&mut exprs)),
+                Database::Sqlite => Expr::Call("json_array", exprs),
+                Database::Postgres => Expr::Tuple(exprs),
             };
             Expr::CallDistinct("count", vec![row])
         }

@@ -74,5 +74,5 @@ fn kept_list(rows: &mut Rows, select: &ComponentSelect, component: ComponentId, 
         let none = Expr::Cast(Box::new(Expr::Text("[]".to_owned())), crate::ColumnKind::Json);
         Expr::Call("coalesce", vec![kept, none])
     };
-    Expr::Case(Box::new(json.is_not_null()), Box::new(kept), None)
+    Expr::Case(Box::new(json.null_test(false)), Box::new(kept), None)
 }

@@ -66,13 +66,7 @@ pub(crate) struct Correlated {
 /// the relation serves; by nothing but the key `t0."genre_key" is not null and t0."genre_key" = ?1`.
 fn some(env: Env, aliases: &mut Aliases, scope: &Scope, related: &Related) -> Expr {
     let targets = target_types(env, scope, related);
-    let mut found: Vec<Expr> =
-        targets.into_iter().map(|target| some_of(env, aliases, scope, related, target)).collect();
-    match found.len() {
-        0 => Expr::Boolean(false),
-        1 => found.remove(0),
-        _ => Expr::Or(found),
-    }
+    Expr::any_of(targets.into_iter().map(|target| some_of(env, aliases, scope, related, target)).collect())
 }
 
 fn some_of(env: Env, aliases: &mut Aliases, scope: &Scope, related: &Related, target: TypeId) -> Expr {
@@ -88,7 +82,7 @@ fn some_of(env: Env, aliases: &mut Aliases, scope: &Scope, related: &Related, ta
         filter.remove(0);
         let query = Query { columns: vec![(inner.reach.here, None)], from: inner.sources, filter, ..Query::default() };
         let is_in = Expr::In { value: Box::new(key.clone()), negated: false, query: Box::new(query) };
-        return Expr::And(vec![key.is_not_null(), is_in]);
+        return Expr::And(vec![key.null_test(false), is_in]);
     }
     Expr::Exists(Box::new(Query::one_of(inner.sources, inner.filter)))
 }
@@ -104,7 +98,7 @@ fn by_key_alone(env: Env, aliases: &mut Aliases, scope: &Scope, related: &Relate
     }
     let key = Expr::column(*alias, &to_one.key);
     let held = Scope::Key { of: target, key: key.clone() };
-    let mut list = vec![key.is_not_null()];
+    let mut list = vec![key.null_test(false)];
     list.extend(conditions(env, aliases, &held, related.filter));
     Some(Expr::all_of(list))
 }
@@ -132,10 +126,16 @@ fn names_one_row(env: Env, of: TypeId, filter: &Filter) -> bool {
                 Column::Field(field) => env.layout.row_table(of).unique.iter().any(|key| key.fields == [*field]),
             }
         }
-        Filter::Compare(_) | Filter::All | Filter::Nothing | Filter::Or(_) | Filter::Not(_) | Filter::Null { .. } => {
-            false
-        }
-        Filter::Some { .. } | Filter::SomeOf { .. } | Filter::Count { .. } | Filter::Element { .. } => false,
+        Filter::Compare(_)
+        | Filter::All
+        | Filter::Nothing
+        | Filter::Or(_)
+        | Filter::Not(_)
+        | Filter::Null { .. }
+        | Filter::Some { .. }
+        | Filter::SomeOf { .. }
+        | Filter::Count { .. }
+        | Filter::Element { .. } => false,
     }
 }
 

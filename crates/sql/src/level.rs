@@ -114,7 +114,11 @@ fn joined(env: Env, spec: &Spec, purpose: Purpose, aliases: &mut Aliases) -> Opt
     let select = spec.select;
     let alias = aliases.next();
     let parents = parents_as_rows(env, spec, purpose).then(|| aliases.next());
-    let reach = reached(env, aliases, spec, alias)?;
+    let reach = match reached(env, aliases, spec, alias) {
+        Reached::Root => None,
+        Reached::By(reach) => Some(reach),
+        Reached::Never => return None,
+    };
     let locale_above = spec
         .by_locale
         .then(|| parents.map_or(Expr::Param(Param::ParentLocale), |parents| Expr::column(parents, "locale")));
@@ -154,15 +158,24 @@ fn joined(env: Env, spec: &Spec, purpose: Purpose, aliases: &mut Aliases) -> Opt
     })
 }
 
-/// How the rows are reached; the inner none at a root.
-#[expect(clippy::option_option, reason = "no rows at all, rows of a root, rows below a row")]
-fn reached(env: Env, aliases: &mut Aliases, spec: &Spec, alias: Alias) -> Option<Option<Reach>> {
+/// How the rows are reached.
+enum Reached {
+    /// They stand at a root.
+    Root,
+    /// From a row above.
+    By(Reach),
+    /// Not at all: the layout holds no such links.
+    Never,
+}
+
+fn reached(env: Env, aliases: &mut Aliases, spec: &Spec, alias: Alias) -> Reached {
     match &spec.origin {
-        Origin::Type => Some(None),
-        Origin::Written | Origin::Keys | Origin::Localizations => Some(Some(Reach::of_key(alias))),
-        Origin::Relation(step, status) => Some(Some(reach(env, aliases, *step, alias, status.clone()))),
+        Origin::Type => Reached::Root,
+        Origin::Written | Origin::Keys | Origin::Localizations => Reached::By(Reach::of_key(alias)),
+        Origin::Relation(step, status) => Reached::By(reach(env, aliases, *step, alias, status.clone())),
         Origin::Element(owner, component, member) => {
-            element_reach(env, aliases, (*owner, *component, *member), (spec.select.of, alias)).map(Some)
+            let reach = element_reach(env, aliases, (*owner, *component, *member), (spec.select.of, alias));
+            reach.map_or(Reached::Never, Reached::By)
         }
     }
 }

@@ -215,14 +215,7 @@ impl Printer {
 
     /// An expression inside another one: in parentheses unless it holds together by itself.
     fn operand(&mut self, expr: &Expr) {
-        let holds_together = match expr {
-            Expr::Binary(..) | Expr::Between(..) | Expr::Listed { .. } | Expr::In { .. } | Expr::IsNull(..) => false,
-            Expr::Not(_) | Expr::And(_) | Expr::Or(_) | Expr::Collate(..) => false,
-            Expr::Column(..) | Expr::Param(_) | Expr::Text(_) | Expr::Number(_) | Expr::Null | Expr::Boolean(_) => true,
-            Expr::CountAll | Expr::Call(..) | Expr::CallDistinct(..) | Expr::Tuple(_) | Expr::Exists(_) => true,
-            Expr::Scalar(_) | Expr::Case(..) | Expr::Cast(..) | Expr::Ordered(..) | Expr::RowNumber { .. } => true,
-        };
-        if holds_together {
+        if holds_together(expr) {
             self.expr(expr);
         } else {
             self.syntax("(");
@@ -243,14 +236,12 @@ impl Printer {
             Expr::Number(number) => self.number(*number),
             Expr::Null => self.syntax("null"),
             Expr::Boolean(value) => self.syntax(if *value { "true" } else { "false" }),
-            Expr::CountAll | Expr::Call(..) | Expr::CallDistinct(..) | Expr::Ordered(..) | Expr::RowNumber { .. } => {
-                self.call(expr)
-            }
-            Expr::Tuple(items) => {
-                self.syntax("(");
-                self.exprs(items);
-                self.syntax(")");
-            }
+            Expr::CountAll => self.syntax("count(*)"),
+            Expr::Call(name, arguments) => self.call(name, "", arguments),
+            Expr::CallDistinct(name, arguments) => self.call(name, "distinct ", arguments),
+            Expr::Tuple(items) => self.call("", "", items),
+            Expr::Ordered(name, inner, order) => self.ordered(name, inner, order),
+            Expr::RowNumber { partition, order } => self.row_number(partition, order),
             Expr::Exists(query) => {
                 self.syntax("exists ");
                 self.nested(query);
@@ -263,8 +254,21 @@ impl Printer {
                 self.syntax(" collate ");
                 self.name(name);
             }
-            Expr::Binary(..) | Expr::Between(..) | Expr::Listed { .. } | Expr::In { .. } | Expr::IsNull(..) => {
-                self.comparison(expr)
+            Expr::Binary(left, operator, right) => self.binary(left, operator, right),
+            Expr::Between(value, least, greatest) => {
+                self.binary(value, "between", least);
+                self.syntax(" and ");
+                self.operand(greatest);
+            }
+            Expr::Listed { value, negated, list } => self.listed(value, *negated, list),
+            Expr::In { value, negated, query } => {
+                self.operand(value);
+                self.syntax(if *negated { " not in " } else { " in " });
+                self.nested(query);
+            }
+            Expr::IsNull(inner, wanted) => {
+                self.operand(inner);
+                self.syntax(if *wanted { " is null" } else { " is not null" });
             }
             Expr::Not(inner) => {
                 self.syntax("not ");
@@ -275,75 +279,50 @@ impl Printer {
         }
     }
 
-    fn call(&mut self, expr: &Expr) {
-        match expr {
-            Expr::Call(name, arguments) => {
-                self.syntax(name);
-                self.syntax("(");
-                self.exprs(arguments);
-                self.syntax(")");
-            }
-            Expr::CallDistinct(name, arguments) => {
-                self.syntax(name);
-                self.syntax("(distinct ");
-                self.exprs(arguments);
-                self.syntax(")");
-            }
-            Expr::Ordered(name, inner, order) => {
-                self.syntax(name);
-                self.syntax("(");
-                self.expr(inner);
-                self.order(order, " ");
-                self.syntax(")");
-            }
-            Expr::RowNumber { partition, order } => {
-                self.syntax("row_number() over (partition by ");
-                self.exprs(partition);
-                self.order(order, " ");
-                self.syntax(")");
-            }
-            _ => self.syntax("count(*)"),
-        }
+    fn call(&mut self, name: &str, word: &str, arguments: &[Expr]) {
+        self.syntax(name);
+        self.syntax("(");
+        self.syntax(word);
+        self.exprs(arguments);
+        self.syntax(")");
     }
 
-    fn comparison(&mut self, expr: &Expr) {
-        match expr {
-            Expr::Binary(left, operator, right) => {
-                self.operand(left);
-                self.syntax(" ");
-                self.syntax(operator);
-                self.syntax(" ");
-                self.operand(right);
-            }
-            Expr::Between(value, least, greatest) => {
-                self.operand(value);
-                self.syntax(" between ");
-                self.operand(least);
-                self.syntax(" and ");
-                self.operand(greatest);
-            }
-            Expr::Listed { value, negated, list } => {
-                self.operand(value);
-                self.syntax(match (self.database, negated) {
-                    (Database::Postgres, false) => " = any(",
-                    (Database::Postgres, true) => " <> all(",
-                    (Database::Sqlite, false) => " in (select \"value\" from json_each(",
-                    (Database::Sqlite, true) => " not in (select \"value\" from json_each(",
-                });
-                self.param(list);
-                self.syntax(if self.database == Database::Sqlite { "))" } else { ")" });
-            }
-            Expr::In { value, negated, query } => {
-                self.operand(value);
-                self.syntax(if *negated { " not in " } else { " in " });
-                self.nested(query);
-            }
-            Expr::IsNull(inner, is_null) => {
-                self.operand(inner);
-                self.syntax(if *is_null { " is null" } else { " is not null" });
-            }
-            _ => self.expr(expr),
-        }
+    fn ordered(&mut self, name: &str, inner: &Expr, order: &[Order]) {
+        self.syntax(name);
+        self.syntax("(");
+        self.expr(inner);
+        self.order(order, " ");
+        self.syntax(")");
+    }
+
+    fn row_number(&mut self, partition: &[Expr], order: &[Order]) {
+        self.syntax("row_number() over (partition by ");
+        self.exprs(partition);
+        self.order(order, " ");
+        self.syntax(")");
+    }
+
+    fn binary(&mut self, left: &Expr, operator: &str, right: &Expr) {
+        self.operand(left);
+        self.syntax(" ");
+        self.syntax(operator);
+        self.syntax(" ");
+        self.operand(right);
+    }
+
+    fn listed(&mut self, value: &Expr, negated: bool, list: &Param) {
+        self.operand(value);
+        self.syntax(match (self.database, negated) {
+            (Database::Postgres, false) => " = any(",
+            (Database::Postgres, true) => " <> all(",
+            (Database::Sqlite, false) => " in (select \"value\" from json_each(",
+            (Database::Sqlite, true) => " not in (select \"value\" from json_each(",
+        });
+        self.param(list);
+        self.syntax(match self.database {
+            Database::Postgres => ")",
+            Database::Sqlite => "))",
+        });
     }
 
     fn case(&mut self, when: &Expr, then: &Expr, otherwise: Option<&Expr>) {
@@ -374,6 +353,37 @@ impl Printer {
                 self.syntax(postgres_type(kind));
             }
         }
+    }
+}
+
+/// Whether an expression is one word to what stands around it.
+fn holds_together(expr: &Expr) -> bool {
+    match expr {
+        Expr::Binary(..)
+        | Expr::Between(..)
+        | Expr::Listed { .. }
+        | Expr::In { .. }
+        | Expr::IsNull(..)
+        | Expr::Not(_)
+        | Expr::And(_)
+        | Expr::Or(_)
+        | Expr::Collate(..) => false,
+        Expr::Column(..)
+        | Expr::Param(_)
+        | Expr::Text(_)
+        | Expr::Number(_)
+        | Expr::Null
+        | Expr::Boolean(_)
+        | Expr::CountAll
+        | Expr::Call(..)
+        | Expr::CallDistinct(..)
+        | Expr::Tuple(_)
+        | Expr::Exists(_)
+        | Expr::Scalar(_)
+        | Expr::Case(..)
+        | Expr::Cast(..)
+        | Expr::Ordered(..)
+        | Expr::RowNumber { .. } => true,
     }
 }
 

@@ -179,7 +179,7 @@ pub(crate) fn element_reach(
     ];
     if stored.has_status {
         let status = Expr::column(between, "target_status");
-        filter.push(Expr::Or(vec![status.clone().is_null(), status.equals(Expr::column(alias, "_status"))]));
+        filter.push(Expr::Or(vec![status.clone().null_test(true), status.equals(Expr::column(alias, "_status"))]));
     }
     Some(Reach {
         sources: vec![Source::Table(env.layout.table(links.table).name.clone(), between)],

@@ -51,7 +51,7 @@ impl Env<'_> {
 
     /// `t0."_deleted_at" is null`, where deleted rows are kept for a while.
     pub(crate) fn not_deleted(&self, of: TypeId, alias: Alias) -> Option<Expr> {
-        self.layout.content_type(of).has_trash.then(|| Expr::column(alias, "_deleted_at").is_null())
+        self.layout.content_type(of).has_trash.then(|| Expr::column(alias, "_deleted_at").null_test(true))
     }
 
     /// The value of a column at hand.

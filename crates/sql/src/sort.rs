@@ -154,7 +154,7 @@ fn through_component(
 /// The one value of a sub-select, or of several the first in this direction.
 fn extreme(mut query: Query, value: Typed, of_several: Option<Direction>) -> Typed {
     if let Some(direction) = of_several {
-        query.filter.push(value.expr.clone().is_not_null());
+        query.filter.push(value.expr.clone().null_test(false));
         query.order = vec![Order { expr: value.expr.clone(), direction, nulls: None }];
         query.limit = Some(Expr::Number(1));
     }

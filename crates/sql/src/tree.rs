@@ -115,12 +115,8 @@ impl Expr {
         Expr::Binary(Box::new(self), operator, Box::new(other))
     }
 
-    pub(crate) fn is_null(self) -> Expr {
-        Expr::IsNull(Box::new(self), true)
-    }
-
-    pub(crate) fn is_not_null(self) -> Expr {
-        Expr::IsNull(Box::new(self), false)
+    pub(crate) fn null_test(self, wanted: bool) -> Expr {
+        Expr::IsNull(Box::new(self), wanted)
     }
 
     pub(crate) fn negated(self) -> Expr {

@@ -3,6 +3,8 @@
 //!
 //! A case is a file `<model>/<case>.plan`; `INSTA_UPDATE=always` records anew.
 
+#![allow(clippy::unwrap_used)]
+
 mod databases;
 mod plan_text;
 
@@ -11,7 +13,10 @@ use std::path::{Path, PathBuf};
 
 use databases::{Postgres, query_plan, sqlite};
 use model::Source;
-use sql::{ArmProgram, Database, Layout, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry, Statement, ValueProgram};
+use sql::{
+    ArmProgram, Database, Layout, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry, Statement,
+    ValueProgram,
+};
 
 #[test]
 fn shop() {
@@ -44,7 +49,12 @@ fn check_all(name: &str) {
         let node = |database| sql::program(&model, &layout, database, &select);
         let shown_sqlite = sqlite_text(&case, &node(Database::Sqlite), &connection, &mut faults);
         let shown_postgres = postgres_text(&case, &node(Database::Postgres), &postgres, &mut faults);
-        assert_eq!(node(Database::Sqlite), node(Database::Sqlite), "{}: the same plan prints the same bytes", case.name);
+        assert_eq!(
+            node(Database::Sqlite),
+            node(Database::Sqlite),
+            "{}: the same plan prints the same bytes",
+            case.name
+        );
         insta::with_settings!({ snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!(format!("{}.sqlite", case.name), shown_sqlite);
             insta::assert_snapshot!(format!("{}.postgres", case.name), shown_postgres);

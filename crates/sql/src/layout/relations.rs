@@ -276,7 +276,8 @@ pub(super) fn component_links(draft: &mut Draft, of: TypeId) {
     table.columns.extend([nullable("target_status", ColumnType::SmallInt), column("position", ColumnType::BigInt)]);
     let ordered = |columns: &[&str]| columns.iter().map(|name| ((*name).to_owned(), false)).collect::<Vec<_>>();
     let targets_in_order = targets.iter().map(|(_, name)| (name.clone(), false));
-    let by_row = ordered(&["_row", "component", "field", "element", "position"]).into_iter().chain(targets_in_order).collect();
+    let by_row =
+        ordered(&["_row", "component", "field", "element", "position"]).into_iter().chain(targets_in_order).collect();
     table.indexes.push(IndexLayout { name: draft.names.take(&[&name, "row_index"], &name), columns: by_row });
     let by_element = ordered(&["component", "element", "field", "position"]);
     table.indexes.push(IndexLayout { name: draft.names.take(&[&name, "element_index"], &name), columns: by_element });

@@ -77,7 +77,8 @@ impl Postgres {
         });
         let postgres = Postgres { client, runtime };
         let name = format!("{schema}_{}", std::process::id());
-        postgres.execute(&format!("drop schema if exists {name} cascade; create schema {name}; set search_path = {name}"));
+        postgres
+            .execute(&format!("drop schema if exists {name} cascade; create schema {name}; set search_path = {name}"));
         for statement in ddl::create(model, layout, Database::Postgres) {
             postgres.execute(&statement);
         }
@@ -85,7 +86,9 @@ impl Postgres {
     }
 
     fn execute(&self, statement: &str) {
-        self.runtime.block_on(self.client.batch_execute(statement)).unwrap_or_else(|error| panic!("{statement}\n{error:?}"));
+        self.runtime
+            .block_on(self.client.batch_execute(statement))
+            .unwrap_or_else(|error| panic!("{statement}\n{error:?}"));
     }
 
     /// Prepares a statement; gives the number of its result columns, or what the server says against it.

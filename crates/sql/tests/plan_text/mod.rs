@@ -12,8 +12,9 @@ mod words;
 
 use model::{ComponentId, FieldId, FieldKind, Model, Target, TypeId};
 use plan::{
-    Aggregate, Arm, Column, Comparison, ComponentSelect, Direction, Entry, Filter, Form, From, HoleId, Nulls, Object, Operand, Page, Part,
-    PartEntry, Row, RowValue, Select, Shape, SortKey, SortPath, Switch, SwitchArm, Version, Within,
+    Aggregate, Arm, Column, Comparison, ComponentSelect, Direction, Entry, Filter, Form, From, HoleId, Nulls, Object,
+    Operand, Page, Part, PartEntry, Row, RowValue, Select, Shape, SortKey, SortPath, Switch, SwitchArm, Version,
+    Within,
 };
 
 use lists::{List, parse};
@@ -111,7 +112,11 @@ impl Builder<'_> {
     fn object(&mut self, at: At, show: &List) -> Object {
         let mut entries = Vec::new();
         for name in show.words() {
-            let value = if name == "_id" { RowValue::ElementId } else { RowValue::Column(self.column(at, name), self.form(at, name)) };
+            let value = if name == "_id" {
+                RowValue::ElementId
+            } else {
+                RowValue::Column(self.column(at, name), self.form(at, name))
+            };
             entries.push(entry(name, value));
         }
         for inner in show.lists() {
@@ -142,7 +147,12 @@ impl Builder<'_> {
             }
             (_, At::Type(owner)) => {
                 let field = self.field(at, list.word(1));
-                RowValue::Select(Box::new(self.select(list, From::Relation(owner, field), self.target(at, field), true)))
+                RowValue::Select(Box::new(self.select(
+                    list,
+                    From::Relation(owner, field),
+                    self.target(at, field),
+                    true,
+                )))
             }
             (_, At::Element(owner, component)) => {
                 let field = self.field(at, list.word(1));
@@ -190,7 +200,8 @@ impl Builder<'_> {
     fn switch(&mut self, owner: TypeId, list: &List) -> Switch {
         let field = self.field(At::Type(owner), list.word(1));
         let many = self.model.content_type(owner).field(field).relation().unwrap().many;
-        let mut switch = Switch { owner, field, many, page: if many { Page::All } else { Page::One }, arms: Vec::new() };
+        let mut switch =
+            Switch { owner, field, many, page: if many { Page::All } else { Page::One }, arms: Vec::new() };
         for clause in list.lists() {
             if clause.word(0) == "page" {
                 switch.page = page(clause, || self.hole());
@@ -227,7 +238,11 @@ impl Builder<'_> {
         let is = |word: &str| list.words().any(|known| known == word);
         Aggregate {
             function: function(list.word(0)),
-            columns: list.words().filter(|word| !["distinct", "page"].contains(word)).map(|name| self.column(at, name)).collect(),
+            columns: list
+                .words()
+                .filter(|word| !["distinct", "page"].contains(word))
+                .map(|name| self.column(at, name))
+                .collect(),
             distinct: is("distinct"),
             within: if is("page") { Within::Page } else { Within::Filter },
             form: Form::Plain,
@@ -256,9 +271,14 @@ impl Builder<'_> {
         }
         let field = self.field(at, list.word(1));
         if list.word(0) == "inside" {
-            let FieldKind::Component { of: component, .. } = self.fields(at)[usize::from(field.0)].kind else { panic!("no component") };
+            let FieldKind::Component { of: component, .. } = self.fields(at)[usize::from(field.0)].kind else {
+                panic!("no component")
+            };
             let At::Type(owner) = at else { panic!("no row") };
-            return SortPath::Component { field, then: Box::new(self.path(At::Element(owner, component), list.list(2))) };
+            return SortPath::Component {
+                field,
+                then: Box::new(self.path(At::Element(owner, component), list.list(2))),
+            };
         }
         let target = self.target(at, field);
         let version = self.version(list, target, true);
@@ -296,7 +316,13 @@ impl Builder<'_> {
                 let target = self.target(at, field);
                 let filter = Box::new(self.filter(At::Type(target), list.last()));
                 let value = Operand::Hole(self.hole());
-                Filter::Count { field, version: self.version(list, target, true), filter, operator: operator(list.word(2)), value }
+                Filter::Count {
+                    field,
+                    version: self.version(list, target, true),
+                    filter,
+                    operator: operator(list.word(2)),
+                    value,
+                }
             }
             "element" => {
                 let component = self.component_named(list.word(2));
