@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod faults;
+mod limits;
 mod plans;
 mod projects;
 mod recorded_requests;
