@@ -1,1 +1,31 @@
-//! (to be written)
+//! Everything that listens: HTTP, callers, the GraphiQL page, and the one place where a request is answered.
+//!
+//! In flow requests, out flow answers. What a document means is decided in `graphql`, what is read and written by `store`; what
+//! differs between dialects comes from their tables.
+//!
+//! This crate must never know the command line, files of a project, or SQL text.
+
+mod answer;
+mod app;
+mod caller;
+mod cors;
+mod error;
+mod exchange;
+mod listen;
+mod negotiate;
+mod page;
+mod plans;
+mod request;
+mod schemas;
+mod serve;
+mod settings;
+
+pub use answer::{Answer, Methods, answer};
+pub use app::{App, Endpoint, Shared};
+pub use caller::{KeyTooShort, Lasts, SignError, TOKEN_KEY_BYTES_MIN, TokenKey, user_id};
+pub use error::Error;
+pub use listen::Listener;
+pub use request::Request;
+pub use schemas::Schemas;
+pub use serve::{Way, serve};
+pub use settings::{EndpointSettings, Limits, ListenerSettings, PageSizes, SchemaSettings, Settings};

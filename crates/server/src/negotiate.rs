@@ -35,7 +35,9 @@ pub fn answer_media_type(accept: Option<&str>) -> Option<MediaType> {
     match (json, graphql) {
         (None, None) => None,
         // A wildcard names neither: the older type is what a client understands that has never heard of the newer.
-        (Some(json), Some(graphql)) if graphql.specificity < Specificity::Exact && json.quality >= graphql.quality => Some(MediaType::Json),
+        (Some(json), Some(graphql)) if graphql.specificity < Specificity::Exact && json.quality >= graphql.quality => {
+            Some(MediaType::Json)
+        }
         (Some(json), Some(graphql)) if json.quality > graphql.quality => Some(MediaType::Json),
         (Some(_), None) => Some(MediaType::Json),
         (_, Some(_)) => Some(MediaType::GraphqlResponse),
@@ -46,8 +48,11 @@ pub fn answer_media_type(accept: Option<&str>) -> Option<MediaType> {
 #[must_use]
 pub fn prefers_html(accept: Option<&str>) -> bool {
     let Some(accept) = accept else { return false };
-    let Some(html) = quality(accept, "text", "html").filter(|found| found.specificity == Specificity::Exact) else { return false };
-    let named = |subtype| quality(accept, "application", subtype).filter(|found| found.specificity == Specificity::Exact);
+    let Some(html) = quality(accept, "text", "html").filter(|found| found.specificity == Specificity::Exact) else {
+        return false;
+    };
+    let named =
+        |subtype| quality(accept, "application", subtype).filter(|found| found.specificity == Specificity::Exact);
     [named("json"), named("graphql-response+json")].into_iter().flatten().all(|other| html.quality >= other.quality)
 }
 
@@ -76,7 +81,9 @@ pub fn sent_media_type(content_type: Option<&str>) -> Sent {
     let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "application/json" => {
-            let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+            let charset = parts
+                .filter_map(|part| part.split_once('='))
+                .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
             let is_utf8 = charset.is_none_or(|(_, value)| {
                 let value = value.trim().trim_matches('"');
                 value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8")
@@ -108,11 +115,15 @@ fn quality(accept: &str, kind: &str, subtype: &str) -> Option<Found> {
     let mut best: Option<Found> = None;
     for range in accept.split(',') {
         let mut parts = range.split(';');
-        let Some((range_kind, range_subtype)) = parts.next().and_then(|essence| essence.trim().split_once('/')) else { continue };
+        let Some((range_kind, range_subtype)) = parts.next().and_then(|essence| essence.trim().split_once('/')) else {
+            continue;
+        };
         let specificity = match (range_kind, range_subtype) {
             ("*", "*") => Specificity::Anything,
             (range_kind, "*") if range_kind.eq_ignore_ascii_case(kind) => Specificity::Type,
-            (range_kind, range_subtype) if range_kind.eq_ignore_ascii_case(kind) && range_subtype.eq_ignore_ascii_case(subtype) => {
+            (range_kind, range_subtype)
+                if range_kind.eq_ignore_ascii_case(kind) && range_subtype.eq_ignore_ascii_case(subtype) =>
+            {
                 Specificity::Exact
             }
             _other => continue,
@@ -125,17 +136,25 @@ fn quality(accept: &str, kind: &str, subtype: &str) -> Option<Found> {
 }
 
 /// The `q` of one range in thousandths; what cannot be read counts as 1.
-fn range_quality<'a>(parameters: impl Iterator<Item = &'a str>) -> u16 {
+fn range_quality<'a>(mut parameters: impl Iterator<Item = &'a str>) -> u16 {
     let weight = parameters
-        .filter_map(|parameter| parameter.split_once('='))
-        .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
-        .and_then(|(_, value)| value.trim().parse::<f32>().ok())
-        .filter(|weight| weight.is_finite());
-    let thousandths = (weight.unwrap_or(1.0).clamp(0.0, 1.0) * 1000.0).round();
-    // Between 0 and 1000 after the clamp, so nothing is lost.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let thousandths = thousandths as u16;
-    thousandths
+        .find_map(|parameter| parameter.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q")));
+    weight.and_then(|(_, value)| thousandths(value.trim())).unwrap_or(1000)
+}
+
+/// `0.75` as 750; at most three digits count.
+fn thousandths(text: &str) -> Option<u16> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(3);
+    let mut sum: u16 = 0;
+    for digit in digits {
+        sum = sum * 10 + u16::from(char::from(digit).to_digit(10).and_then(|digit| u8::try_from(digit).ok())?);
+    }
+    match whole {
+        "0" => Some(sum),
+        "1" => Some(1000),
+        _other => None,
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +173,10 @@ mod tests {
             (Some("application/graphql-response+json, application/json"), Some(MediaType::GraphqlResponse)),
             (Some("application/json, application/graphql-response+json"), Some(MediaType::GraphqlResponse)),
             (Some("application/graphql-response+json;q=0.5, application/json;q=0.9"), Some(MediaType::Json)),
-            (Some("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8"), Some(MediaType::GraphqlResponse)),
+            (
+                Some("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8"),
+                Some(MediaType::GraphqlResponse),
+            ),
             (Some("multipart/mixed; deferSpec=20220824, application/json"), Some(MediaType::Json)),
             (Some("application/graphql-response+json, */*;q=0.1"), Some(MediaType::GraphqlResponse)),
             (Some("text/plain"), None),

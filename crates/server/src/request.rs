@@ -50,7 +50,8 @@ pub fn from_body(body: &[u8], rules: BodyRules) -> Result<Requests<'_>, RequestF
     match first {
         b'{' => parse(body)?.into_request().map(Requests::One),
         b'[' => batch(body, rules).map(Requests::Batch),
-        _other => Err(serde_json::from_slice::<IgnoredAny>(body).map_or_else(|error| not_json(&error), |_| RequestFault::BodyNotObject)),
+        _other => Err(serde_json::from_slice::<IgnoredAny>(body)
+            .map_or_else(|error| not_json(&error), |_| RequestFault::BodyNotObject)),
     }
 }
 
@@ -70,6 +71,9 @@ pub fn from_parameters(text: &str, rules: BodyRules) -> Result<Request<'static>,
         } else if !(name == "operationName" && value.is_empty()) {
             members.set(name, Given::Text(Cow::Owned(value.into_owned())))?;
         }
+    }
+    if members.count == 0 {
+        return Err(RequestFault::QueryMissing);
     }
     members.into_request()
 }
@@ -359,7 +363,10 @@ mod tests {
     fn bodies_are_read() {
         check(r#"{"query":"{ a }"}"#, Ok(("{ a }", None, "{}")));
         check("\u{feff}{\"query\":\"{ a }\"}", Ok(("{ a }", None, "{}")));
-        check(r#" {"query":"{ \"a\" }","variables":null,"operationName":null,"extensions":null}"#, Ok(("{ \"a\" }", None, "{}")));
+        check(
+            r#" {"query":"{ \"a\" }","variables":null,"operationName":null,"extensions":null}"#,
+            Ok(("{ \"a\" }", None, "{}")),
+        );
         check(
             r#"{"variables":{"a":[1,{"b":null}]},"operationName":"A","query":"x","other":[1],"extensions":{"a":1}}"#,
             Ok(("x", Some("A"), r#"{"a":[1,{"b":null}]}"#)),
@@ -387,7 +394,10 @@ mod tests {
         check(r#"{"query":"a","variables":"{}"}"#, Err(RequestFault::MemberAsText("variables")));
         check(r#"{"query":"a","extensions":"x"}"#, Err(RequestFault::MemberAsText("extensions")));
         check(r#"{"query":"a","variables":{"a":[[[[[[[[1]]]]]]]]}}"#, Err(RequestFault::BodyTooDeep(8)));
-        check(r#"{"query":"{{{{{{{{{{","variables":{"a":"[[[[[[[[[[\"[["}}"#, Ok(("{{{{{{{{{{", None, r#"{"a":"[[[[[[[[[[\"[["}"#)));
+        check(
+            r#"{"query":"{{{{{{{{{{","variables":{"a":"[[[[[[[[[[\"[["}}"#,
+            Ok(("{{{{{{{{{{", None, r#"{"a":"[[[[[[[[[[\"[["}"#)),
+        );
     }
 
     #[test]

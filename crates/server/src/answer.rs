@@ -1,0 +1,174 @@
+//! One query is one sentence, and it stands here: there is no second way to read or to write.
+//!
+//! ```text
+//! text -> Document -> Valid<Operation> -> Plan -> Authorized<Plan> -> Statements -> rows -> bytes
+//! ```
+//!
+//! Everything up to the statements is kept; a known operation costs one look-up, the binding of its values, and its rows.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use graphql::transport::RequestFault;
+use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
+use plan::{Caller, Fault, Variables};
+
+use crate::app::Endpoint;
+use crate::plans::{Asked, Compiled, Kept, Known};
+use crate::request::Request;
+use crate::schemas::View;
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub struct Answer {
+    /// The whole body.
+    pub body: Bytes,
+    /// The document or the values were refused: nothing was executed.
+    pub is_refused: bool,
+    /// There is something in `errors`.
+    pub has_errors: bool,
+}
+
+/// What a request may ask, by its method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Methods {
+    /// Everything.
+    All,
+    /// Nothing that writes: it came by GET.
+    QueriesOnly,
+}
+
+/// Answers one operation.
+///
+/// # Errors
+/// The method does not fit the operation; faults of the operation itself are in the answer.
+pub async fn answer(
+    endpoint: Endpoint<'_>,
+    caller: &Caller,
+    request: Request<'_>,
+    methods: Methods,
+) -> Result<Answer, RequestFault> {
+    let view = endpoint.schemas.view(caller);
+    let asked = Asked { view: view.id, text: &request.query, name: request.operation_name.as_deref() };
+    let kept = match operation(endpoint, &view, asked) {
+        Ok(kept) => kept,
+        Err(errors) => return Ok(refused(&view.schema, &errors)),
+    };
+    allowed(&kept, methods)?;
+    tracing::Span::current().record("operation", kept.operation.name());
+    let variables = match kept.operation.coerce(&view.schema, request.variables) {
+        Ok(variables) => variables,
+        Err(errors) => return Ok(refused(&view.schema, &errors)),
+    };
+    let compiled = match compiled(endpoint, &view, asked, &kept, &variables) {
+        Ok(compiled) => compiled,
+        Err(Stopped::Request(errors)) => return Ok(refused(&view.schema, &errors)),
+        Err(Stopped::Fault(fault)) => return Ok(executed(endpoint, &view.schema, NOTHING.to_vec(), &[fault])),
+    };
+    let bound =
+        plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables: &variables, caller, now: now() });
+    let values = match bound {
+        Ok(values) => values,
+        Err(faults) => return Ok(executed(endpoint, &view.schema, NOTHING.to_vec(), &faults)),
+    };
+    let mut buffer = compiled.buffer();
+    buffer.extend_from_slice(OPENING);
+    let answered = endpoint.app.store.run(&compiled.prepared, values, buffer).await;
+    compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
+    Ok(executed(endpoint, &view.schema, answered.bytes, &answered.faults))
+}
+
+/// How every answer begins.
+const OPENING: &[u8] = b"{\"data\":";
+/// An answer without data, up to its end.
+const NOTHING: &[u8] = b"{\"data\":null";
+
+/// The operation of a text: known, or read now and kept.
+fn operation(endpoint: Endpoint<'_>, view: &View, asked: Asked<'_>) -> Result<Arc<Kept>, Arc<Vec<RequestError>>> {
+    let plans = &endpoint.app.plans;
+    match plans.known(asked) {
+        Some(Known::Operation(kept)) => return Ok(kept),
+        Some(Known::Refused(errors)) => return Err(errors),
+        None => {}
+    }
+    let operation =
+        graphql::parse(&view.schema, asked.text, asked.name).map_err(|errors| plans.keep_refusal(asked, errors))?;
+    if operation.asks_for_schema() && !endpoint.app.settings.introspection {
+        let message = endpoint.rules().introspection_off;
+        return Err(plans.keep_refusal(asked, vec![RequestError::new(RequestErrorKind::Validation, message)]));
+    }
+    Ok(plans.keep(asked, operation))
+}
+
+fn allowed(kept: &Kept, methods: Methods) -> Result<(), RequestFault> {
+    match (kept.operation.kind(), methods) {
+        (OperationKind::Mutation, Methods::QueriesOnly) => Err(RequestFault::OperationByGet("mutation")),
+        (OperationKind::Query, _) | (OperationKind::Mutation, Methods::All) => Ok(()),
+    }
+}
+
+/// Why there is no plan to run.
+enum Stopped {
+    Request(Vec<RequestError>),
+    Fault(Fault),
+}
+
+/// The plan for values of this shape: known, or made now and kept.
+fn compiled(
+    endpoint: Endpoint<'_>,
+    view: &View,
+    asked: Asked<'_>,
+    kept: &Arc<Kept>,
+    variables: &Variables,
+) -> Result<Arc<Compiled>, Stopped> {
+    let shape = kept.operation.shape_key(&view.schema, variables);
+    if let Some(compiled) = kept.plan(&shape) {
+        return Ok(compiled);
+    }
+    let plan = graphql::to_plan(&view.schema, &kept.operation, variables).map_err(Stopped::Request)?;
+    let authorized = plan::authorize(plan, &view.policy, view.schema.model());
+    let prepared = endpoint
+        .app
+        .store
+        .prepare(&authorized)
+        .map_err(|error| Stopped::Fault(Fault { path: Vec::new(), place: None, cause: error.logged() }))?;
+    let compiled = Arc::new(Compiled::new(prepared, authorized.get().holes.clone()));
+    endpoint.app.plans.keep_plan(asked, kept, shape, &compiled);
+    Ok(compiled)
+}
+
+/// Ends an answer that was executed. Without faults the store's buffer goes out as it is.
+fn executed(endpoint: Endpoint<'_>, schema: &Schema, mut data: Vec<u8>, faults: &[Fault]) -> Answer {
+    if faults.is_empty() {
+        data.push(b'}');
+        return Answer { body: Bytes::from(data), is_refused: false, has_errors: false };
+    }
+    let mut body = errors_first(&schema.faults(faults));
+    if endpoint.rules().has_data_beside_errors {
+        body.push(b',');
+        body.extend_from_slice(&data[1..]);
+    }
+    body.push(b'}');
+    Answer { body: Bytes::from(body), is_refused: false, has_errors: true }
+}
+
+fn refused(schema: &Schema, errors: &[RequestError]) -> Answer {
+    let mut body = errors_first(&schema.refused(errors));
+    body.push(b'}');
+    Answer { body: Bytes::from(body), is_refused: true, has_errors: true }
+}
+
+/// `{"errors":[..]`, not yet closed.
+fn errors_first(errors: &[serde_json::Value]) -> Vec<u8> {
+    let mut body = Vec::from(b"{\"errors\":");
+    serde_json::to_writer(&mut body, errors).expect("JSON values are written to memory without fail");
+    body
+}
+
+/// Microseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,310 @@
+//! What a running server holds, and the way of a request to its endpoint.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::task::Poll;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse as _;
+use axum::routing::{any, get};
+use graphql::transport::{RequestFault, TransportRules};
+use model::Model;
+use store::Store;
+use tower::ServiceExt as _;
+use tower_http::CompressionLevel;
+use tower_http::compression::{CompressionLayer, Predicate, predicate};
+use tracing::Instrument as _;
+
+use crate::cors;
+use crate::error::Error;
+use crate::exchange;
+use crate::negotiate::MediaType;
+use crate::page;
+use crate::plans::Plans;
+use crate::schemas::{EndpointSchemas, Schemas};
+use crate::settings::Settings;
+
+/// Answers shorter than this are not worth compressing.
+const COMPRESSED_BYTES_MIN: u64 = 1024;
+/// The cheapest level of both encodings: higher ones cost more time than the network takes.
+const COMPRESSION_LEVEL: i32 = 1;
+/// Longest request id that is taken over from a client.
+const REQUEST_ID_BYTES_MAX: usize = 64;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Everything that is fixed between two loads of a project.
+pub struct App {
+    pub(crate) settings: Settings,
+    pub(crate) schemas: Schemas,
+    pub(crate) plans: Plans,
+    pub(crate) store: Arc<Store>,
+}
+
+impl App {
+    /// Puts a model and a store behind the endpoints of the settings.
+    ///
+    /// # Errors
+    /// Dialects that cannot show the model; a listener whose endpoint is not there.
+    pub fn new(settings: Settings, model: &Arc<Model>, store: Arc<Store>) -> Result<Self, Error> {
+        let schemas = Schemas::build(model, &settings.schemas)?;
+        let is_known = |path: &str| schemas.paths().any(|known| known == path);
+        if let Some(listener) = settings.listeners.iter().find(|listener| !is_known(&listener.endpoint)) {
+            return Err(Error::ListenerEndpoint { address: listener.address, endpoint: listener.endpoint.clone() });
+        }
+        store.serve(Arc::clone(model))?;
+        let plans = Plans::new(&settings.limits);
+        Ok(Self { settings, schemas, plans, store })
+    }
+
+    /// The endpoint at a path.
+    #[must_use]
+    pub fn endpoint(&self, path: &str) -> Option<Endpoint<'_>> {
+        let schemas = self.schemas.list.iter().find(|endpoint| endpoint.path == path)?;
+        Some(Endpoint { app: self, schemas })
+    }
+
+    /// The paths with the names of their dialects.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&str, String)> {
+        self.schemas.list.iter().map(|endpoint| {
+            let names: Vec<&str> = endpoint.dialects.iter().map(|dialect| dialect.name).collect();
+            (endpoint.path.as_str(), names.join(", "))
+        })
+    }
+}
+
+/// One path of an app, and what it serves.
+#[derive(Clone, Copy)]
+pub struct Endpoint<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) schemas: &'a EndpointSchemas,
+}
+
+impl Endpoint<'_> {
+    /// How it speaks over HTTP: as its primary dialect.
+    pub(crate) fn rules(&self) -> &'static TransportRules {
+        self.schemas.whole.primary().transport
+    }
+
+    /// A fault of a request as the body that its clients would get.
+    #[must_use]
+    pub fn words(&self, fault: &RequestFault) -> String {
+        (self.rules().describe)(fault).body.to_string()
+    }
+}
+
+/// The running server: its present [`App`], which a new one may replace, and what outlives it.
+#[derive(Clone)]
+pub struct Shared {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    routes: RwLock<Arc<Routes>>,
+    is_stopping: Arc<AtomicBool>,
+    requests: AtomicU64,
+    /// Makes request ids of this process unlike those of others.
+    id_prefix: u64,
+}
+
+/// The ways into one [`App`]: by path, and for a listener that shows one endpoint alone.
+struct Routes {
+    app: Arc<App>,
+    main: Router,
+    alone: Vec<(String, Router)>,
+}
+
+/// By which door a request came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The main address.
+    Main,
+    /// An address that shows this endpoint alone.
+    Alone(Arc<str>),
+}
+
+impl Shared {
+    /// A server over this app. The prefix makes request ids of this process unlike those of others.
+    #[must_use]
+    pub fn new(app: &Arc<App>, id_prefix: u64) -> Self {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let routes = RwLock::new(Arc::new(Routes::of(app, &is_stopping)));
+        Self { inner: Arc::new(Inner { routes, is_stopping, requests: AtomicU64::new(0), id_prefix }) }
+    }
+
+    /// Requests that come from now on are answered by this app; those that run end with the one they began with.
+    pub fn replace(&self, app: &Arc<App>) {
+        let routes = Routes::of(app, &self.inner.is_stopping);
+        *self.inner.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+    }
+
+    /// The paths with the names of their dialects.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<(String, String)> {
+        self.routes().app.endpoints().map(|(path, dialects)| (path.to_owned(), dialects)).collect()
+    }
+
+    fn routes(&self) -> Arc<Routes> {
+        Arc::clone(&self.inner.routes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on `/health/ready` says no, so that a balancer sends nothing more.
+    pub fn stop(&self) {
+        self.inner.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Answers one request as the main address would, without a socket.
+    pub async fn respond(&self, request: axum::http::Request<Body>) -> Response<Body> {
+        self.handle(Door::Main, request).await
+    }
+
+    /// Answers one request. It cannot fail: what breaks below is a 500 here.
+    pub(crate) async fn handle(&self, door: Door, mut request: axum::http::Request<Body>) -> Response<Body> {
+        let started = Instant::now();
+        let id = self.request_id(request.headers());
+        let span = tracing::info_span!("request", id = %id.0, operation = tracing::field::Empty);
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        request.extensions_mut().insert(id.clone());
+        let routes = self.routes();
+        let Some(way) = routes.behind(&door) else { return nothing_here().into_response() };
+        let answer = way.clone().oneshot(request).instrument(span.clone());
+        let mut response = match unless_panicked(answer).await {
+            Ok(response) => response.unwrap_or_else(|never| match never {}),
+            Err(panic) => {
+                span.in_scope(|| tracing::error!(panic = %panic, "a request panicked"));
+                exchange::refused(
+                    &graphql::transport::DECLARED,
+                    MediaType::Json,
+                    &RequestFault::Internal(id.0.to_string()),
+                )
+            }
+        };
+        if let Ok(value) = HeaderValue::from_str(&id.0) {
+            response.headers_mut().insert(REQUEST_ID.clone(), value);
+        }
+        let (status, took) = (response.status().as_u16(), started.elapsed());
+        span.in_scope(|| tracing::info!(method = %method, path, status, took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "request"));
+        response
+    }
+
+    /// The client's own id, where it has a safe one, else one of ours.
+    fn request_id(&self, headers: &HeaderMap) -> RequestId {
+        let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+        let is_safe = |id: &&str| {
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(is_word)
+        };
+        RequestId(given.filter(is_safe).map_or_else(
+            || format!("{:016x}-{}", self.inner.id_prefix, self.inner.requests.fetch_add(1, Ordering::Relaxed)).into(),
+            Into::into,
+        ))
+    }
+}
+
+/// Where a listener of its own shows its endpoint.
+const ALONE_PATH: &str = "/graphql";
+
+/// The id of a request, in the log and in the answer's head.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
+
+impl Routes {
+    fn of(app: &Arc<App>, is_stopping: &Arc<AtomicBool>) -> Self {
+        let places = app.schemas.paths().map(|path| (path, path)).collect();
+        let main = router(app, is_stopping, places);
+        let listeners = app.settings.listeners.iter().map(|listener| listener.endpoint.as_str());
+        let alone =
+            listeners.map(|path| (path.to_owned(), router(app, is_stopping, vec![(path, ALONE_PATH)]))).collect();
+        Self { app: Arc::clone(app), main, alone }
+    }
+
+    fn behind(&self, door: &Door) -> Option<&Router> {
+        match door {
+            Door::Main => Some(&self.main),
+            Door::Alone(path) => self.alone.iter().find(|(of, _)| **of == **path).map(|(_, router)| router),
+        }
+    }
+}
+
+/// The ways to these endpoints at their places, and to the probes.
+fn router(app: &Arc<App>, is_stopping: &Arc<AtomicBool>, endpoints: Vec<(&str, &str)>) -> Router {
+    let probes = Router::new()
+        .route("/health/live", get(|| async { "alive\n" }))
+        .route("/health/ready", ready(app, is_stopping));
+    let router = endpoints.into_iter().fold(probes, |router, (path, place)| with_endpoint(router, app, path, place));
+    finished(router, app)
+}
+
+/// Whether more requests may be sent here: the database answers, and the server is not about to stop.
+fn ready(app: &Arc<App>, is_stopping: &Arc<AtomicBool>) -> axum::routing::MethodRouter {
+    let (app, is_stopping) = (Arc::clone(app), Arc::clone(is_stopping));
+    get(move || async move {
+        if is_stopping.load(Ordering::Relaxed) || !app.store.is_ready().await {
+            return (StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+        }
+        (StatusCode::OK, "ready\n")
+    })
+}
+
+/// Adds an endpoint at a place, which is its own path on the main address.
+fn with_endpoint(router: Router, app: &Arc<App>, path: &str, place: &str) -> Router {
+    let (app, path) = (Arc::clone(app), path.to_owned());
+    let handler = move |request: Request| async move {
+        let (parts, body) = request.into_parts();
+        let Some(endpoint) = app.endpoint(&path) else { return nothing_here().into_response() };
+        if let Some(leave) = cors::leave(&app.settings.cors_origins, &parts) {
+            return leave;
+        }
+        let mut response = exchange::exchange(endpoint, &parts, body).await;
+        cors::allow(&app.settings.cors_origins, &parts, response.headers_mut());
+        response
+    };
+    router.route(place, any(handler)).route(&format!("{}/{{file}}", page::folder(place)), get(page_file))
+}
+
+async fn page_file(Path(path): Path<HashMap<String, String>>, headers: HeaderMap) -> Response<Body> {
+    let accept = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    page::file(path.get("file").map_or("", String::as_str), accept)
+}
+
+/// What stands around every route.
+fn finished(router: Router, app: &Arc<App>) -> Router {
+    let router = router.fallback(|| async { nothing_here() });
+    if !app.settings.compression {
+        return router;
+    }
+    let worth_it = predicate::SizeAbove::new(COMPRESSED_BYTES_MIN)
+        .and(predicate::NotForContentType::new("text/event-stream"))
+        .and(predicate::NotForContentType::new("font/"));
+    let compression = CompressionLayer::new().gzip(true).br(true).quality(CompressionLevel::Precise(COMPRESSION_LEVEL));
+    router.layer(compression.compress_when(worth_it))
+}
+
+fn nothing_here() -> impl axum::response::IntoResponse {
+    (StatusCode::NOT_FOUND, "Nothing is served at this path\n")
+}
+
+/// Runs a future to its end, or to its panic, whose words it gives.
+async fn unless_panicked<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future = pin!(future);
+    std::future::poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(panic) => Poll::Ready(Err(words_of(panic.as_ref()))),
+    })
+    .await
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+}

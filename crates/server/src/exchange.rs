@@ -1,0 +1,240 @@
+//! One HTTP exchange at a GraphQL endpoint: what the request must be, who sends it, how the answer leaves.
+//!
+//! Everything that differs between dialects comes from the endpoint's [`TransportRules`].
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use bytes::Bytes;
+use graphql::transport::{FormBody, GetRule, Refusal, RequestFault, TransportRules};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use plan::Caller;
+
+use crate::answer::{Answer, Methods, answer};
+use crate::app::Endpoint;
+use crate::caller::caller;
+use crate::negotiate::{MediaType, Sent, answer_media_type, prefers_html, sent_media_type};
+use crate::page::{PageSettings, page};
+use crate::request::{BodyRules, Request, Requests, from_body, from_parameters};
+
+/// What the page's editor holds at first.
+const FIRST_QUERY: &str = "# Ctrl+Space completes, Ctrl+Enter runs.\n{\n  __typename\n}\n";
+/// A body must arrive at least this fast; slower ones hold a connection for nothing.
+const BODY_BYTES_PER_SECOND_MIN: usize = 1024;
+/// Beside that, every body gets this long.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// Answers one request at an endpoint.
+pub(crate) async fn exchange(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Response<Body> {
+    let accept = text(&parts.headers, &header::ACCEPT);
+    if endpoint.app.settings.graphiql && asks_for_page(parts, accept) {
+        return page(PageSettings { path: parts.uri.path(), query: FIRST_QUERY, subscriptions: false });
+    }
+    let media = answer_media_type(accept);
+    let outcome = match media {
+        Some(_) => answered(endpoint, parts, body).await,
+        None => Err(RequestFault::NotAcceptable),
+    };
+    let media = media.unwrap_or(MediaType::Json);
+    match outcome {
+        Ok(answer) => written(endpoint.rules(), media, answer),
+        Err(fault) => refused(endpoint.rules(), media, &fault),
+    }
+}
+
+/// A fault of the request in the endpoint's words.
+pub(crate) fn refused(rules: &TransportRules, media: MediaType, fault: &RequestFault) -> Response<Body> {
+    let Refusal { status, body } = (rules.describe)(fault);
+    let mut response = respond(status, media, Bytes::from(body.to_string()));
+    let headers = response.headers_mut();
+    match fault {
+        RequestFault::OperationByGet(_) => set(headers, header::ALLOW, "POST"),
+        RequestFault::MethodNotAllowed | RequestFault::GetNotServed => set(headers, header::ALLOW, rules.allow),
+        RequestFault::CredentialsInvalid if status == 401 => set(headers, header::WWW_AUTHENTICATE, "Bearer"),
+        RequestFault::Unavailable | RequestFault::TimedOut => set(headers, header::RETRY_AFTER, "1"),
+        _nothing_to_add => {}
+    }
+    response
+}
+
+fn asks_for_page(parts: &Parts, accept: Option<&str>) -> bool {
+    let has_query = parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("query=")));
+    parts.method == Method::GET && !has_query && prefers_html(accept)
+}
+
+async fn answered(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<Answer, RequestFault> {
+    match &parts.method {
+        &Method::GET => {
+            allow_get(endpoint.rules(), parts)?;
+            let caller = caller_of(endpoint, parts)?;
+            let request = from_parameters(parts.uri.query().unwrap_or_default(), body_rules(endpoint))?;
+            answer(endpoint, &caller, request, Methods::QueriesOnly).await
+        }
+        &Method::POST => posted(endpoint, parts, body).await,
+        _other => Err(RequestFault::MethodNotAllowed),
+    }
+}
+
+async fn posted(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<Answer, RequestFault> {
+    let sent = sent_media_type(text(&parts.headers, &header::CONTENT_TYPE));
+    let is_form = allow_post(endpoint.rules(), parts, sent)?;
+    let caller = caller_of(endpoint, parts)?;
+    let body = collect(endpoint, parts, body).await?;
+    let rules = body_rules(endpoint);
+    if is_form {
+        let form = std::str::from_utf8(&body).map_err(|_| RequestFault::BodyEmpty)?;
+        let request = from_parameters(form, rules)?;
+        return answer(endpoint, &caller, request, Methods::All).await;
+    }
+    match from_body(&body, rules)? {
+        Requests::One(request) => answer(endpoint, &caller, request, Methods::All).await,
+        Requests::Batch(requests) => batch(endpoint, &caller, requests).await,
+    }
+}
+
+/// Answers a list by a list, one after the other: the next may need what the one before has written.
+async fn batch(
+    endpoint: Endpoint<'_>,
+    caller: &Caller,
+    requests: Vec<Result<Request<'_>, RequestFault>>,
+) -> Result<Answer, RequestFault> {
+    let mut joined = Vec::from(b"[");
+    let mut has_errors = false;
+    for (index, request) in requests.into_iter().enumerate() {
+        if index > 0 {
+            joined.push(b',');
+        }
+        let outcome = match request {
+            Ok(request) => answer(endpoint, caller, request, Methods::All).await,
+            Err(fault) => Err(fault),
+        };
+        match outcome {
+            Ok(answer) => {
+                has_errors |= answer.has_errors;
+                joined.extend_from_slice(&answer.body);
+            }
+            Err(fault) => joined.extend_from_slice((endpoint.rules().describe)(&fault).body.to_string().as_bytes()),
+        }
+    }
+    joined.push(b']');
+    Ok(Answer { body: Bytes::from(joined), is_refused: false, has_errors })
+}
+
+fn allow_get(rules: &TransportRules, parts: &Parts) -> Result<(), RequestFault> {
+    match rules.get {
+        GetRule::Served => Ok(()),
+        GetRule::Refused => Err(RequestFault::GetNotServed),
+        GetRule::Preflighted(headers) => {
+            let sent = sent_media_type(text(&parts.headers, &header::CONTENT_TYPE));
+            if is_preflighted(parts, sent, headers) { Ok(()) } else { Err(RequestFault::PreflightMissing) }
+        }
+    }
+}
+
+/// Whether the body is a form; JSON otherwise.
+fn allow_post(rules: &TransportRules, parts: &Parts, sent: Sent) -> Result<bool, RequestFault> {
+    if let Some(encoding) =
+        text(&parts.headers, &header::CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+    {
+        return Err(RequestFault::EncodingUnsupported(encoding.chars().take(ENCODING_SHOWN_MAX).collect()));
+    }
+    match (sent, rules.form_body) {
+        (Sent::Json, _) => Ok(false),
+        (Sent::JsonOtherCharset, _) => Err(RequestFault::CharsetUnsupported),
+        (sent, FormBody::Preflighted(headers)) if !is_preflighted(parts, sent, headers) => {
+            Err(RequestFault::PreflightMissing)
+        }
+        (Sent::Form, FormBody::Preflighted(_)) => Ok(true),
+        (Sent::Form | Sent::Simple | Sent::Other | Sent::Missing, _) => Err(RequestFault::ContentTypeUnsupported),
+    }
+}
+
+const ENCODING_SHOWN_MAX: usize = 40;
+
+/// Whether a browser would have asked leave before it let a page of another site send this.
+fn is_preflighted(parts: &Parts, sent: Sent, headers: &[&str]) -> bool {
+    let by_type = match sent {
+        Sent::Json | Sent::JsonOtherCharset | Sent::Other => true,
+        Sent::Form | Sent::Simple | Sent::Missing => false,
+    };
+    by_type || headers.iter().any(|name| parts.headers.get(*name).is_some_and(|value| !value.is_empty()))
+}
+
+fn caller_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Caller, RequestFault> {
+    let authorization = parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+    let caller = caller(authorization, endpoint.app.settings.token_key.as_ref()).map_err(|error| {
+        tracing::info!(error = %error, cause = std::error::Error::source(&error).map(tracing::field::display), "a caller was refused");
+        RequestFault::CredentialsInvalid
+    })?;
+    let Some(header) = endpoint.rules().role_header else { return Ok(caller) };
+    match parts.headers.get(header.name) {
+        None => Ok(caller),
+        Some(asked) => {
+            narrowed(caller, asked.to_str().unwrap_or_default(), header.aliases).ok_or(RequestFault::RoleRefused)
+        }
+    }
+}
+
+/// The caller with one of their roles alone.
+fn narrowed(caller: Caller, asked: &str, aliases: &[(&str, &str)]) -> Option<Caller> {
+    let asked = aliases.iter().find(|(alias, _)| *alias == asked).map_or(asked, |(_, role)| role);
+    match caller {
+        Caller::Roles { roles, user } => {
+            roles.iter().any(|role| role == asked).then(|| Caller::Roles { roles: vec![asked.to_owned()], user })
+        }
+        Caller::Owner => None,
+    }
+}
+
+fn body_rules(endpoint: Endpoint<'_>) -> BodyRules {
+    let limits = &endpoint.app.settings.limits;
+    BodyRules { nesting_max: limits.nesting_max, batch_max: endpoint.rules().batching.then_some(limits.batch_max) }
+}
+
+/// Reads the body within its bounds of size and time.
+async fn collect(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<Bytes, RequestFault> {
+    let longest = endpoint.app.settings.limits.body_bytes_max;
+    let announced = text(&parts.headers, &header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > longest) {
+        return Err(RequestFault::BodyTooLarge(longest));
+    }
+    let seconds = announced.unwrap_or(longest) / BODY_BYTES_PER_SECOND_MIN;
+    let time = BODY_TIME + Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX));
+    let collected = tokio::time::timeout(time, Limited::new(body, longest).collect())
+        .await
+        .map_err(|_| RequestFault::BodyTooSlow)?;
+    match collected {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(RequestFault::BodyTooLarge(longest)),
+        // The client went away: nobody reads what is answered.
+        Err(_) => Err(RequestFault::BodyEmpty),
+    }
+}
+
+fn written(rules: &TransportRules, media: MediaType, answer: Answer) -> Response<Body> {
+    let status = match (answer.is_refused, media) {
+        (false, _) => 200,
+        (true, MediaType::Json) => rules.refused_status_json,
+        (true, MediaType::GraphqlResponse) => rules.refused_status_graphql,
+    };
+    respond(status, media, answer.body)
+}
+
+fn respond(status: u16, media: MediaType, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).expect("statuses come from the tables of the dialects");
+    let headers = response.headers_mut();
+    set(headers, header::CONTENT_TYPE, media.header());
+    set(headers, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,132 @@
+//! The schemas of a project's endpoints: one for everybody, or one for each set of roles where a dialect shows each caller
+//! what their rules allow.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use graphql::dialect::{Dialect, Options};
+use graphql::{Schema, dialect};
+use model::Model;
+use plan::{Caller, Fingerprint, Policy};
+use quick_cache::sync::Cache;
+
+use crate::error::Error;
+use crate::settings::{EndpointSettings, SchemaSettings};
+
+/// Sets of roles that an endpoint keeps schemas for at once.
+const VIEWS_MAX: usize = 64;
+
+/// Every endpoint with its dialects.
+pub struct Schemas {
+    pub(crate) list: Vec<EndpointSchemas>,
+}
+
+/// What one endpoint shows to whom.
+pub(crate) struct EndpointSchemas {
+    pub(crate) path: String,
+    pub(crate) dialects: Vec<&'static Dialect>,
+    options: Options,
+    limits: graphql::Limits,
+    /// What somebody sees who may do everything.
+    pub(crate) whole: Arc<Schema>,
+    views: Cache<Fingerprint, Arc<View>>,
+}
+
+/// What callers with one set of roles see and may do.
+pub(crate) struct View {
+    /// Unlike that of any other view of this process: no two views share a plan.
+    pub(crate) id: u64,
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) policy: Policy,
+}
+
+static VIEWS: AtomicU64 = AtomicU64::new(0);
+
+impl Schemas {
+    /// Makes the schema of every endpoint.
+    ///
+    /// # Errors
+    /// A dialect that is not known, or everything that keeps dialects from showing this model.
+    pub fn build(model: &Arc<Model>, settings: &SchemaSettings) -> Result<Self, Error> {
+        let usual = usual_endpoints();
+        let endpoints = if settings.endpoints.is_empty() { &usual } else { &settings.endpoints };
+        let list = endpoints
+            .iter()
+            .map(|endpoint| EndpointSchemas::build(model, endpoint, settings))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { list })
+    }
+
+    /// The paths, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|endpoint| endpoint.path.as_str())
+    }
+
+    /// The schema language of what an endpoint shows to somebody who may do everything.
+    #[must_use]
+    pub fn sdl(&self, path: &str) -> Option<&str> {
+        self.list.iter().find(|endpoint| endpoint.path == path).map(|endpoint| endpoint.whole.sdl())
+    }
+}
+
+/// Where dialects stand when the project says nothing.
+fn usual_endpoints() -> Vec<EndpointSettings> {
+    let usual = [("/graphql", "strapi5"), ("/v1/graphql", "hasura")];
+    usual.map(|(path, dialect)| EndpointSettings { path: path.to_owned(), dialects: vec![dialect.to_owned()] }).into()
+}
+
+impl EndpointSchemas {
+    fn build(model: &Arc<Model>, endpoint: &EndpointSettings, settings: &SchemaSettings) -> Result<Self, Error> {
+        let named = |name: &String| {
+            dialect::named(name).ok_or_else(|| Error::Dialect { path: endpoint.path.clone(), name: name.clone() })
+        };
+        let dialects = endpoint.dialects.iter().map(named).collect::<Result<Vec<_>, _>>()?;
+        let options = Options {
+            limit_default: settings.page_sizes.default,
+            limit_max: settings.page_sizes.most,
+            policy: Policy::Everything,
+        };
+        let limits = settings.limits.clone();
+        let whole = schema(model, &dialects, options.clone(), limits.clone())
+            .map_err(|faults| Error::Schema { path: endpoint.path.clone(), faults })?;
+        let views = Cache::new(VIEWS_MAX);
+        Ok(Self { path: endpoint.path.clone(), dialects, options, limits, whole: Arc::new(whole), views })
+    }
+
+    /// What this caller sees and may do.
+    pub(crate) fn view(&self, caller: &Caller) -> Arc<View> {
+        let fingerprint = caller.fingerprint();
+        if let Some(view) = self.views.get(&fingerprint) {
+            return view;
+        }
+        let policy = Policy::of(self.whole.model(), caller);
+        let schema = self.narrowed(&policy).unwrap_or_else(|| Arc::clone(&self.whole));
+        let view = Arc::new(View { id: VIEWS.fetch_add(1, Ordering::Relaxed), schema, policy });
+        self.views.insert(fingerprint, Arc::clone(&view));
+        view
+    }
+
+    /// The schema under a policy, where a dialect makes a difference.
+    fn narrowed(&self, policy: &Policy) -> Option<Arc<Schema>> {
+        if *policy == Policy::Everything || !self.dialects.iter().any(|dialect| dialect.is_narrowed) {
+            return None;
+        }
+        let options = Options { policy: policy.clone(), ..self.options.clone() };
+        let narrowed = schema(self.whole.model(), &self.dialects, options, self.limits.clone());
+        // Less is shown of what held as a whole: this holds, too. Should it ever not, nobody sees more than they may,
+        // since every node of a plan is authorized; so the whole schema is a safe answer, and the log has the reason.
+        narrowed
+            .map(Arc::new)
+            .inspect_err(|faults| tracing::error!(faults = ?faults, "a narrowed schema does not hold"))
+            .ok()
+    }
+}
+
+fn schema(
+    model: &Arc<Model>,
+    dialects: &[&'static Dialect],
+    options: Options,
+    limits: graphql::Limits,
+) -> Result<Schema, Vec<graphql::dialect::SchemaFault>> {
+    Schema::build(Arc::clone(model), &graphql::Endpoint { dialects, options, limits })
+}

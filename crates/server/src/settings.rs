@@ -1,0 +1,113 @@
+//! What a server is told before it starts. The command line reads it from `dragoman.toml`; nothing here reads a file.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::caller::TokenKey;
+
+/// Everything that a server is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What decides the schemas.
+    pub schemas: SchemaSettings,
+    /// Addresses that show one endpoint alone, at `/graphql`.
+    pub listeners: Vec<ListenerSettings>,
+    /// Checks callers' tokens; without it every token is refused.
+    pub token_key: Option<TokenKey>,
+    /// Whether a browser gets the GraphiQL page.
+    pub graphiql: bool,
+    /// Whether `__schema` and `__type` are answered.
+    pub introspection: bool,
+    /// Whether answers are compressed for clients that ask; off behind a proxy that does it.
+    pub compression: bool,
+    /// Origins whose pages may read answers; `*` is every origin. Empty: none.
+    pub cors_origins: Vec<String>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// What decides the schemas of a project's endpoints.
+#[derive(Debug, Clone)]
+pub struct SchemaSettings {
+    /// Paths and what they serve; empty: the usual ones.
+    pub endpoints: Vec<EndpointSettings>,
+    /// Of lists, in dialects that press them into bounds.
+    pub page_sizes: PageSizes,
+    /// Bounds on documents and on the values that come with them.
+    pub limits: graphql::Limits,
+}
+
+/// Rows of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSizes {
+    /// Where a request says nothing.
+    pub default: u32,
+    /// At most; `None`: no bound but `rows_max`.
+    pub most: Option<u32>,
+}
+
+/// One path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointSettings {
+    /// Begins with `/`, does not end with one.
+    pub path: String,
+    /// Names of the dialects that stand there; the first is primary: it decides statuses and the form of refusals.
+    pub dialects: Vec<String>,
+}
+
+/// A further address for clients that cannot take a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerSettings {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The endpoint's path on the main address.
+    pub endpoint: String,
+}
+
+/// Bounds of the server. Each has a key of the same name in `dragoman.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request's body.
+    pub body_bytes_max: usize,
+    /// Nesting of brackets in a body.
+    pub nesting_max: usize,
+    /// Requests in one body, where lists of them are served.
+    pub batch_max: usize,
+    /// Bytes of a request's head.
+    pub header_bytes_max: usize,
+    /// Headers of a request.
+    pub headers_max: usize,
+    /// Time for a head to arrive.
+    pub header_timeout: Duration,
+    /// Connections open at once; further ones wait.
+    pub connections_max: usize,
+    /// Time that running requests get to end when the server stops.
+    pub shutdown_grace: Duration,
+    /// Entries of the plan cache.
+    pub plans_max: usize,
+    /// Bytes of the plan cache, estimated.
+    pub plans_bytes_max: u64,
+    /// Longest document that is kept in the plan cache.
+    pub plan_document_bytes_max: usize,
+    /// Documents kept that were refused, so that they are refused cheaply again.
+    pub refused_documents_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1024 * 1024,
+            nesting_max: 64,
+            batch_max: 20,
+            header_bytes_max: 32 * 1024,
+            headers_max: 100,
+            header_timeout: Duration::from_secs(10),
+            connections_max: 1024,
+            shutdown_grace: Duration::from_secs(30),
+            plans_max: 1000,
+            plans_bytes_max: 32 * 1024 * 1024,
+            plan_document_bytes_max: 64 * 1024,
+            refused_documents_max: 200,
+        }
+    }
+}
