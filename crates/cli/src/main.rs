@@ -1,2 +1,56 @@
-//! The binary `dragoman`.
-fn main() {}
+//! The binary `dragoman`: arguments, settings, subcommands, signals.
+//!
+//! In flow the command line, `dragoman.toml` and the environment; out comes a running server or a finished command. Standard output
+//! is for data alone, everything else goes to standard error. This crate must never know what a request says.
+
+mod arguments;
+mod commands;
+mod config;
+mod error;
+mod lock;
+mod logging;
+mod progress;
+mod project;
+mod serving;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+use crate::error::Error;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{}", error.told());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Error> {
+    match command {
+        Command::Init { folder } => commands::init::run(&folder)?,
+        Command::Dev(serving) => return commands::dev::run(&serving),
+        Command::Serve(serving) => return commands::serve::run(&serving),
+        Command::Migrate { project, dry_run, allow_data_loss } => {
+            return commands::migrate::run(&project, commands::migrate::Wish { dry_run, allow_data_loss });
+        }
+        Command::Seed { project } => commands::seed::run(&project)?,
+        Command::Schema { project, endpoint } => commands::print::schema(&project, &endpoint)?,
+        Command::Check { project } => commands::check::run(&project)?,
+        Command::Query(query) => return commands::query::run(&query),
+        Command::Token { project, role, user, hours } => {
+            commands::print::token(&project, &commands::print::Holder { role, user, hours })?;
+        }
+        Command::Config => commands::print::config(),
+        Command::Completions { shell } => commands::print::completions(shell),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,200 @@
+//! The command line: what can be asked, and the help that teaches it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A backend in one binary: declare types in GraphQL SDL, get a database and a GraphQL API.
+#[derive(Debug, Parser)]
+#[command(name = "dragoman", version, about, after_help = FIRST_STEPS, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  dragoman init shop          write a small project
+  dragoman dev shop           make its database, serve it, reload when files change
+  dragoman query shop -e '{ products { name } }'
+
+Settings come from dragoman.toml, then from the environment (DATABASE_URL, DRAGOMAN_*), then from flags; later
+ones win. `dragoman config` lists every key with its default and its variable.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a small project that runs.
+    #[command(
+        after_help = "Examples:\n  dragoman init shop\n  dragoman init .          into this folder, where it is empty"
+    )]
+    Init {
+        /// Folder of the new project.
+        folder: PathBuf,
+    },
+    /// Serve a project while you work on it: apply changes, load the seed once, reload when files change.
+    #[command(after_help = DEV_HELP)]
+    Dev(Serving),
+    /// Serve a project in production: no watching, no automatic migration, no GraphiQL unless configured.
+    #[command(after_help = SERVE_HELP)]
+    Serve(Serving),
+    /// Bring the database to the model: show every step, and take it.
+    #[command(after_help = MIGRATE_HELP)]
+    Migrate {
+        #[command(flatten)]
+        project: Project,
+        /// Only show the steps; the exit status is 1 where there are any.
+        #[arg(long)]
+        dry_run: bool,
+        /// Let steps lose data: dropped fields and types, narrowed values.
+        #[arg(long)]
+        allow_data_loss: bool,
+    },
+    /// Load those files of seed/*.json that were not loaded before.
+    #[command(
+        after_help = "Example:\n  dragoman seed shop\n\nA file is loaded once: the database remembers its name. All files of one run are loaded, or none: every fault is\nshown, and nothing is written."
+    )]
+    Seed {
+        #[command(flatten)]
+        project: Project,
+    },
+    /// Print the schema of an endpoint as SDL.
+    #[command(
+        after_help = "Examples:\n  dragoman schema shop > schema.graphql\n  dragoman schema shop --endpoint /v1/graphql"
+    )]
+    Schema {
+        #[command(flatten)]
+        project: Project,
+        /// Path of the endpoint.
+        #[arg(long, default_value = "/graphql", value_name = "PATH")]
+        endpoint: String,
+    },
+    /// Check the model and the settings without starting or touching a database.
+    #[command(
+        after_help = "Examples:\n  dragoman check shop && echo fine\n\nEvery fault is shown at once, with its file, line and column. The exit status is 1 where there is one."
+    )]
+    Check {
+        #[command(flatten)]
+        project: Project,
+    },
+    /// Run one operation against a project's database and print the answer.
+    #[command(after_help = QUERY_HELP)]
+    Query(Query),
+    /// Print a signed token for trying an API as somebody else.
+    #[command(after_help = TOKEN_HELP)]
+    Token {
+        #[command(flatten)]
+        project: Project,
+        /// Role of the caller.
+        #[arg(long)]
+        role: String,
+        /// Id of the caller; `$user.id` in the rules.
+        #[arg(long, default_value = "1")]
+        user: String,
+        /// Hours until it runs out.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=24 * 365))]
+        hours: u64,
+    },
+    /// List every setting with its default, its bounds and its variable.
+    Config,
+    /// Print completions for a shell.
+    #[command(after_help = "Example:\n  dragoman completions bash > /etc/bash_completion.d/dragoman")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+const DEV_HELP: &str = "\
+Examples:
+  dragoman dev shop
+  dragoman dev shop --listen 127.0.0.1:8080
+  DATABASE_URL=postgres://me@localhost/shop dragoman dev shop
+
+The database is made where there is none (SQLite in the data folder unless a PostgreSQL is named), the model's
+changes are applied where they lose nothing, and seed/*.json is loaded into an empty database. A browser at the
+printed address gets GraphiQL.";
+
+const SERVE_HELP: &str = "\
+Examples:
+  dragoman migrate shop && dragoman seed shop && dragoman serve shop
+  dragoman serve shop --listen 0.0.0.0:4000 --database postgres://shop@db/shop
+
+The database must fit the model: run `dragoman migrate` first. Callers' tokens need a key (auth.token_key in
+dragoman.toml, or DRAGOMAN_AUTH_TOKEN_KEY). /health/live and /health/ready are for probes. SIGTERM and Ctrl-C let
+running requests end; a second one stops at once.";
+
+const MIGRATE_HELP: &str = "\
+Examples:
+  dragoman migrate shop --dry-run          show the steps
+  dragoman migrate shop                    show and take them
+  dragoman migrate shop --allow-data-loss  take also those that drop data
+
+A renamed type or field keeps its data when the model says @renamedFrom.";
+
+const QUERY_HELP: &str = "\
+Examples:
+  dragoman query shop -e '{ products { name } }'
+  dragoman query shop products.graphql --variables '{\"limit\": 3}'
+  cat products.graphql | dragoman query shop
+  dragoman query shop -e '{ product { name } }' --endpoint /v1/graphql --role public
+
+The operation runs as the owner, who may see and change everything, unless --role names somebody. The answer goes
+to standard output; the exit status is 1 where it holds errors.";
+
+const TOKEN_HELP: &str = "\
+Example:
+  curl localhost:4000/graphql -H \"authorization: Bearer $(dragoman token shop --role editor)\" \\
+    -H 'content-type: application/json' -d '{\"query\": \"{ products { name } }\"}'";
+
+/// A project and its database.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Project {
+    /// Folder of the project.
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Folder for the database file and the lock, instead of the one that dragoman.toml names.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The database: `postgres://user@host/name` or `sqlite:path`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+}
+
+/// A project that is served.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Serving {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+/// One operation.
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    /// File with the operation; `-` or nothing reads standard input.
+    #[arg(conflicts_with = "execute")]
+    pub(crate) file: Option<PathBuf>,
+    /// The operation itself.
+    #[arg(short, long, value_name = "DOCUMENT")]
+    pub(crate) execute: Option<String>,
+    /// Values of its variables, a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) variables: Option<String>,
+    /// Which operation of the document.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operation: Option<String>,
+    /// Path of the endpoint.
+    #[arg(long, default_value = "/graphql", value_name = "PATH")]
+    pub(crate) endpoint: String,
+    /// Role to run it as.
+    #[arg(long)]
+    pub(crate) role: Option<String>,
+    /// Id of the caller, with --role.
+    #[arg(long, requires = "role")]
+    pub(crate) user: Option<String>,
+}

@@ -1,0 +1,125 @@
+//! `dragoman dev`: makes the database, serves the project, and follows every change of its files.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify_debouncer_full::notify::RecursiveMode;
+use notify_debouncer_full::{DebounceEventResult, new_debouncer};
+use server::{App, Shared};
+use store::Store;
+use tokio::sync::{mpsc, watch};
+
+use crate::arguments::Serving;
+use crate::commands::migrate::apply_without_loss;
+use crate::commands::seed;
+use crate::commands::serve::{open, serve};
+use crate::config::FILE_NAME;
+use crate::error::Error;
+use crate::lock::DataLock;
+use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER};
+use crate::serving::{Mode, app, block_on, id_prefix, open_store};
+use crate::{logging, signals};
+
+/// Editors write a file in several steps; what comes within this time is one change.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// Serves until a signal.
+pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
+    let project = open(serving)?;
+    logging::start(&project.config);
+    let _lock = DataLock::take(&project)?;
+    project.token_key_or_new()?;
+    let store = Arc::new(open_store(&project)?);
+    block_on(async {
+        let stop = signals::stop_signal()?;
+        let shared = Shared::new(&load(&project, &store).await?, id_prefix()?);
+        let reload = Reload { shared: shared.clone(), store, serving: serving.clone() };
+        let following = tokio::spawn(follow(reload, stop.clone()));
+        serve(&project, &shared, stop).await?;
+        following.abort();
+        Ok::<_, Error>(())
+    })??;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the types, brings the database to them, loads the seed where there is no data.
+async fn load(project: &Project, store: &Arc<Store>) -> Result<Arc<App>, Error> {
+    let sources = project.schema_texts()?;
+    let model = Arc::new(project.model()?);
+    for change in apply_without_loss(store, &model, &sources).await? {
+        eprintln!("  {change}");
+    }
+    seed::load(project, store, &model).await?;
+    app(project, Mode::Development, &model, store)
+}
+
+/// What a change of files acts on.
+struct Reload {
+    shared: Shared,
+    store: Arc<Store>,
+    serving: Serving,
+}
+
+/// Loads the project again after every change. A fault is shown, and the server goes on with what it had.
+async fn follow(reload: Reload, mut stop: watch::Receiver<bool>) {
+    let (sender, mut changes) = mpsc::channel(1);
+    let watcher = match watch_folder(&reload.serving.project.folder, sender) {
+        Ok(watcher) => watcher,
+        Err(error) => {
+            eprintln!("{}\nchanges of files are not followed", error.told());
+            return;
+        }
+    };
+    loop {
+        tokio::select! {
+            change = changes.recv() => if change.is_none() { break },
+            _ended = stop.changed() => break,
+        }
+        match again(&reload).await {
+            Ok(()) => eprintln!("  reloaded"),
+            Err(error) => eprintln!("{}\nthe server goes on with the project as it was", error.told()),
+        }
+    }
+    drop(watcher);
+}
+
+/// Settings that belong to the start, such as the address and the database, stay as they were.
+async fn again(reload: &Reload) -> Result<(), Error> {
+    let project = open(&reload.serving)?;
+    reload.shared.replace(&load(&project, &reload.store).await?);
+    Ok(())
+}
+
+/// Something that watches as long as it lives.
+type Watcher = notify_debouncer_full::Debouncer<
+    notify_debouncer_full::notify::RecommendedWatcher,
+    notify_debouncer_full::RecommendedCache,
+>;
+
+fn watch_folder(folder: &Path, changes: mpsc::Sender<()>) -> Result<Watcher, Error> {
+    let failed = |source| Error::Watch { path: folder.to_path_buf(), source };
+    let root = folder.canonicalize().map_err(|source| Error::read(folder, source))?;
+    let schema = root.join(SCHEMA_FOLDER);
+    let seed = root.join(SEED_FOLDER);
+    let settings = root.join(FILE_NAME);
+    let is_ours = move |path: &Path| path.starts_with(&schema) || path.starts_with(&seed) || path == settings;
+    let handle = move |result: DebounceEventResult| {
+        let events = result.unwrap_or_default();
+        let matters = |event: &notify_debouncer_full::DebouncedEvent| {
+            !event.kind.is_access() && event.paths.iter().any(|path| is_ours(path))
+        };
+        if events.iter().any(matters) {
+            // A full channel holds a reload that has not begun yet: it will see this change, too.
+            let _pending = changes.try_send(()).is_err();
+        }
+    };
+    let mut watcher = new_debouncer(QUIET, None, handle).map_err(failed)?;
+    // The folder itself, not its files: editors replace them. Not what is below: the database would never be quiet.
+    watcher.watch(&root, RecursiveMode::NonRecursive).map_err(failed)?;
+    for below in [SCHEMA_FOLDER, SEED_FOLDER].map(|name| root.join(name)).iter().filter(|below| below.is_dir()) {
+        watcher.watch(below, RecursiveMode::Recursive).map_err(failed)?;
+    }
+    Ok(watcher)
+}

@@ -1,0 +1,79 @@
+//! `dragoman seed`: first data out of `seed/*.json`; each file is loaded once.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model::Model;
+use sql::layout::Layout;
+use store::{SeedFile, SeedJob, SeedOptions, SeedReport, Store};
+
+use crate::arguments::Project as Arguments;
+use crate::commands::migrate::require_none;
+use crate::config::DEFAULT_LOCALE;
+use crate::error::Error;
+use crate::lock::DataLock;
+use crate::project::Project;
+use crate::serving::{block_on, open_store};
+use crate::{logging, progress};
+
+/// Loads the files that were not loaded before.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let project = Project::open(arguments, &[])?;
+    logging::start(&project.config);
+    let sources = project.schema_texts()?;
+    let model = Arc::new(project.model()?);
+    let _lock = DataLock::take(&project)?;
+    let store = open_store(&project)?;
+    block_on(async {
+        require_none(&store, &model, &sources).await?;
+        let report = load(&project, &store, &model).await?;
+        if report.loaded.is_empty() {
+            eprintln!("No file of seed/ is new.");
+        }
+        Ok(())
+    })?
+}
+
+/// Loads the new files, and says on standard error what was done.
+pub(crate) async fn load(project: &Project, store: &Store, model: &Arc<Model>) -> Result<SeedReport, Error> {
+    let files = files(project)?;
+    if files.is_empty() {
+        return Ok(SeedReport::default());
+    }
+    let layout = Arc::new(Layout::of(model).map_err(store::Error::Layout)?);
+    let spinner = progress::counter("seed");
+    let shown = spinner.clone();
+    let job = SeedJob {
+        model: Arc::clone(model),
+        layout,
+        files,
+        options: SeedOptions { now: now(), default_locale: project.config.word(DEFAULT_LOCALE).to_owned() },
+        hash_password: Arc::new(|_| Err("passwords cannot be loaded by a seed".to_owned())),
+        progress: Arc::new(move |entries| shown.set_position(entries)),
+    };
+    let report = store.seed(job).await;
+    spinner.finish_and_clear();
+    let report = report?;
+    if !report.loaded.is_empty() {
+        eprintln!("  loaded {} entries from {} files", report.entries, report.loaded.len());
+    }
+    for name in &report.changed {
+        eprintln!("  {name} has changed since it was loaded; a file is loaded once, its new content is left alone");
+    }
+    Ok(report)
+}
+
+fn files(project: &Project) -> Result<Vec<SeedFile>, Error> {
+    let paths = project.seed_files()?;
+    let file = |path: std::path::PathBuf| {
+        let name = path.strip_prefix(&project.folder).unwrap_or(&path).display().to_string();
+        SeedFile { name, path }
+    };
+    Ok(paths.into_iter().map(file).collect())
+}
+
+/// Microseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,78 @@
+//! `dragoman serve`: production. Nothing changes by itself.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use server::{Listener, Shared, Way};
+use tokio::sync::watch;
+
+use crate::arguments::Serving;
+use crate::commands::migrate::require_none;
+use crate::config::ADDRESS;
+use crate::error::Error;
+use crate::lock::DataLock;
+use crate::project::Project;
+use crate::serving::{Mode, app, block_on, id_prefix, limits, open_store};
+use crate::{logging, signals};
+
+/// Serves until a signal.
+pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
+    let project = open(serving)?;
+    logging::start(&project.config);
+    if project.token_key()?.is_none() {
+        tracing::warn!("no key of tokens is configured (auth.token_key): every token is refused, callers are public");
+    }
+    let model = Arc::new(project.model()?);
+    let sources = project.schema_texts()?;
+    let _lock = DataLock::take(&project)?;
+    let store = Arc::new(open_store(&project)?);
+    block_on(async {
+        let stop = signals::stop_signal()?;
+        // A database that is away is no reason not to start: the server says that it is not ready until it comes.
+        if store.is_ready().await {
+            require_none(&store, &model, &sources).await?;
+        } else {
+            tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
+        }
+        if project.token_key()?.is_none() {
+            tracing::warn!(
+                "no key of tokens is configured (auth.token_key): every token is refused, callers are public"
+            );
+        }
+        let shared = Shared::new(&app(&project, Mode::Production, &model, &store)?, id_prefix()?);
+        serve(&project, &shared, stop).await
+    })??;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the settings with the flags of serving.
+pub(crate) fn open(serving: &Serving) -> Result<Project, Error> {
+    let flags: Vec<_> = serving.listen.iter().map(|address| (ADDRESS, address.to_string())).collect();
+    Project::open(&serving.project, &flags)
+}
+
+/// Binds every address, prints where, and serves.
+pub(crate) async fn serve(project: &Project, shared: &Shared, stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let mut ways = vec![Way { listener: Listener::bind(project.config.address()).await?, endpoint: None }];
+    for listener in &project.config.listeners {
+        let endpoint = Some(listener.endpoint.clone());
+        ways.push(Way { listener: Listener::bind(listener.address).await?, endpoint });
+    }
+    announce(shared, &ways);
+    server::serve(shared, ways, &limits(&project.config), stop).await;
+    Ok(())
+}
+
+fn announce(shared: &Shared, ways: &[Way]) {
+    for way in ways {
+        let address = way.listener.address();
+        match &way.endpoint {
+            None => {
+                for (path, dialects) in shared.endpoints() {
+                    eprintln!("  http://{address}{path}  ({dialects})");
+                }
+            }
+            Some(endpoint) => eprintln!("  http://{address}/graphql  (only {endpoint})"),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Settings from all their origins, and every fault with its place.
+
+use super::keys::{KEYS, Kind, variable};
+use super::{Config, Origins};
+
+fn read(file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Config, String> {
+    let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+    let origins = Origins {
+        file: Some(file.to_owned()),
+        environment: environment.iter().map(owned).collect(),
+        flags: flags.iter().map(|(name, text)| (*name, (*text).to_owned())).collect(),
+    };
+    Config::read(&origins).map_err(|faults| faults.render(false))
+}
+
+#[test]
+fn every_key_has_a_default_that_can_be_read() {
+    let config = read("", &[], &[]).unwrap();
+    for key in KEYS {
+        match key.kind {
+            Kind::Number(..) | Kind::Bytes(..) | Kind::Duration(..) => drop(config.number(key.name)),
+            Kind::Text | Kind::Secret => {
+                assert_eq!(config.text(key.name).is_some(), !key.default.is_empty(), "{}", key.name);
+            }
+            Kind::Address | Kind::Word(_) => assert!(!config.word(key.name).is_empty(), "{}", key.name),
+            Kind::Boolean => assert!(config.is_on(key.name), "{}", key.name),
+            Kind::Texts => assert!(config.texts(key.name).is_empty(), "{}", key.name),
+        }
+    }
+}
+
+#[test]
+fn limits_are_those_of_the_crates_that_hold_them() {
+    let config = read("", &[], &[]).unwrap();
+    assert_eq!(crate::serving::limits(&config), server::Limits::default());
+    assert_eq!(crate::serving::document_limits(&config), graphql::Limits::default());
+    assert_eq!(crate::serving::store_limits(&config), store::StoreLimits::default());
+}
+
+#[test]
+fn later_origins_win() {
+    let file = "address = \"127.0.0.1:1\"\n[limits]\nrows_max = 5\nbody_bytes_max = \"2 MiB\"\n";
+    let environment =
+        [("DRAGOMAN_ADDRESS", "127.0.0.1:2"), ("DRAGOMAN_LIMITS_ROWS_MAX", "6"), ("DATABASE_URL", "sqlite:a.db")];
+    let config = read(file, &environment, &[("address", "127.0.0.1:3")]).unwrap();
+    assert_eq!(config.address().port(), 3);
+    assert_eq!(config.number("limits.rows_max"), 6);
+    assert_eq!(config.number("limits.body_bytes_max"), 2 * 1024 * 1024);
+    assert_eq!(config.text("database"), Some("sqlite:a.db"));
+}
+
+#[test]
+fn endpoints_and_listeners_are_read() {
+    let file = "
+[[endpoint]]
+path = \"/api\"
+dialects = [\"hasura\", \"strapi5\"]
+primary = \"strapi5\"
+
+[[listen]]
+address = \"127.0.0.1:3000\"
+endpoint = \"/api\"
+";
+    let config = read(file, &[], &[]).unwrap();
+    assert_eq!(config.endpoints.len(), 1);
+    assert_eq!(config.endpoints[0].dialects, ["strapi5", "hasura"]);
+    assert_eq!(config.listeners[0].endpoint, "/api");
+}
+
+#[test]
+fn every_fault_is_told_with_its_place() {
+    let file = "\
+adress = \"127.0.0.1:4000\"
+address = 4000
+[limits]
+rows_max = 0
+header_timeout = \"10 minutes\"
+body_bytes_max = \"1 MB\"
+[http]
+graphiql = 1
+cors_origins = [\"https://a.example\", 7]
+[log]
+level = \"loud\"
+[[endpoint]]
+path = \"graphql\"
+dialects = [\"strapi6\"]
+primary = \"hasura\"
+[[endpoint]]
+path = \"/b\"
+name = \"b\"
+[[listen]]
+address = \"here\"
+endpoint = \"/b\"
+";
+    let environment = [("DRAGOMAN_LIMITS_ROWS", "5"), ("DRAGOMAN_LOG_FORMAT", "xml"), ("DRAGOMAN_OTHER", "fine")];
+    insta::assert_snapshot!(read(file, &environment, &[]).unwrap_err());
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_place() {
+    insta::assert_snapshot!(read("address = \n[limits\n", &[], &[]).unwrap_err());
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let faults = read("", &[("DRAGOMAN_AUTH_TOKEN_KEY", "")], &[]).unwrap_err();
+    assert!(faults.contains("DRAGOMAN_AUTH_TOKEN_KEY") && !faults.contains("KEY="), "{faults}");
+}
+
+#[test]
+fn the_documentation_lists_every_key() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let listed = crate::commands::print::keys();
+    assert!(text.contains(&listed), "docs/configuration.md must hold the output of `dragoman config`:\n{listed}");
+}
+
+#[test]
+fn variables_are_unlike() {
+    let mut names: Vec<String> = KEYS.iter().map(variable).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), KEYS.len());
+}

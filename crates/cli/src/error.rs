@@ -1,0 +1,91 @@
+//! What keeps a command from being done. Each says what was tried, on what, and what was met.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use model::Diagnostics;
+
+/// What keeps a command from being done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Faults with places, already complete sentences.
+    #[error("{0}")]
+    Faults(Diagnostics),
+    #[error("there is no folder {path}; `dragoman init {path}` makes a project there")]
+    NoFolder { path: PathBuf },
+    #[error("there are no *.graphql files in {folder}; a project declares its types there (`dragoman init` shows how)")]
+    NoSchema { folder: PathBuf },
+    #[error("{path} has {bytes} bytes, more than the {most} that are read")]
+    TooLarge { path: PathBuf, bytes: u64, most: u64 },
+    #[error("cannot read {path}")]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("cannot write {path}")]
+    Write {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{path} is not empty; `dragoman init` writes into a new or empty folder only")]
+    NotEmpty { path: PathBuf },
+    #[error("another dragoman{holder} holds {path}; stop it first, or name another data folder with --data")]
+    Locked { path: PathBuf, holder: String },
+    #[error("the key of tokens cannot be used")]
+    TokenKey(#[source] server::KeyTooShort),
+    #[error("the token could not be signed")]
+    Token(#[source] server::SignError),
+    #[error("the database does not fit the model: {changes} changes are not applied; run `dragoman migrate`")]
+    NotMigrated { changes: usize },
+    #[error("the changes of the model lose data:\n{losses}\nrun `dragoman migrate --allow-data-loss` if that is meant")]
+    Loss { losses: String },
+    #[error("--variables is not a JSON object")]
+    Variables {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the request was refused: {fault}")]
+    Request { fault: String },
+    #[error("no endpoint has the path {path}; there are {known}")]
+    NoEndpoint { path: String, known: String },
+    #[error("cannot watch {path} for changes")]
+    Watch {
+        path: PathBuf,
+        #[source]
+        source: notify_debouncer_full::notify::Error,
+    },
+    #[error("the runtime could not be started")]
+    Runtime(#[source] std::io::Error),
+    #[error("the system gave no random bytes")]
+    Random { source: getrandom::Error },
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Server(#[from] server::Error),
+}
+
+impl Error {
+    pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
+        Error::Read { path: path.to_path_buf(), source }
+    }
+
+    pub(crate) fn write(path: &Path, source: std::io::Error) -> Self {
+        Error::Write { path: path.to_path_buf(), source }
+    }
+
+    /// The error with its causes, as people read it.
+    pub(crate) fn told(&self) -> String {
+        if let Error::Faults(faults) = self {
+            return faults.render(std::io::stderr().is_terminal()).trim_end().to_owned();
+        }
+        let mut text = format!("error: {self}");
+        let mut cause = std::error::Error::source(self);
+        while let Some(inner) = cause {
+            text.extend(["\n  because: ", &inner.to_string()]);
+            cause = inner.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,136 @@
+//! From a project to what the server and the store are told.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use model::Model;
+use server::{App, PageSizes, SchemaSettings, Settings};
+use store::{Store, StoreConfig, StoreLimits};
+
+use crate::config::{COMPRESSION, CORS_ORIGINS, Config, DEFAULT_LOCALE, GRAPHIQL, INTROSPECTION};
+use crate::error::Error;
+use crate::project::Project;
+
+/// How `auto` is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Somebody works on the project: pages and introspection are on.
+    Development,
+    /// It serves others: both are off.
+    Production,
+}
+
+/// Opens the project's database.
+pub(crate) fn open_store(project: &Project) -> Result<Store, Error> {
+    let address = project.database()?;
+    if matches!(address, store::Address::Sqlite(_)) {
+        project.make_data_folder()?;
+    }
+    Ok(Store::open(&StoreConfig {
+        address,
+        default_locale: project.config.word(DEFAULT_LOCALE).to_owned(),
+        limits: store_limits(&project.config),
+    })?)
+}
+
+/// Puts a model and a store behind the endpoints of the settings.
+pub(crate) fn app(project: &Project, mode: Mode, model: &Arc<Model>, store: &Arc<Store>) -> Result<Arc<App>, Error> {
+    Ok(Arc::new(App::new(settings(project, mode)?, model, Arc::clone(store))?))
+}
+
+/// Runs a future on a runtime of its own, with as many threads as there are cores.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    Ok(runtime.block_on(future))
+}
+
+/// Random bits that make this process's request ids unlike those of others.
+pub(crate) fn id_prefix() -> Result<u64, Error> {
+    let mut random = [0_u8; 8];
+    getrandom::fill(&mut random).map_err(|source| Error::Random { source })?;
+    Ok(u64::from_le_bytes(random))
+}
+
+fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
+    let config = &project.config;
+    Ok(Settings {
+        schemas: schema_settings(config),
+        listeners: config.listeners.clone(),
+        token_key: project.token_key()?,
+        graphiql: is_on(config.word(GRAPHIQL), mode),
+        introspection: is_on(config.word(INTROSPECTION), mode),
+        compression: config.is_on(COMPRESSION),
+        cors_origins: config.texts(CORS_ORIGINS),
+        limits: limits(config),
+    })
+}
+
+/// What decides the schemas of the endpoints.
+pub(crate) fn schema_settings(config: &Config) -> SchemaSettings {
+    SchemaSettings {
+        endpoints: config.endpoints.clone(),
+        page_sizes: PageSizes {
+            default: config.count("strapi.default_limit"),
+            most: Some(config.count("strapi.max_limit")).filter(|most| *most > 0),
+        },
+        limits: document_limits(config),
+    }
+}
+
+fn is_on(word: &str, mode: Mode) -> bool {
+    match mode {
+        Mode::Development => word != "off",
+        Mode::Production => word == "on",
+    }
+}
+
+pub(crate) fn limits(config: &Config) -> server::Limits {
+    server::Limits {
+        body_bytes_max: config.size("limits.body_bytes_max"),
+        nesting_max: config.size("limits.nesting_max"),
+        batch_max: config.size("limits.batch_max"),
+        header_bytes_max: config.size("limits.header_bytes_max"),
+        headers_max: config.size("limits.headers_max"),
+        header_timeout: config.duration("limits.header_timeout"),
+        connections_max: config.size("limits.connections_max"),
+        shutdown_grace: config.duration("limits.shutdown_grace"),
+        plans_max: config.size("limits.plans_max"),
+        plans_bytes_max: config.number("limits.plans_bytes_max"),
+        plan_document_bytes_max: config.size("limits.plan_document_bytes_max"),
+        refused_documents_max: config.size("limits.refused_documents_max"),
+    }
+}
+
+pub(crate) fn document_limits(config: &Config) -> graphql::Limits {
+    graphql::Limits {
+        document_bytes_max: config.size("limits.document_bytes_max"),
+        tokens_max: config.size("limits.tokens_max"),
+        nesting_max: config.size("limits.nesting_max"),
+        depth_max: config.size("limits.depth_max"),
+        aliases_max: config.size("limits.aliases_max"),
+        root_fields_max: config.size("limits.root_fields_max"),
+        directives_max: config.size("limits.directives_max"),
+        selections_max: config.size("limits.selections_max"),
+        filter_hops_max: config.size("limits.filter_hops_max"),
+        conditions_max: config.size("limits.conditions_max"),
+        filter_text_max: config.size("limits.filter_text_max"),
+        filter_list_max: config.size("limits.filter_list_max"),
+        cost_rows_max: config.number("limits.cost_rows_max"),
+        errors_max: config.size("limits.errors_max"),
+        rows_max: config.count("limits.rows_max"),
+    }
+}
+
+pub(crate) fn store_limits(config: &Config) -> StoreLimits {
+    let usual = StoreLimits::default();
+    let or_usual = |name, usual: usize| Some(config.size(name)).filter(|given| *given > 0).unwrap_or(usual);
+    StoreLimits {
+        read_timeout: config.duration("limits.read_timeout"),
+        write_timeout: config.duration("limits.write_timeout"),
+        connection_wait: config.duration("limits.connection_wait"),
+        connections_max: or_usual("limits.database_connections_max", usual.connections_max),
+        readers: or_usual("limits.readers", usual.readers),
+        queue_max: config.size("limits.queue_max"),
+        answer_bytes_max: config.size("limits.answer_bytes_max"),
+    }
+}

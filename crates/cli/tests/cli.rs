@@ -1,0 +1,252 @@
+//! The binary itself, run as a person runs it.
+#![cfg(test)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("dragoman-cli-{name}-{}", std::process::id()));
+        let _none = fs::remove_dir_all(&path).is_ok();
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    /// A project as `init` makes it.
+    fn project(name: &str) -> Folder {
+        let folder = Folder::new(name);
+        assert!(run(&folder, &["init", "."]).status.success());
+        folder
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0).is_ok();
+    }
+}
+
+fn command(folder: &Folder, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dragoman"));
+    command.args(arguments).current_dir(&folder.0).env_clear().env("DRAGOMAN_LOG_LEVEL", "warn");
+    command
+}
+
+fn run(folder: &Folder, arguments: &[&str]) -> Output {
+    command(folder, arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn init_writes_a_project_without_faults() {
+    let folder = Folder::project("init");
+    let checked = run(&folder, &["check"]);
+    assert!(checked.status.success(), "{}", told(&checked));
+    assert_eq!(told(&checked), "2 content types, 0 components, 2 endpoints: no fault\n");
+    let again = run(&folder, &["init", "."]);
+    assert!(!again.status.success());
+    assert!(told(&again).contains("is not empty"), "{}", told(&again));
+}
+
+#[test]
+fn faults_of_the_types_are_told_with_their_places() {
+    let folder = Folder::project("faults");
+    fs::write(folder.0.join("schema/more.graphql"), "type Crate @model {\n  name: Strin!\n  bottles: [Botle!]\n}\n")
+        .unwrap();
+    let checked = run(&folder, &["check"]);
+    assert!(!checked.status.success());
+    let told = told(&checked);
+    assert!(told.contains("schema/more.graphql:2") && told.contains("schema/more.graphql:3"), "{told}");
+}
+
+#[test]
+fn what_is_printed_is_data_alone() {
+    let folder = Folder::project("print");
+    let schema = run(&folder, &["schema", "--endpoint", "/v1/graphql"]);
+    assert!(out(&schema).contains("product_by_pk") && told(&schema).is_empty(), "{}", told(&schema));
+    let token = run(&folder, &["token", "--role", "editor"]);
+    assert_eq!(out(&token).trim().split('.').count(), 3, "{}", told(&token));
+    assert!(out(&run(&folder, &["config"])).contains("DRAGOMAN_LIMITS_BODY_BYTES_MAX"));
+    assert!(out(&run(&folder, &["completions", "bash"])).contains("dragoman"));
+    let nowhere = run(&folder, &["schema", "--endpoint", "/nope"]);
+    assert!(told(&nowhere).contains("there are /graphql, /v1/graphql"), "{}", told(&nowhere));
+}
+
+#[test]
+fn a_database_is_made_seeded_and_asked_step_by_step() {
+    let folder = Folder::project("steps");
+    let too_early = run(&folder, &["query", "-e", "{ products { name } }"]);
+    assert!(told(&too_early).contains("run `dragoman migrate`"), "{}", told(&too_early));
+
+    let shown = run(&folder, &["migrate", "--dry-run"]);
+    assert!(!shown.status.success() && out(&shown).contains("Product"), "{}", told(&shown));
+    let migrated = run(&folder, &["migrate"]);
+    assert!(migrated.status.success(), "{}", told(&migrated));
+    assert!(told(&run(&folder, &["migrate"])).contains("fits the model"));
+
+    let seeded = run(&folder, &["seed"]);
+    assert!(told(&seeded).contains("loaded 5 entries from 2 files"), "{}", told(&seeded));
+    assert!(told(&run(&folder, &["seed"])).contains("No file of seed/ is new"));
+
+    let answer = run(&folder, &["query", "-e", "{ products(sort: \"name\") { name category { name } } }"]);
+    let expected = concat!(
+        r#"{"data":{"products":[{"name":"Assam","category":{"name":"Tea"}},"#,
+        r#"{"name":"Sencha","category":{"name":"Tea"}},{"name":"Teapot","category":{"name":"Ware"}}]}}"#,
+        "\n"
+    );
+    assert_eq!(out(&answer), expected, "{}", told(&answer));
+    let refused = run(&folder, &["query", "-e", "{ nope }"]);
+    assert!(!refused.status.success() && out(&refused).contains("errors"));
+}
+
+#[test]
+fn serve_refuses_what_it_must_not_serve() {
+    let folder = Folder::project("refuse");
+    let unfit = run(&folder, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(told(&unfit).contains("run `dragoman migrate`"), "{}", told(&unfit));
+    let mut short = command(&folder, &["serve", "--listen", "127.0.0.1:0"]);
+    let short = short.env("DRAGOMAN_AUTH_TOKEN_KEY", "short").stdin(Stdio::null()).output().unwrap();
+    assert!(told(&short).contains("256 bits"), "{}", told(&short));
+}
+
+#[test]
+fn dev_serves_follows_changes_and_ends_in_order() {
+    let folder = Folder::project("dev");
+    let mut dev = Serving::start(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    let address = dev.address();
+    let products = ask(&address, "{ products { name } }");
+    assert!(products.contains("Teapot"), "{products}");
+
+    let second = run(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    assert!(told(&second).contains("stop it first"), "{}", told(&second));
+
+    let schema = folder.0.join("schema/shop.graphql");
+    let text = fs::read_to_string(&schema).unwrap();
+    let hidden = text.replacen("@allow(role: \"public\", to: [FIND])", "", 1);
+    fs::write(&schema, &hidden).unwrap();
+    dev.wait_for("reloaded");
+    assert!(ask(&address, "{ products { name } }").contains("Forbidden access"));
+
+    fs::write(&schema, "type Product @model {").unwrap();
+    dev.wait_for("goes on with the project as it was");
+    assert!(ask(&address, "{ categories { name } }").contains("Tea"));
+    assert!(dev.stop().success());
+}
+
+#[test]
+fn serve_shows_nothing_of_itself() {
+    let folder = Folder::project("serve");
+    assert!(run(&folder, &["migrate"]).status.success());
+    let mut serving = Serving::start(&folder, &["serve", "--listen", "127.0.0.1:0"]);
+    let address = serving.address();
+    assert!(ask(&address, "{ __schema { queryType { name } } }").contains("introspection is not allowed"));
+    assert!(exchange(&address, "GET /graphql HTTP/1.1\r\naccept: text/html\r\n", "").starts_with("HTTP/1.1 406"));
+    assert!(exchange(&address, "GET /health/ready HTTP/1.1\r\n", "").starts_with("HTTP/1.1 200"));
+    assert!(serving.stop().success());
+}
+
+/// A running server, and what it says line by line.
+struct Serving {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Serving {
+    fn start(folder: &Folder, arguments: &[&str]) -> Serving {
+        let mut child = command(folder, arguments).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _nobody_reads = sender.send(line).is_err();
+            }
+        });
+        Serving { child, lines }
+    }
+
+    fn wait_for(&self, words: &str) -> String {
+        let mut met = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(words) => return line,
+                Ok(line) => met.push(line),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("{words:?} was not said; this was: {met:#?}")
+                }
+            }
+        }
+    }
+
+    /// `127.0.0.1:40123`, out of the first address that is told.
+    fn address(&self) -> String {
+        let line = self.wait_for("http://");
+        let address = line.split("http://").nth(1).unwrap();
+        address.split('/').next().unwrap().to_owned()
+    }
+
+    fn stop(&mut self) -> ExitStatus {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ended = self.child.kill().and_then(|()| self.child.wait()).is_err();
+    }
+}
+
+fn ask(address: &str, query: &str) -> String {
+    let body = format!("{{\"query\":{query:?}}}");
+    exchange(address, "POST /graphql HTTP/1.1\r\ncontent-type: application/json\r\n", &body)
+}
+
+fn exchange(address: &str, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let length = body.len();
+    write!(stream, "{head}host: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn help_names_every_command_and_teaches() {
+    let help = out(&run(&Folder::new("help"), &["--help"]));
+    for word in [
+        "init",
+        "dev",
+        "serve",
+        "migrate",
+        "seed",
+        "schema",
+        "check",
+        "query",
+        "token",
+        "config",
+        "completions",
+        "First steps",
+    ] {
+        assert!(help.contains(word), "{word} is not in {help}");
+    }
+}
