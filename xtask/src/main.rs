@@ -3,6 +3,7 @@
 //! `cargo xtask` prints what there is. Each task lives in a file of its own; none of them is part of the product.
 
 mod bench;
+mod browser;
 mod graphiql;
 mod postgres;
 mod process;
@@ -17,10 +18,11 @@ The tasks of the house.
 Usage: cargo xtask <TASK> [ARGUMENTS]
 
 Tasks:
-  test [-- ARGUMENTS]   run every test on both databases; arguments go to `cargo nextest run` (-p sql: one crate)
+  test [-- ARGUMENTS]   run every test on both databases; the arguments go to `cargo nextest run`
   bench [OPTIONS]       measure the product beside the limit programs; --help lists the options
   tidy                  hold the invariants of the house; prints every fault with its place and the fix (also a test)
   graphiql [--check]    build the page that the server embeds; --check compares what is committed with what its sources build
+  browser               use the pages in a real browser (needs Node and chromium)
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(rest),
         "tidy" => tidy::run(rest),
         "graphiql" => graphiql::run(rest),
+        "browser" => browser::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -273,8 +273,7 @@ fn unique_key(model: &Model, of: TypeId, at: usize) -> String {
 
 fn index(model: &Model, of: TypeId, at: usize) -> String {
     let columns = &model.content_type(of).indexes[at].fields;
-    let words: Vec<&str> = columns.iter().map(|(column, _)| model.content_type(of).column_word(*column)).collect();
-    words.join(" + ")
+    names(model, of, &columns.iter().map(|(field, _)| *field).collect::<Vec<_>>())
 }
 
 fn names(model: &Model, of: TypeId, fields: &[FieldId]) -> String {
