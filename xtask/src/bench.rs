@@ -15,8 +15,9 @@ use std::fs::{self, File};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
-use data::Data;
+use data::{Data, Stores};
 use measure::Measured;
+use operations::Operation;
 use options::{Database, Options, Way};
 use program::{Program, Target};
 use rustix::fs::{FlockOperation, flock};
@@ -67,6 +68,9 @@ fn build(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// What a run gathers: measurements and faults.
+type Found<'a> = (&'a mut Vec<Measured>, &'a mut Vec<String>);
+
 /// One database, all programs and operations.
 struct Bench<'a> {
     options: &'a Options,
@@ -81,23 +85,42 @@ impl Bench<'_> {
             Database::Sqlite => None,
         };
         let stores = self.data.stores(cluster.as_ref(), self.options.ways.iter().any(|way| way.is_product()))?;
+        let (plain, indexed): (Vec<Operation>, Vec<Operation>) =
+            self.options.operations.iter().partition(|operation| **operation != Operation::HIndexed);
+        self.ask(&plain, &stores, cluster.as_ref(), (measured, faults))?;
+        if !indexed.is_empty() {
+            stores.make_index(cluster.as_ref())?;
+            self.ask(&indexed, &stores, cluster.as_ref(), (measured, faults))?;
+        }
+        cluster.map_or(Ok(()), Cluster::stop)
+    }
+
+    fn ask(
+        &self,
+        operations: &[Operation],
+        stores: &Stores,
+        cluster: Option<&Cluster>,
+        found: Found<'_>,
+    ) -> Result<()> {
+        if operations.is_empty() {
+            return Ok(());
+        }
+        let (measured, faults) = found;
         let mut programs = Vec::new();
         for target in Target::of(&self.options.ways, self.database) {
-            let program = Program::start(target, &stores, cluster.as_ref())?;
+            let program = Program::start(target, stores, cluster)?;
             println!("{} on {}: first answer after {:.1} ms", target.name(), self.database, program.first_answer_ms);
             programs.push(program);
         }
-        for operation in &self.options.operations {
-            let runs = measure::Runs { bench: self.options, database: self.database, programs: &programs };
+        let runs = measure::Runs { bench: self.options, database: self.database, programs: &programs };
+        for operation in operations {
             if let Some(way) = self.options.profile {
-                return runs.profile(way, *operation);
+                runs.profile(way, *operation)?;
+                continue;
             }
             runs.compare(*operation, faults);
             runs.measure(*operation, measured, faults);
         }
-        for program in programs {
-            program.stop()?;
-        }
-        cluster.map_or(Ok(()), Cluster::stop)
+        programs.into_iter().try_for_each(Program::stop)
     }
 }

@@ -55,6 +55,11 @@ pub(crate) fn run(file: &Path, folders: &Folders) -> Result<()> {
     Ok(())
 }
 
+pub(crate) fn execute(file: &Path, statements: &str) -> Result<()> {
+    let database = Connection::open(file).with_context(|| format!("could not open {}", file.display()))?;
+    database.execute_batch(statements).with_context(|| format!("could not execute {statements}"))
+}
+
 /// Texts become numbers by the affinity of their column; only true and false are translated.
 fn fill(database: &Connection, table: &str, folder: &Path) -> Result<()> {
     let text = read(&folder.join(table).with_extension("csv"))?;

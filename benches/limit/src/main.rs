@@ -28,6 +28,7 @@ const HELP: &str = "\
 Usage:
   limit generate FOLDER [ROWS]                         the magazine's CSV files, 1,000,000 rows unless told otherwise
   limit load FILE CHINOOK_FOLDER BLOG_FOLDER SQL_FOLDER   a SQLite database with the plain tables
+  limit execute FILE STATEMENTS                        changes a SQLite database
   limit seed FOLDER CHINOOK_FOLDER BLOG_FOLDER         the same rows as seed files of a project
   limit serve json|rows DATABASE ADDRESS:PORT          DATABASE is a file or a postgres:// URL
   limit drive SETTINGS                                 SETTINGS is one JSON object; see src/drive.rs
@@ -49,6 +50,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["generate", folder] => generate::write(folder.as_ref(), generate::ROWS),
         ["generate", folder, rows] => generate::write(folder.as_ref(), rows.parse()?),
         ["load", file, chinook, blog, sql] => load::run(file.as_ref(), &load::Folders::new(chinook, blog, sql)),
+        ["execute", file, statements] => load::execute(file.as_ref(), statements),
         ["seed", folder, chinook, blog] => seed::run(folder.as_ref(), chinook.as_ref(), blog.as_ref()),
         ["serve", way, database, address] => serve::run(way.parse()?, database, address),
         ["drive", settings] => drive::run(serde_json::from_str(settings)?),

@@ -23,13 +23,27 @@ pub(super) enum Operation {
     L,
     S,
     W,
-    /// Last, because it changes the data.
+    /// Behind all that only reads, because it changes the data.
     F,
+    /// `h` once more, after the index that it asks for was made.
+    HIndexed,
 }
 
 impl Operation {
-    pub(super) const ALL: [Self; 11] =
-        [Self::A, Self::B, Self::C, Self::D, Self::E, Self::G, Self::H, Self::L, Self::S, Self::W, Self::F];
+    pub(super) const ALL: [Self; 12] = [
+        Self::A,
+        Self::B,
+        Self::C,
+        Self::D,
+        Self::E,
+        Self::G,
+        Self::H,
+        Self::L,
+        Self::S,
+        Self::W,
+        Self::F,
+        Self::HIndexed,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -41,6 +55,7 @@ impl Operation {
             Self::F => "f",
             Self::G => "g",
             Self::H => "h",
+            Self::HIndexed => "h+",
             Self::L => "l",
             Self::S => "s",
             Self::W => "w",
@@ -57,6 +72,7 @@ impl Operation {
             Self::F => "insert a comment",
             Self::G => "home page: articles, author, tags, comments",
             Self::H => "popular articles, unindexed order, total",
+            Self::HIndexed => "the same with its index",
             Self::L => "1,000 articles, 10 columns",
             Self::S => "albums by LIKE with artist",
             Self::W => "347 albums with artist, tracks, genre",
@@ -67,7 +83,7 @@ impl Operation {
     pub(super) fn goals(self) -> (u32, u32) {
         match self {
             Self::A | Self::E | Self::F | Self::S => (75, 65),
-            Self::B | Self::C | Self::D | Self::G | Self::H | Self::L | Self::W => (88, 78),
+            Self::B | Self::C | Self::D | Self::G | Self::H | Self::HIndexed | Self::L | Self::W => (88, 78),
         }
     }
 
@@ -81,9 +97,27 @@ impl Operation {
                     Way::Json | Way::Rows | Way::Hasura | Way::Peer => (self.hasura(), self.hasura_variables(&drawn)),
                     Way::Strapi => (self.strapi(), self.strapi_variables(&drawn)),
                 };
-                json!({ "query": query, "operationName": self.name(), "variables": variables }).to_string()
+                json!({ "query": query, "operationName": self.requested(), "variables": variables }).to_string()
             })
             .collect()
+    }
+
+    /// The name of the operation in its document.
+    fn requested(self) -> &'static str {
+        match self {
+            Self::HIndexed => Self::H.name(),
+            Self::A
+            | Self::B
+            | Self::C
+            | Self::D
+            | Self::E
+            | Self::F
+            | Self::G
+            | Self::H
+            | Self::L
+            | Self::S
+            | Self::W => self.name(),
+        }
     }
 
     fn draw(self, random: &mut Random) -> Drawn {
@@ -102,7 +136,7 @@ impl Operation {
                 drawn.author = 1 + random.below(10_000);
             }
             Self::G => drawn.offset = random.below(201),
-            Self::H => {
+            Self::H | Self::HIndexed => {
                 drawn.language = random.pick(&LANGUAGES);
                 drawn.offset = random.below(201);
             }
@@ -120,7 +154,7 @@ impl Operation {
             Self::C => json!({ "g": id, "o": offset }),
             Self::E => json!({ "g": id }),
             Self::F => json!({ "a": id, "u": author, "t": comment(*id) }),
-            Self::H => json!({ "l": language, "o": offset }),
+            Self::H | Self::HIndexed => json!({ "l": language, "o": offset }),
             Self::S => json!({ "p": "%Rock%" }),
             Self::W => json!({}),
         }
@@ -134,7 +168,7 @@ impl Operation {
             Self::C => json!({ "g": document_id(*id), "o": offset }),
             Self::E => json!({ "g": document_id(*id) }),
             Self::F => json!({ "a": document_id(*id), "u": document_id(*author), "t": comment(*id) }),
-            Self::H => json!({ "l": language, "o": offset }),
+            Self::H | Self::HIndexed => json!({ "l": language, "o": offset }),
             Self::S => json!({ "p": "Rock" }),
             Self::W => json!({}),
         }
@@ -164,7 +198,7 @@ impl Operation {
                 "query g($o: Int!) { article(where: {state: {_eq: \"published\"}}, order_by: [{released_at: desc}, {id: desc}], limit: 20, offset: $o) { id title slug released_at views \
                  author { name country } tags { name } comments(order_by: {created_at: desc}, limit: 5) { id body likes author { name } } } }"
             }
-            Self::H => {
+            Self::H | Self::HIndexed => {
                 "query h($l: String!, $o: Int!) { article(where: {state: {_eq: \"published\"}, lang: {_eq: $l}}, order_by: [{views: desc}, {id: asc}], limit: 20, offset: $o) { id title views rating } \
                  article_aggregate(where: {state: {_eq: \"published\"}, lang: {_eq: $l}}) { aggregate { count } } }"
             }
@@ -205,7 +239,7 @@ impl Operation {
                 "query g($o: Int!) { articles(filters: {state: {eq: \"published\"}}, sort: [\"releasedAt:desc\", \"number:desc\"], pagination: {start: $o, limit: 20}) { documentId title slug releasedAt views \
                  author { name country } tags { name } comments(sort: \"createdAt:desc\", pagination: {limit: 5}) { documentId body likes author { name } } } }"
             }
-            Self::H => {
+            Self::H | Self::HIndexed => {
                 "query h($l: String!, $o: Int!) { articles_connection(filters: {state: {eq: \"published\"}, lang: {eq: $l}}, sort: [\"views:desc\", \"number:asc\"], pagination: {start: $o, limit: 20}) { \
                  nodes { documentId title views rating } pageInfo { total } } }"
             }
