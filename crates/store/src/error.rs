@@ -208,7 +208,7 @@ impl Error {
             source = inner.source();
         }
         match cause {
-            Cause::Timeout | Cause::Unavailable | Cause::AnswerTooLarge(_) => {
+            Cause::Timeout | Cause::Unavailable | Cause::AnswerTooLarge(_) | Cause::Invalid { .. } => {
                 tracing::warn!(%reason, "the database did not answer");
             }
             _ => tracing::error!(%reason, "the database failed"),
@@ -223,15 +223,27 @@ fn sqlite_cause(error: &rusqlite::Error) -> Cause {
         Some(
             rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull,
         ) => Cause::Unavailable,
+        _ if error.to_string().starts_with(INVALID_PATTERN) => invalid_pattern(),
         _ => Cause::Internal,
     }
 }
 
+/// How the message of a function begins that was given a pattern it cannot read.
+pub(crate) const INVALID_PATTERN: &str = "invalid regular expression";
+
+fn invalid_pattern() -> Cause {
+    Cause::Invalid { problem: plan::Problem::Text(INVALID_PATTERN.to_owned()) }
+}
+
 fn postgres_cause(error: &tokio_postgres::Error) -> Cause {
-    let Some(code) = error.code() else { return Cause::Unavailable };
+    let Some(code) = error.code() else {
+        let is_io = std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
+        return if is_io || error.is_closed() { Cause::Unavailable } else { Cause::Internal };
+    };
     match code.code() {
         // query_canceled, lock_not_available, idle_in_transaction_session_timeout
         "57014" | "55P03" | "25P03" => Cause::Timeout,
+        "2201B" => invalid_pattern(),
         // serialization_failure, deadlock_detected
         "40001" | "40P01" => Cause::Unavailable,
         // connection faults, too many connections, shutting down

@@ -11,7 +11,6 @@ extern crate self as store;
 mod answer;
 mod config;
 #[cfg(test)]
-#[expect(dead_code, reason = "the tests of other files use the rest")]
 #[path = "../tests/database/mod.rs"]
 mod database;
 mod error;

@@ -5,6 +5,7 @@
 
 mod collation;
 mod connection;
+mod function;
 mod queue;
 mod readers;
 mod writer;

@@ -674,3 +674,17 @@ async fn a_fault_of_the_database_says_nothing_of_it() {
     };
     check("broken", program, vec![], "null\n: Internal").await;
 }
+
+#[tokio::test]
+async fn a_pattern_that_cannot_be_read_is_the_callers_fault() {
+    let program = |make: &Make| {
+        let text = match make.0 {
+            Database::Sqlite => "select _key, name from artist where dragoman_regex(?1, name)",
+            Database::Postgres => "select _key, name from artist where name ~ $1",
+        };
+        let params = vec![Param::Hole(HoleId(0), TEXT)];
+        vec![("broken", select(make.node(text, params, &ARTIST_KINDS[..2], NodeShape::List(row(vec![name()])))))]
+    };
+    let wanted = "null\n: Invalid { problem: Text(\"invalid regular expression\") }";
+    check("pattern", program, vec![Value::Text("(".to_owned())], wanted).await;
+}

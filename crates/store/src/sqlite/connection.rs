@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::collation;
+use super::{collation, function};
 use crate::{Error, STATEMENTS_MAX};
 
 /// Memory for pages, shared by all readers.
@@ -95,6 +95,7 @@ pub(super) fn open_reader(path: &Path, readers: usize) -> Result<(Connection, De
 
 fn finish(mut connection: Connection) -> Result<(Connection, Deadline), Error> {
     collation::register(&connection)?;
+    function::register(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     // Once the tables are analysed, a plan may depend on the values bound to it: without this every new value plans the statement again, which costs
     // a nested statement several times its work.
