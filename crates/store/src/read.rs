@@ -36,8 +36,9 @@ impl Store {
     ///
     /// Every level reads one snapshot. A fault of the database makes the whole answer null; what it was stands in the log.
     pub async fn run(&self, prepared: &Arc<Prepared>, values: Values, buffer: Vec<u8>) -> Answer {
-        let start = buffer.len();
         let bytes_max = self.limits().answer_bytes_max;
+        // The buffer goes with the work, and is lost with it where the work fails.
+        let prefix = buffer.clone();
         let answered = if prepared.statements == 0 {
             write_data(prepared, &NoSource, &values, Out::new(buffer, bytes_max))
         } else {
@@ -46,27 +47,15 @@ impl Store {
                 Driver::Postgres(postgres) => postgres::run(postgres, self.limits(), prepared, &values, buffer).await,
             }
         };
-        answered.unwrap_or_else(|Failed { error, mut bytes }| {
-            bytes.truncate(start);
-            bytes.extend_from_slice(b"null");
-            Answer {
-                bytes,
-                faults: vec![Fault { path: Vec::new(), place: None, cause: error.logged() }],
-                is_null: true,
-            }
-        })
+        answered.unwrap_or_else(|error| Answer::failed(prefix, &error))
     }
 }
 
-/// An error, and the buffer that it leaves behind.
-struct Failed {
-    error: Box<Error>,
-    bytes: Vec<u8>,
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Failed {
-        Failed { error: Box::new(error), bytes: Vec::new() }
+impl Answer {
+    /// Nothing but the reason, which the log tells in full.
+    fn failed(mut bytes: Vec<u8>, error: &Error) -> Answer {
+        bytes.extend_from_slice(b"null");
+        Answer { bytes, faults: vec![Fault { path: Vec::new(), place: None, cause: error.logged() }], is_null: true }
     }
 }
 
@@ -76,16 +65,13 @@ fn write_data<'a>(
     source: &'a dyn Source,
     values: &'a Values,
     mut out: Out<'a>,
-) -> Result<Answer, Failed> {
+) -> Result<Answer, Error> {
     let start = out.mark();
-    match write_roots(prepared, source, values, &mut out) {
-        Ok(Wrote::Value) => Ok(Answer { bytes: out.bytes, faults: out.faults, is_null: false }),
-        Ok(Wrote::Null | Wrote::Failed) => {
-            out.null_instead(start);
-            Ok(Answer { bytes: out.bytes, faults: out.faults, is_null: true })
-        }
-        Err(error) => Err(Failed { error: Box::new(error), bytes: out.bytes }),
+    let is_null = write_roots(prepared, source, values, &mut out)? != Wrote::Value;
+    if is_null {
+        out.null_instead(start);
     }
+    Ok(Answer { bytes: out.bytes, faults: out.faults, is_null })
 }
 
 fn write_roots<'a>(

@@ -90,10 +90,24 @@ impl Deref for Loan<'_> {
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        if let Some(session) = self.session.take()
-            && session.is_usable()
-        {
+        let Some(session) = self.session.take() else { return };
+        if session.is_usable() {
             self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        } else if session.is_busy() {
+            self.pool.give_up(session);
         }
+    }
+}
+
+impl Pool {
+    /// Stops what still runs on a connection that nobody waits for any more, then closes it. A server does not notice by itself that its client has gone.
+    fn give_up(&self, session: Session) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let connector = self.connector.clone();
+        runtime.spawn(async move {
+            if let Err(error) = connector.cancel(&session.client().cancel_token()).await {
+                tracing::warn!(%error, "a statement that nobody waits for could not be stopped");
+            }
+        });
     }
 }

@@ -41,6 +41,11 @@ impl Session {
         !self.client.is_closed() && !self.is_inside.load(Ordering::Relaxed)
     }
 
+    /// Whether it lives, with statements or a transaction under way.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.client.is_closed() && self.is_inside.load(Ordering::Relaxed)
+    }
+
     /// From now on, until it is said to end, a loan that is dropped does not go back: statements may be under way.
     pub(crate) fn in_use(&self) -> InUse<'_> {
         self.is_inside.store(true, Ordering::Relaxed);

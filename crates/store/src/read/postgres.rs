@@ -19,7 +19,7 @@ use sql::{
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::{Answer, Env, Failed, Prepared, PreparedValue, write_data};
+use super::{Answer, Env, Prepared, PreparedValue, write_data};
 use crate::answer::{Out, has_aggregates, proves_total, window_of};
 use crate::postgres::{Begin, Postgres, Session};
 use crate::{Error, StoreLimits};
@@ -35,7 +35,7 @@ pub(super) async fn run(
     prepared: &Arc<Prepared>,
     values: &Values,
     buffer: Vec<u8>,
-) -> Result<Answer, Failed> {
+) -> Result<Answer, Error> {
     let env = Env { values, rows_max: prepared.rows_max, default_locale: &prepared.default_locale };
     let fetched = async {
         let loan = postgres.loan().await?;
@@ -50,10 +50,7 @@ pub(super) async fn run(
         }
     };
     let late = |_| Error::Timeout { deadline_ms: limits.read_timeout.as_millis() };
-    let levels = match tokio::time::timeout(limits.read_timeout, fetched).await.map_err(late).flatten() {
-        Ok(levels) => levels,
-        Err(error) => return Err(Failed { error: Box::new(error), bytes: buffer }),
-    };
+    let levels = tokio::time::timeout(limits.read_timeout, fetched).await.map_err(late).flatten()?;
     write_data(prepared, &levels, values, Out::new(buffer, limits.answer_bytes_max))
 }
 
@@ -96,21 +93,36 @@ impl<'e> Fetch<'_, 'e> {
         }
         let mut levels = Levels::new(prepared.statements, prepared.rows_max);
         let use_of_session = self.session.in_use();
-        if prepared.statements == 1 {
-            self.wave(wave, &mut levels).await?;
+        let client = self.session.client();
+        let is_transaction = prepared.statements > 1;
+        let fetched = if is_transaction {
+            self.snapshot(wave, &mut levels).await
         } else {
-            let begun = self.session.client().batch_execute(Begin::Snapshot.text());
-            let (begun, first) = tokio::join!(biased; begun, self.wave(wave, &mut levels));
-            begun?;
-            let mut next = first?;
-            while !next.is_empty() {
-                next = self.wave(next, &mut levels).await?;
-            }
-            // It is sent, and what follows on this connection stands behind it: nobody has to wait for the answer.
-            drop(self.session.client().batch_execute("commit").now_or_never());
+            self.wave(wave, &mut levels).await.map(drop)
+        };
+        // Rows that nobody reads would stand before those of the next user: such a connection is stopped and closed.
+        if matches!(fetched, Err(Error::AnswerTooLarge { .. })) {
+            return fetched.map(|()| levels);
+        }
+        // What ends the transaction is sent, and what follows on this connection stands behind it: nobody has to wait for the answer.
+        if is_transaction {
+            let end = if fetched.is_ok() { "commit" } else { "rollback" };
+            drop(client.batch_execute(end).now_or_never());
         }
         use_of_session.ends();
-        Ok(levels)
+        fetched.map(|()| levels)
+    }
+
+    /// Wave after wave in one transaction, which begins with the first.
+    async fn snapshot(&self, first: Vec<Task<'e>>, levels: &mut Levels) -> Result<(), Error> {
+        let begun = self.session.client().batch_execute(Begin::Snapshot.text());
+        let (begun, next) = tokio::join!(biased; begun, self.wave(first, levels));
+        begun?;
+        let mut next = next?;
+        while !next.is_empty() {
+            next = self.wave(next, levels).await?;
+        }
+        Ok(())
     }
 
     /// Sends all statements of a wave together, keeps their rows, and says what comes next.

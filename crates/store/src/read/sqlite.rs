@@ -10,7 +10,7 @@ use sql::element::value_to_stored;
 use sql::{ColumnKind, CountProgram, Node, Param, Statement};
 
 use super::bind::Bound;
-use super::{Answer, Env, Failed, Prepared, write_data};
+use super::{Answer, Env, Prepared, write_data};
 use crate::Error;
 use crate::answer::{Ask, At, Datum, Out, Row, Source, Visit, micros_of_time};
 use crate::sqlite::{Deadline, Sqlite};
@@ -25,7 +25,7 @@ pub(super) async fn run(
     prepared: &Arc<Prepared>,
     values: Values,
     buffer: Vec<u8>,
-) -> Result<Answer, Failed> {
+) -> Result<Answer, Error> {
     let prepared = Arc::clone(prepared);
     sqlite
         .read_until(move |connection, deadline| {
@@ -40,18 +40,18 @@ fn read<'a>(
     prepared: &'a Prepared,
     values: &'a Values,
     out: Out<'a>,
-) -> Result<Answer, Failed> {
+) -> Result<Answer, Error> {
     // One statement is one snapshot; several need a transaction to read the same.
     let is_transaction = prepared.statements > 1;
     if is_transaction {
-        connection.prepare_cached("begin").and_then(|mut begin| begin.execute([])).map_err(Error::from)?;
+        connection.prepare_cached("begin").and_then(|mut begin| begin.execute([]))?;
     }
     let env = Env { values, rows_max: prepared.rows_max, default_locale: &prepared.default_locale };
     let levels = Levels::new(connection, Some(deadline), env, prepared.statements);
     let answer = write_data(prepared, &levels, values, out);
     drop(levels);
     if is_transaction {
-        connection.prepare_cached("commit").and_then(|mut commit| commit.execute([])).map_err(Error::from)?;
+        connection.prepare_cached("commit").and_then(|mut commit| commit.execute([]))?;
     }
     answer
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{ComponentId, TypeId};
 use plan::{Cause, Form, HoleId, Page, Place, Refusal, Segment, Value, Values};
@@ -13,7 +14,7 @@ use sql::{
 
 use super::prepared::{PreparedRoot, PreparedValue};
 use super::{Answer, Prepared};
-use crate::{Driver, Error, Store, database};
+use crate::{Driver, Error, Store, StoreLimits, database};
 
 const TABLES_SQLITE: &str = "
 create table artist (_key integer primary key, name text not null, born text, tags text, parts text) strict;
@@ -161,18 +162,18 @@ async fn check(
     values: Vec<Value>,
     wanted: &str,
 ) {
-    check_within(test, program, values, 32 << 20, wanted).await;
+    check_within(test, program, values, |_| {}, wanted).await;
 }
 
 async fn check_within(
     test: &str,
     program: impl Fn(&Make) -> Vec<(&'static str, PreparedValue)>,
     values: Vec<Value>,
-    bytes_max: usize,
+    limits: fn(&mut StoreLimits),
     wanted: &str,
 ) {
     for place in database::Place::both(test).await {
-        let store = place.open_with(|limits| limits.answer_bytes_max = bytes_max);
+        let store = place.open_with(limits);
         execute(&store, &setup(store.database())).await;
         let prepared = Arc::new(prepared(program(&Make(store.database()))));
         // Twice: the second time every statement is prepared already.
@@ -180,9 +181,24 @@ async fn check_within(
             let answer = store.run(&prepared, Values(values.clone()), b"{\"data\":".to_vec()).await;
             assert_eq!(shown(&answer), wanted, "{:?}", store.database());
         }
+        assert_idle(&store).await;
         drop(store);
         place.remove().await;
     }
+}
+
+/// Nothing runs on the server any more, nor is a transaction open on it. What was stopped ends soon, not at once: it is asked for again.
+async fn assert_idle(store: &Store) {
+    let Driver::Postgres(postgres) = store.driver() else { return };
+    let loan = postgres.loan().await.unwrap();
+    let busy = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'";
+    for _ in 0..10_000 {
+        let count: i64 = loan.client().query_one(busy, &[]).await.unwrap().get(0);
+        if count == 0 {
+            return;
+        }
+    }
+    panic!("a statement still runs");
 }
 
 fn shown(answer: &Answer) -> String {
@@ -618,7 +634,7 @@ async fn an_answer_too_large_is_refused() {
     let program = |make: &Make| {
         vec![("artists", select(artists(make, vec![name(), below("albums", albums(make, vec![title()]))])))]
     };
-    check_within("large", program, vec![], 100, "null\n: AnswerTooLarge(100)").await;
+    check_within("large", program, vec![], |limits| limits.answer_bytes_max = 100, "null\n: AnswerTooLarge(100)").await;
 }
 
 #[tokio::test]
@@ -687,4 +703,20 @@ async fn a_pattern_that_cannot_be_read_is_the_callers_fault() {
     };
     let wanted = "null\n: Invalid { problem: Text(\"invalid regular expression\") }";
     check("pattern", program, vec![Value::Text("(".to_owned())], wanted).await;
+}
+
+#[tokio::test]
+async fn a_read_is_stopped_at_its_deadline() {
+    let program = |make: &Make| {
+        let text = "with recursive n (v) as (select 1 union all select (v + 1) % 1000000 from n) select max(v) from n";
+        vec![("endless", select(make.node(text, vec![], &[INT], NodeShape::List(row(vec![])))))]
+    };
+    check_within(
+        "endless",
+        program,
+        vec![],
+        |limits| limits.read_timeout = Duration::from_millis(50),
+        "null\n: Timeout",
+    )
+    .await;
 }
