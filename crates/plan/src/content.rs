@@ -28,7 +28,9 @@ pub enum Held {
     Links(Vec<Link>),
     /// Component elements, in order.
     Elements(Vec<ElementContent>),
-    /// Something that was there before and is not looked at again: a password's hash.
+    /// A password's hash: nothing more is asked of it.
+    Hash(String),
+    /// Something that was there before and is not looked at again.
     Kept,
 }
 
@@ -44,7 +46,7 @@ pub struct Link {
 }
 
 /// How a linked document is named.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LinkId {
     /// By its public id.
     Document(String),
@@ -126,7 +128,7 @@ impl Held {
         match self {
             Held::Null => Some(Json::Null),
             Held::Value(value) | Held::Increment(value) => Some(value_json(value)),
-            Held::Links(_) | Held::Kept => None,
+            Held::Links(_) | Held::Hash(_) | Held::Kept => None,
             Held::Elements(elements) => Some(
                 elements
                     .iter()

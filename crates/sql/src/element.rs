@@ -8,7 +8,7 @@
 //! databases compare it alike: numbers and booleans as JSON has them, decimals as their digits in a text, instants as microseconds, days,
 //! times, intervals and UUIDs as text. Relations are not here but in the table of component links.
 
-use model::{Component, Field, FieldId, Model};
+use model::{Component, Field, FieldId, FieldKind, Model, Scalar};
 use plan::{Content, ElementContent, Held, Value, interval_text, uuid_of_text, uuid_text};
 use serde_json::{Map, Value as Json};
 
@@ -45,6 +45,7 @@ fn member_to_json(model: &Model, field: &Field, held: &Held) -> Option<Json> {
     match held {
         Held::Value(value) => Some(value_to_stored(value)),
         Held::Elements(elements) => Some(elements_to_json(model, elements, is_list(field))),
+        Held::Hash(hash) => Some(Json::String(hash.clone())),
         Held::Null | Held::Increment(_) | Held::Links(_) | Held::Kept => None,
     }
 }
@@ -100,7 +101,10 @@ fn member_of_json(model: &Model, component: &Component, id: FieldId, field: &Fie
     if is_component(field) {
         return Some(Held::Elements(elements_of_json(model, json)));
     }
-    value_of_stored(of.kind(), json).map(Held::Value)
+    match (&field.kind, json) {
+        (FieldKind::Scalar { scalar: Scalar::Password, .. }, Json::String(hash)) => Some(Held::Hash(hash.clone())),
+        (_, json) => value_of_stored(of.kind(), json).map(Held::Value),
+    }
 }
 
 /// The value of a member as it stands in an element.
@@ -125,9 +129,9 @@ pub fn value_of_stored(kind: ColumnKind, json: &Json) -> Option<Value> {
 #[must_use]
 pub fn is_list(field: &Field) -> bool {
     match field.kind {
-        model::FieldKind::Component { repeatable, .. } => repeatable,
-        model::FieldKind::Zone { .. } => true,
-        model::FieldKind::Scalar { .. } | model::FieldKind::Enum { .. } | model::FieldKind::Relation(_) => false,
+        FieldKind::Component { repeatable, .. } => repeatable,
+        FieldKind::Zone { .. } => true,
+        FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Relation(_) => false,
     }
 }
 
@@ -135,7 +139,7 @@ pub fn is_list(field: &Field) -> bool {
 #[must_use]
 pub fn is_component(field: &Field) -> bool {
     match field.kind {
-        model::FieldKind::Component { .. } | model::FieldKind::Zone { .. } => true,
-        model::FieldKind::Scalar { .. } | model::FieldKind::Enum { .. } | model::FieldKind::Relation(_) => false,
+        FieldKind::Component { .. } | FieldKind::Zone { .. } => true,
+        FieldKind::Scalar { .. } | FieldKind::Enum { .. } | FieldKind::Relation(_) => false,
     }
 }

@@ -30,6 +30,13 @@ mod sort;
 mod switch;
 mod tree;
 mod version;
+mod write;
+mod write_check;
+pub mod write_element;
+mod write_kept;
+pub mod write_link;
+mod write_print;
+mod write_row;
 
 pub use compile::program;
 pub use layout::{Layout, LayoutError};
@@ -39,3 +46,7 @@ pub use program::{
     ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement, SwitchArmProgram,
     SwitchProgram, ValueProgram,
 };
+pub use write::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue, WriteProgram, field_of};
+pub use write_check::{ResolveArm, ResolveProgram, UidProgram, UniqueProgram};
+pub use write_print::{Arg, WriteParam, WriteStatement};
+pub use write_row::{CellSource, RowColumn};

@@ -196,6 +196,7 @@ impl Maker<'_> {
             Held::Value(value) => value.clone(),
             Held::Elements(elements) if elements.is_empty() && !list => Value::Null,
             Held::Elements(elements) => Value::Json(elements_to_json(self.model, elements, list).to_string()),
+            Held::Hash(hash) => Value::Text(hash.clone()),
             Held::Null | Held::Increment(_) | Held::Links(_) | Held::Kept => Value::Null,
         }
     }

@@ -1,0 +1,300 @@
+//! Statements over the rows of one content type: keys, inserts, updates, deletes, look-ups.
+
+use model::{FieldId, TypeId};
+use plan::Find;
+
+use crate::layout::{ColumnType, FieldLayout, KEY_SEQUENCE, KeySource, Layout, TableColumn, TypeLayout};
+use crate::write_print::{Arg, Print, WriteStatement};
+use crate::{ColumnKind, Database};
+
+/// Where the value of a column of the row table comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellSource {
+    /// `_row`.
+    Row,
+    /// `_key`.
+    Key,
+    /// `_document_id`.
+    DocumentId,
+    /// `_locale`.
+    Locale,
+    /// `_status`.
+    Status,
+    /// A field's own value.
+    Field(FieldId),
+    /// The target's key of a to-one relation.
+    ToOneKey(FieldId),
+    /// The target's type of a to-one relation.
+    ToOneType(FieldId),
+    /// The place in the other side's list.
+    ToOnePosition(FieldId),
+    /// Instant of the first write.
+    CreatedAt,
+    /// Instant of this write.
+    UpdatedAt,
+    /// Instant of publishing.
+    PublishedAt,
+    /// Who wrote first.
+    CreatedBy,
+    /// Who writes.
+    UpdatedBy,
+    /// Number of writes.
+    Revision,
+    /// Strapi 4's entry number.
+    Entry,
+    /// When it was put into the trash.
+    DeletedAt,
+}
+
+/// A column of the row table, as the writer sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowColumn {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub of: ColumnType,
+    /// Where its value comes from.
+    pub source: CellSource,
+}
+
+/// The columns of the row table, in order.
+pub(crate) fn row_columns(layout: &Layout, of: TypeId) -> Vec<RowColumn> {
+    let stored = layout.content_type(of);
+    let columns = layout.row_table(of).columns.iter();
+    columns
+        .map(|column| RowColumn { name: column.name.clone(), of: column.of, source: cell_source(stored, column) })
+        .collect()
+}
+
+fn cell_source(stored: &TypeLayout, column: &TableColumn) -> CellSource {
+    if let Some(field) = column.field {
+        return match stored.field(field) {
+            FieldLayout::ToOne(to_one) if to_one.key == column.name => CellSource::ToOneKey(field),
+            FieldLayout::ToOne(to_one) if to_one.target_type.as_ref() == Some(&column.name) => {
+                CellSource::ToOneType(field)
+            }
+            FieldLayout::ToOne(_) => CellSource::ToOnePosition(field),
+            FieldLayout::Column { .. } | FieldLayout::Link(_) | FieldLayout::Inverse { .. } => CellSource::Field(field),
+        };
+    }
+    match column.name.as_str() {
+        "_row" => CellSource::Row,
+        "_key" => CellSource::Key,
+        "_document_id" => CellSource::DocumentId,
+        "_locale" => CellSource::Locale,
+        "_status" => CellSource::Status,
+        "_created_at" => CellSource::CreatedAt,
+        "_updated_at" => CellSource::UpdatedAt,
+        "_published_at" => CellSource::PublishedAt,
+        "_created_by" => CellSource::CreatedBy,
+        "_updated_by" => CellSource::UpdatedBy,
+        "_entry" => CellSource::Entry,
+        "_deleted_at" => CellSource::DeletedAt,
+        _ => CellSource::Revision,
+    }
+}
+
+/// Columns that an update of a row may set: those of fields, and the instant of publishing.
+pub(crate) fn is_settable(column: &RowColumn) -> bool {
+    match column.source {
+        CellSource::Field(_)
+        | CellSource::ToOneKey(_)
+        | CellSource::ToOneType(_)
+        | CellSource::ToOnePosition(_)
+        | CellSource::PublishedAt => true,
+        CellSource::Row
+        | CellSource::Key
+        | CellSource::DocumentId
+        | CellSource::Locale
+        | CellSource::Status
+        | CellSource::CreatedAt
+        | CellSource::UpdatedAt
+        | CellSource::CreatedBy
+        | CellSource::UpdatedBy
+        | CellSource::Revision
+        | CellSource::Entry
+        | CellSource::DeletedAt => false,
+    }
+}
+
+/// Keys of a new document and of its rows, on PostgreSQL where they come from sequences:
+///
+/// `select nextval(pg_get_serial_sequence('"x"', '_key')), nextval(..'_row'), nextval(..'_row')`: key, row, published row. SQLite numbers rows
+/// while they are inserted; keys that several types share are
+///
+/// `update "key_sequence" set "next" = "next" + 1 where "name" = 'x' returning "next" - 1`
+pub(crate) fn take_keys(layout: &Layout, database: Database, of: TypeId) -> Option<WriteStatement> {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    match (&stored.key_source, database) {
+        (KeySource::Identity, Database::Postgres) => {
+            let table = layout.key_table(of).name.clone();
+            print.push("select ");
+            next_number(&mut print, &table, "_key");
+            Some(print.done(vec![ColumnKind::Int]))
+        }
+        (KeySource::Shared(name), _) => {
+            print
+                .push("update ")
+                .name(KEY_SEQUENCE)
+                .push(" set \"next\" = \"next\" + 1 where \"name\" = ")
+                .literal(name);
+            print.push(" returning \"next\" - 1");
+            Some(print.done(vec![ColumnKind::Int]))
+        }
+        (KeySource::Identity, Database::Sqlite) | (KeySource::Uuid | KeySource::Given, _) => None,
+    }
+}
+
+/// Two numbers for the rows of a document that has several, on PostgreSQL.
+pub(crate) fn take_rows(layout: &Layout, database: Database, of: TypeId) -> Option<WriteStatement> {
+    let stored = layout.content_type(of);
+    if stored.document.is_none() || database == Database::Sqlite {
+        return None;
+    }
+    let table = layout.row_table(of).name.clone();
+    let mut print = Print::new(layout, database);
+    print.push("select ");
+    next_number(&mut print, &table, "_row");
+    print.push(", ");
+    next_number(&mut print, &table, "_row");
+    Some(print.done(vec![ColumnKind::Int, ColumnKind::Int]))
+}
+
+/// The sequence's name is looked up by the server, which knows how it cut it.
+fn next_number(print: &mut Print<'_>, table: &str, column: &str) {
+    let quoted = ["\"", &table.replace('"', "\"\""), "\""].concat();
+    print.push("nextval(pg_get_serial_sequence(").literal(&quoted).push(", ").literal(column).push("))");
+}
+
+/// `insert into "x_document" ("_key", "_document_id") values ($1, $2) returning "_key"`
+pub(crate) fn insert_document(layout: &Layout, database: Database, of: TypeId) -> Option<WriteStatement> {
+    let stored = layout.content_type(of);
+    let document = layout.table(stored.document?).name.clone();
+    let mut print = Print::new(layout, database);
+    print.push("insert into ").name(&document).push(" (\"_key\", \"_document_id\") values (");
+    print.value(Arg::Key, stored.key).push(", ").value(Arg::DocumentId, ColumnType::Text);
+    print.push(") returning \"_key\"");
+    Some(print.done(vec![stored.key.kind()]))
+}
+
+/// `insert into "x" (every column) values (..) returning "_row"`
+pub(crate) fn insert_row(layout: &Layout, database: Database, of: TypeId, columns: &[RowColumn]) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    print.push("insert into ").row_table(stored).push(" (").names(&names).push(") values (");
+    for (index, column) in columns.iter().enumerate() {
+        print.separate(index).value(Arg::Cell(index), column.of);
+    }
+    print.push(") returning ").name(stored.row_column);
+    print.done(vec![stored.row.kind()])
+}
+
+/// `update "x" set "a" = $1, .., "_updated_at" = .., "_updated_by" = .., "_revision" = "_revision" + 1 where "_row" = $2`.
+pub(crate) fn update_row(
+    layout: &Layout,
+    database: Database,
+    of: TypeId,
+    columns: &[RowColumn],
+    set: &[usize],
+) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    print.push("update ").row_table(stored).push(" set ");
+    set_columns(&mut print, columns, set);
+    print.push(" where ").name(stored.row_column).push(" = ").value(Arg::Row, stored.row);
+    print.done(Vec::new())
+}
+
+/// Fields that are shared by the locales of a document, in its other rows of the same status:
+///
+/// `update "x" set .. where "_key" = $1 and "_status" = $2 and "_locale" <> $3`
+pub(crate) fn update_other_locales(
+    layout: &Layout,
+    database: Database,
+    of: TypeId,
+    columns: &[RowColumn],
+    set: &[usize],
+) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    print.push("update ").row_table(stored).push(" set ");
+    set_columns(&mut print, columns, set);
+    print.push(" where \"_key\" = ").value(Arg::Key, stored.key);
+    print.push(" and \"_status\" = ").value(Arg::Status, ColumnType::SmallInt);
+    print.push(" and \"_locale\" <> ").value(Arg::Locale, ColumnType::Text);
+    print.done(Vec::new())
+}
+
+fn set_columns(print: &mut Print<'_>, columns: &[RowColumn], set: &[usize]) {
+    for index in set {
+        let column = &columns[*index];
+        print.name(&column.name).push(" = ").value(Arg::Cell(*index), column.of).push(", ");
+    }
+    print.push("\"_updated_at\" = ").value(Arg::Now, ColumnType::Instant);
+    print.push(", \"_updated_by\" = coalesce(").value(Arg::User, ColumnType::BigInt);
+    print.push(", \"_updated_by\"), \"_revision\" = \"_revision\" + 1");
+}
+
+/// Every row of a document, held until the transaction ends:
+///
+/// `select (every column) from "x" where "_document_id" = $1 and "_deleted_at" is null order by "_key" for update`
+pub(crate) fn find_rows(
+    layout: &Layout,
+    database: Database,
+    of: TypeId,
+    columns: &[RowColumn],
+    find: &Find,
+) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    print.push("select ").names(&names).push(" from ").row_table(stored);
+    let mut count = 0;
+    match find {
+        Find::DocumentId(_) => {
+            print.and(count).push("\"_document_id\" = ").value(Arg::DocumentId, ColumnType::Text);
+            count += 1;
+        }
+        Find::Key(_) => {
+            print.and(count).push("\"_key\" = ").value(Arg::Key, stored.key);
+            count += 1;
+        }
+        Find::Single => {}
+    }
+    if stored.has_trash {
+        print.and(count).push("\"_deleted_at\" is null");
+    }
+    print.push(" order by \"_key\"");
+    if stored.document.is_some() {
+        print.push(", \"_locale\", \"_status\"");
+    }
+    if database == Database::Postgres {
+        print.push(" for update");
+    }
+    print.done(columns.iter().map(|column| column.of.kind()).collect())
+}
+
+/// `delete from "x_document" where "_key" = $1`; with a trash `update "x" set "_deleted_at" = $1 where "_key" = $2`
+pub(crate) fn delete_document(layout: &Layout, database: Database, of: TypeId) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    if stored.has_trash {
+        print.push("update ").row_table(stored).push(" set \"_deleted_at\" = ").value(Arg::Now, ColumnType::Instant);
+    } else {
+        let table = layout.key_table(of).name.clone();
+        print.push("delete from ").name(&table);
+    }
+    print.push(" where \"_key\" = ").value(Arg::Key, stored.key);
+    print.done(Vec::new())
+}
+
+/// `delete from "x" where "_key" = $1 and "_locale" = $2`
+pub(crate) fn delete_locale(layout: &Layout, database: Database, of: TypeId) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    print.push("delete from ").row_table(stored).push(" where \"_key\" = ").value(Arg::Key, stored.key);
+    print.push(" and \"_locale\" = ").value(Arg::Locale, ColumnType::Text);
+    print.done(Vec::new())
+}
