@@ -73,6 +73,12 @@ pub enum Error {
         /// What the database said.
         reason: String,
     },
+    /// The system gave no randomness, or nothing could be hashed with it.
+    #[error("no randomness: {reason}")]
+    Randomness {
+        /// What the system said.
+        reason: String,
+    },
     /// A job panicked; its transaction was rolled back.
     #[error("a job of the store panicked")]
     Panicked,
@@ -183,6 +189,7 @@ impl Error {
             | Error::Seed { .. }
             | Error::Panicked
             | Error::NoModel
+            | Error::Randomness { .. }
             | Error::Column { .. }
             | Error::Malformed { .. }
             | Error::NotText

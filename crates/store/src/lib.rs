@@ -14,6 +14,7 @@ mod config;
 #[path = "../tests/database/mod.rs"]
 mod database;
 mod error;
+mod ids;
 mod ledger;
 mod migrate;
 mod open;
@@ -21,11 +22,14 @@ pub mod postgres;
 mod read;
 mod seed;
 pub mod sqlite;
+mod write;
 
 pub use config::{Address, STATEMENTS_MAX, StoreConfig, StoreLimits};
 pub use error::Error;
+pub use ids::{DOCUMENT_ID_LENGTH, Ids};
 pub use ledger::{Ledger, Unfinished};
 pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
-pub use open::{Driver, Store};
+pub use open::{CHANGES_MAX, Driver, Store};
 pub use read::{Answer, Prepared};
 pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};
+pub use write::{PreparedChange, WriteContext, password_hash};

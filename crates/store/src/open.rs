@@ -2,12 +2,17 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use model::Model;
+use model::{Model, TypeId};
+use plan::rules::Patterns;
 use sql::{Database, Layout};
+use tokio::sync::broadcast;
 
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{Address, Error, StoreConfig, StoreLimits};
+
+/// Hints of changes that wait for a slow listener.
+pub const CHANGES_MAX: usize = 1024;
 
 /// One database and the limits of its use. Cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -16,6 +21,7 @@ pub struct Store {
     limits: StoreLimits,
     default_locale: String,
     served: RwLock<Option<Arc<Served>>>,
+    changed: broadcast::Sender<TypeId>,
 }
 
 /// The model whose tables the database holds.
@@ -23,6 +29,7 @@ pub struct Store {
 pub(crate) struct Served {
     pub(crate) model: Arc<Model>,
     pub(crate) layout: Layout,
+    pub(crate) patterns: Patterns,
 }
 
 /// Which of the two databases, with its connections.
@@ -49,6 +56,7 @@ impl Store {
             limits: config.limits,
             default_locale: config.default_locale.clone(),
             served: RwLock::default(),
+            changed: broadcast::Sender::new(CHANGES_MAX),
         })
     }
 
@@ -79,7 +87,8 @@ impl Store {
     /// [`Error::Layout`] for a model whose tables cannot be named.
     pub fn serve(&self, model: Arc<Model>) -> Result<(), Error> {
         let layout = Layout::of(&model).map_err(Error::Layout)?;
-        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Served { model, layout }));
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) =
+            Some(Arc::new(Served { patterns: Patterns::of(&model), model, layout }));
         Ok(())
     }
 
@@ -89,6 +98,20 @@ impl Store {
 
     pub(crate) fn default_locale(&self) -> &str {
         &self.default_locale
+    }
+
+    /// Hints that documents of a content type have changed, each sent behind the commit. Who lags behind [`CHANGES_MAX`] of them is told so.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<TypeId> {
+        self.changed.subscribe()
+    }
+
+    /// Documents of these types have changed, and are committed.
+    pub(crate) fn tell_changed(&self, types: impl Iterator<Item = TypeId>) {
+        for of in types {
+            // Nobody may be listening.
+            drop(self.changed.send(of));
+        }
     }
 
     /// Whether the database answers a trivial question now. Why it does not is in the log.

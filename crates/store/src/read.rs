@@ -1,9 +1,9 @@
 //! Running a read: programs that were prepared once, values that come with each request, bytes that go out.
 
 mod bind;
-mod postgres;
+pub(crate) mod postgres;
 mod prepared;
-mod sqlite;
+pub(crate) mod sqlite;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +14,7 @@ use sql::{CountProgram, Node};
 
 use crate::answer::{Ask, At, Out, Source, Visit, Walk, Wrote};
 use crate::{Driver, Error, Store};
-use bind::Env;
+pub(crate) use bind::Env;
 pub(crate) use postgres::cell as postgres_cell;
 pub use prepared::Prepared;
 use prepared::{PreparedRoot, PreparedValue};

@@ -11,15 +11,15 @@ use crate::answer::{limit_of, window_of};
 
 /// What parameters draw from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Env<'a> {
-    pub(super) values: &'a Values,
-    pub(super) rows_max: u32,
-    pub(super) default_locale: &'a str,
+pub(crate) struct Env<'a> {
+    pub(crate) values: &'a Values,
+    pub(crate) rows_max: u32,
+    pub(crate) default_locale: &'a str,
 }
 
 /// What a parameter is bound to.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Bound<'a> {
+pub(crate) enum Bound<'a> {
     /// A value, brought to the kind of its column.
     Value(Cow<'a, Value>),
     /// A list of such values.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use futures_util::future::{FutureExt as _, join_all};
 use futures_util::{StreamExt as _, pin_mut};
-use plan::{Values, Window};
+use plan::{Value, Values, Window};
 use sql::{
     CountProgram, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry, Statement, SwitchProgram,
     ValueProgram,
@@ -24,9 +24,10 @@ use crate::answer::{Out, has_aggregates, proves_total, window_of};
 use crate::postgres::{Begin, Postgres, Session};
 use crate::{Error, StoreLimits};
 use keys::Keys;
+use level::Level;
+pub(crate) use level::Levels;
 pub(crate) use level::cell;
-use level::{Level, Levels};
-use param::Parameter;
+pub(crate) use param::Parameter;
 
 /// Runs a prepared read on a connection of its own, which goes back before the answer is written.
 pub(super) async fn run(
@@ -52,6 +53,38 @@ pub(super) async fn run(
     let late = |_| Error::Timeout { deadline_ms: limits.read_timeout.as_millis() };
     let levels = tokio::time::timeout(limits.read_timeout, fetched).await.map_err(late).flatten()?;
     write_data(prepared, &levels, values, Out::new(buffer, limits.answer_bytes_max))
+}
+
+/// The rows of the document with this key and of every level below, as the answer to the write that holds this connection shows them.
+pub(crate) async fn written<'e>(
+    session: &Session,
+    env: Env<'e>,
+    (node, statements): (&'e Node, u16),
+    key: &Value,
+    bytes_max: usize,
+) -> Result<Levels, Error> {
+    let fetch = Fetch { session, env, bytes_max };
+    let mut levels = Levels::new(statements, env.rows_max);
+    let mut wave = Vec::new();
+    let keys = Arc::new(Keys::of_values(std::slice::from_ref(key)));
+    push_node(&mut wave, node, Some(&keys));
+    while !wave.is_empty() {
+        wave = fetch.wave(wave, &mut levels).await?;
+    }
+    Ok(levels)
+}
+
+/// The rows that a statement finds for these keys.
+pub(crate) async fn kept(
+    session: &Session,
+    env: Env<'_>,
+    statement: &Statement,
+    keys: &[Value],
+    bytes_max: usize,
+) -> Result<Vec<Row>, Error> {
+    let fetch = Fetch { session, env, bytes_max };
+    let keys = Some(Arc::new(Keys::of_values(keys)));
+    fetch.rows(&Task { statement, here: None, keys, then: Then::Counts }).await
 }
 
 /// What is fetched through one connection.

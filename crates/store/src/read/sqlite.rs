@@ -63,6 +63,8 @@ pub(crate) struct Levels<'c> {
     env: Env<'c>,
     slots: Vec<RefCell<Option<CachedStatement<'c>>>>,
     runs: std::cell::Cell<u32>,
+    /// The key of the document that a write has just written: what the root rows of its answer are found by.
+    written: Option<&'c Value>,
 }
 
 impl<'c> Levels<'c> {
@@ -73,7 +75,7 @@ impl<'c> Levels<'c> {
         statements: u16,
     ) -> Levels<'c> {
         let slots = (0..statements).map(|_| RefCell::new(None)).collect();
-        Levels { connection, deadline, env, slots, runs: std::cell::Cell::new(0) }
+        Levels { connection, deadline, env, slots, runs: std::cell::Cell::new(0), written: None }
     }
 
     fn look_at_clock(&self) -> Result<(), Error> {
@@ -97,7 +99,12 @@ impl<'c> Levels<'c> {
                     let list = serde_json::Value::Array(items.iter().map(|item| value_to_stored(item)).collect());
                     prepared.raw_bind_parameter(index + 1, list.to_string())?;
                 }
-                Bound::ParentKey | Bound::ParentLocale => {}
+                Bound::ParentKey => {
+                    if let Some(key) = self.written {
+                        prepared.raw_bind_parameter(index + 1, stored(key)?)?;
+                    }
+                }
+                Bound::ParentLocale => {}
             }
         }
         Ok(prepared)
@@ -144,6 +151,32 @@ impl Source for Levels<'_> {
     fn known_total(&self, _: &Node, _: &CountProgram, _: Option<At<'_>>, _: Window) -> Result<Option<u64>, Error> {
         Ok(None)
     }
+}
+
+/// The rows of the document with this key, as the answer to the write that holds this connection shows them.
+pub(crate) fn written<'c>(connection: &'c Connection, env: Env<'c>, statements: u16, key: &'c Value) -> Levels<'c> {
+    Levels { written: Some(key), ..Levels::new(connection, None, env, statements) }
+}
+
+/// Those of these keys for which a statement finds a row.
+pub(crate) fn kept(
+    connection: &Connection,
+    env: Env<'_>,
+    statement: &Statement,
+    keys: Vec<Value>,
+) -> Result<Vec<Value>, Error> {
+    let mut found = Vec::new();
+    for key in keys {
+        let is_kept = {
+            let levels = Levels { written: Some(&key), ..Levels::new(connection, None, env, 0) };
+            let mut prepared = levels.prepare(statement)?;
+            prepared.raw_query().next()?.is_some()
+        };
+        if is_kept {
+            found.push(key);
+        }
+    }
+    Ok(found)
 }
 
 fn borrowed(row: Row<'_>, column: u16) -> Result<ToSqlOutput<'_>, Error> {

@@ -1,5 +1,6 @@
 //! Keys of the rows above, as one array.
 
+use plan::Value;
 use sql::{ColumnKind, Parent};
 use tokio_postgres::Row;
 
@@ -8,7 +9,7 @@ use crate::Error;
 
 /// Keys of the rows above: sorted, none twice.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     pub(super) keys: KeyList,
     /// Their locales, beside them.
     pub(super) locales: Option<Vec<String>>,
@@ -16,7 +17,7 @@ pub(super) struct Keys {
 
 /// Keys of one kind.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum KeyList {
+pub(crate) enum KeyList {
     /// Integers.
     Int(Vec<i64>),
     /// UUIDs.
@@ -57,6 +58,36 @@ impl Keys {
                 Ok(Keys { keys: KeyList::Text(keys), locales })
             }
         }
+    }
+
+    /// Keys that a write holds, all of one kind.
+    pub(super) fn of_values(values: &[Value]) -> Keys {
+        let mut numbers = Vec::new();
+        let mut uuids = Vec::new();
+        let mut texts = Vec::new();
+        for value in values {
+            match value {
+                Value::Int(number) => numbers.push(*number),
+                Value::Uuid(bits) => uuids.push(bits.to_be_bytes()),
+                Value::Text(text) => texts.push(text.clone()),
+                Value::Null
+                | Value::Boolean(_)
+                | Value::Float(_)
+                | Value::Decimal(_)
+                | Value::Date(_)
+                | Value::Time(_)
+                | Value::Instant(_)
+                | Value::Interval(..)
+                | Value::Json(_)
+                | Value::List(_) => {}
+            }
+        }
+        let keys = match (uuids.is_empty(), texts.is_empty()) {
+            (false, _) => KeyList::Uuid(uuids),
+            (true, false) => KeyList::Text(texts),
+            (true, true) => KeyList::Int(numbers),
+        };
+        Keys { keys, locales: None }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -20,7 +20,7 @@ const EPOCH_MICROS: i64 = 946_684_800_000_000;
 const EPOCH_DAYS: i64 = 10_957;
 
 /// The rows of every level of one program.
-pub(super) struct Levels {
+pub(crate) struct Levels {
     by_slot: Vec<Option<Level>>,
     rows_max: u32,
 }

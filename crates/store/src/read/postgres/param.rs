@@ -18,7 +18,7 @@ type Outcome = Result<IsNull, Box<dyn StdError + Sync + Send>>;
 
 /// One parameter.
 #[derive(Debug)]
-pub(super) enum Parameter<'a> {
+pub(crate) enum Parameter<'a> {
     /// A value.
     One(Cow<'a, Value>),
     /// An array of values.
@@ -31,7 +31,7 @@ pub(super) enum Parameter<'a> {
 
 /// One element of an array.
 #[derive(Debug)]
-pub(super) struct Item<'a>(Cow<'a, Value>);
+pub(crate) struct Item<'a>(Cow<'a, Value>);
 
 impl<'a> Parameter<'a> {
     pub(super) fn new(bound: Bound<'a>, keys: Option<&'a Keys>, default_locale: &'a str) -> Parameter<'a> {

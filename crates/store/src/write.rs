@@ -1,0 +1,26 @@
+//! Running a change: one story for both databases, told through a [`Door`](door::Door).
+
+mod apply;
+mod change;
+mod context;
+mod create;
+mod delete;
+mod door;
+mod element;
+mod failure;
+mod fit;
+mod frame;
+mod link;
+mod linking;
+mod password;
+mod postgres;
+mod postgres_value;
+mod prepared;
+mod row;
+mod run;
+mod sqlite;
+mod update;
+
+pub use context::WriteContext;
+pub use password::hash as password_hash;
+pub use prepared::PreparedChange;

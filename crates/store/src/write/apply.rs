@@ -1,0 +1,138 @@
+//! One root entry of a change: it is made, and what the answer shows is read through the same connection before the transaction ends.
+
+use plan::{Fault, Value, WriteAction, value_json};
+use sql::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue};
+
+use super::change::{Change, ChangeEnv, Written};
+use super::create::Asked;
+use super::door::{Door, Shown, Spot};
+use super::failure::Failure;
+use crate::answer::Wrote;
+
+/// Makes a change and appends its answer.
+pub(super) async fn apply<D: Door>(
+    env: ChangeEnv<'_>,
+    statements: u16,
+    door: &D,
+    (spot, bytes): (Spot<'_>, Vec<u8>),
+) -> Result<Shown, Failure> {
+    let mut change = Change::new(env, door);
+    let show = |written: Option<Written>| Show {
+        env,
+        door,
+        statements,
+        place: spot.place,
+        affected: usize::from(written.is_some()),
+        written,
+    };
+    match &env.write.action {
+        WriteAction::Create { data, version, locale } => {
+            let written = change.create(Asked { data, version: *version, locale }).await?;
+            change.now(Vec::new()).await?;
+            show(Some(written)).answer(spot, bytes).await
+        }
+        WriteAction::Update { find, data, version, locale, or_create } => {
+            let asked = Asked { data, version: *version, locale };
+            let mut written = change.update(find, asked).await?;
+            if written.is_none() && *or_create {
+                written = Some(change.create(asked).await?);
+            }
+            change.now(Vec::new()).await?;
+            show(written).answer(spot, bytes).await
+        }
+        WriteAction::Delete { find, locale, must_exist } => {
+            let doomed = change.find_doomed(find, locale).await?;
+            if doomed.is_none() && *must_exist {
+                return Err(Failure::Refused(plan::Cause::NotFound));
+            }
+            let written = doomed.as_ref().map(super::delete::Doomed::written);
+            let shown = show(written).answer(spot, bytes).await?;
+            if let Some(doomed) = doomed {
+                change.delete(&doomed).await?;
+            }
+            Ok(shown)
+        }
+    }
+}
+
+/// What is needed to show an answer.
+struct Show<'a, D: Door> {
+    env: ChangeEnv<'a>,
+    door: &'a D,
+    statements: u16,
+    place: plan::Place,
+    affected: usize,
+    written: Option<Written>,
+}
+
+impl<D: Door> Show<'_, D> {
+    async fn answer(&self, spot: Spot<'_>, bytes: Vec<u8>) -> Result<Shown, Failure> {
+        match &self.env.program.answer {
+            AnswerProgram::Row(node) => self.row(node, spot.path, bytes).await,
+            AnswerProgram::Wrap(entries) => {
+                let mut shown = Shown { bytes, faults: Vec::new(), wrote: Wrote::Value };
+                self.wrap(entries, spot.path, &mut shown).await?;
+                Ok(shown)
+            }
+        }
+    }
+
+    async fn row(&self, node: &sql::Node, path: &[&str], bytes: Vec<u8>) -> Result<Shown, Failure> {
+        let Some(written) = &self.written else {
+            return Ok(Shown { bytes, faults: Vec::new(), wrote: Wrote::Null });
+        };
+        let spot = Spot { path, place: self.place };
+        Ok(self.door.show((node, self.statements), &written.key, spot, bytes).await?)
+    }
+
+    async fn wrap(&self, entries: &[AnswerProgramEntry], path: &[&str], shown: &mut Shown) -> Result<(), Failure> {
+        shown.bytes.push(b'{');
+        for (index, entry) in entries.iter().enumerate() {
+            if index > 0 {
+                shown.bytes.push(b',');
+            }
+            shown.bytes.extend_from_slice(entry.key_json.as_bytes());
+            let mut inner: Vec<&str> = path.to_vec();
+            inner.push(&entry.key);
+            match &entry.value {
+                AnswerProgramValue::Row(node) => self.nested(node, &inner, shown).await?,
+                AnswerProgramValue::Wrap(entries) => Box::pin(self.wrap(entries, &inner, shown)).await?,
+                AnswerProgramValue::Constant(json) => shown.bytes.extend_from_slice(json.as_bytes()),
+                AnswerProgramValue::Echo(hole) => json(&mut shown.bytes, self.env.values.get(*hole)),
+                AnswerProgramValue::DocumentId => {
+                    let id = self.written.as_ref().map(|written| Value::Text(written.document_id.clone()));
+                    json(&mut shown.bytes, &id.unwrap_or(Value::Null));
+                }
+                AnswerProgramValue::Affected => shown.bytes.extend_from_slice(self.affected.to_string().as_bytes()),
+            }
+        }
+        shown.bytes.push(b'}');
+        Ok(())
+    }
+
+    /// A row inside an object: null in its place where it cannot be shown.
+    async fn nested(&self, node: &sql::Node, path: &[&str], shown: &mut Shown) -> Result<(), Failure> {
+        let start = shown.bytes.len();
+        let bytes = std::mem::take(&mut shown.bytes);
+        let row = self.row(node, path, bytes).await?;
+        shown.bytes = row.bytes;
+        shown.faults.extend(row.faults);
+        match row.wrote {
+            Wrote::Value => {}
+            Wrote::Null | Wrote::Failed => {
+                shown.bytes.truncate(start);
+                shown.bytes.extend_from_slice(b"null");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn json(bytes: &mut Vec<u8>, value: &Value) {
+    bytes.extend_from_slice(value_json(value).to_string().as_bytes());
+}
+
+/// The fault of a root entry.
+pub(super) fn fault(key: &str, place: plan::Place, cause: plan::Cause) -> Fault {
+    Fault { path: vec![plan::Segment::Key(key.to_owned())], place: Some(place), cause }
+}

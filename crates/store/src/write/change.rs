@@ -1,0 +1,233 @@
+//! What every change needs on its way: the plan, the values, the connection, and the statements that wait to be sent.
+
+use model::{ContentType, Model};
+use plan::rules::Patterns;
+use plan::{BrokenRule, Cause, Content, FieldFault, Find, Held, Link, Locale, Problem, Segment, Value, Values, Write};
+use sql::layout::{Layout, STATUS_PUBLISHED};
+use sql::{WriteProgram, WriteStatement};
+
+use super::context::WriteContext;
+use super::door::{Door, Rows};
+use super::element::Counts;
+use super::failure::Failure;
+use super::frame::{Call, Frame, text_of};
+use super::link::{self, Resolved};
+use super::password::Hashes;
+use super::row::CellEnv;
+
+/// What stays the same while a change is made.
+#[derive(Clone, Copy)]
+pub(crate) struct ChangeEnv<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) layout: &'a Layout,
+    pub(crate) patterns: &'a Patterns,
+    pub(crate) program: &'a WriteProgram,
+    pub(crate) write: &'a Write,
+    pub(crate) values: &'a Values,
+    pub(crate) context: &'a WriteContext,
+    pub(crate) default_locale: &'a str,
+    pub(crate) hashes: &'a Hashes,
+}
+
+/// One change under way.
+pub(crate) struct Change<'a, D: Door> {
+    pub(crate) env: ChangeEnv<'a>,
+    pub(crate) door: &'a D,
+    /// Statements that wait for company.
+    waiting: Vec<Call<'a>>,
+}
+
+/// The document that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Written {
+    pub(crate) key: Value,
+    pub(crate) document_id: String,
+    pub(crate) locale: String,
+}
+
+impl<'a, D: Door> Change<'a, D> {
+    pub(crate) fn new(env: ChangeEnv<'a>, door: &'a D) -> Change<'a, D> {
+        Change { env, door, waiting: Vec::new() }
+    }
+
+    pub(crate) fn content_type(&self) -> &'a ContentType {
+        self.env.model.content_type(self.env.program.of)
+    }
+
+    /// A frame about no row yet.
+    pub(crate) fn frame(&self, locale: &str) -> Frame {
+        Frame {
+            key: Value::Null,
+            document_id: String::new(),
+            row: Value::Null,
+            source: Value::Null,
+            status: STATUS_PUBLISHED,
+            locale: locale.to_owned(),
+            now: self.env.context.now,
+            user: self.env.context.user,
+            cells: Vec::new(),
+        }
+    }
+
+    pub(crate) fn cell_env<'s>(&'s self, resolved: &'s Resolved) -> CellEnv<'s> {
+        let ChangeEnv { model, layout, program, .. } = self.env;
+        CellEnv { model, layout, program, resolved }
+    }
+
+    /// Lets a statement wait: it is sent with the next one whose rows are needed, in this order.
+    pub(crate) fn later(&mut self, frame: &Frame, statement: &'a WriteStatement, own: &[Value]) {
+        self.waiting.push(frame.call(statement, own));
+    }
+
+    /// Sends what waits and then these, and gives the rows of these.
+    pub(crate) async fn now(&mut self, calls: Vec<Call<'a>>) -> Result<Vec<Rows>, Failure> {
+        let skipped = self.waiting.len();
+        let mut batch = std::mem::take(&mut self.waiting);
+        batch.extend(calls);
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ran = self.door.run(batch).await;
+        let mut rows = ran.map_err(|error| Failure::of_constraint(error, self.env.model, self.env.layout))?;
+        Ok(rows.split_off(skipped))
+    }
+
+    /// The first value of the first row of one statement.
+    pub(crate) async fn value(&mut self, call: Call<'a>) -> Result<Value, Failure> {
+        let rows = self.now(vec![call]).await?;
+        Ok(first_value(rows.first()))
+    }
+
+    /// The locale that is written; `''` where the type has none.
+    pub(crate) fn locale(&self, locale: &Locale) -> Result<String, Failure> {
+        if !self.content_type().localized {
+            return Ok(String::new());
+        }
+        match locale {
+            Locale::Named(name) => Ok(name.clone()),
+            Locale::Only | Locale::Default | Locale::Inherited => Ok(self.env.default_locale.to_owned()),
+            Locale::All => Err(Failure::Refused(Cause::Invalid { problem: Problem::Locale("*".to_owned()) })),
+        }
+    }
+
+    /// The frame's document as it is looked for; none for a value that names no document.
+    pub(crate) fn look_for(&self, find: &Find, frame: &mut Frame) -> Option<()> {
+        match find {
+            Find::DocumentId(hole) => match self.env.values.get(*hole) {
+                Value::Null => return None,
+                value => frame.document_id = text_of(value),
+            },
+            Find::Key(hole) => {
+                frame.key = link::key_of_text(self.env.program.key, &text_of(self.env.values.get(*hole)))?;
+            }
+            Find::Single => {}
+        }
+        Some(())
+    }
+
+    /// Looks for the linked documents; sent with what follows.
+    pub(crate) fn resolving(&self, frame: &Frame, links: &[&Link]) -> Option<Call<'a>> {
+        let program = self.env.program.resolve.as_ref().filter(|_| !links.is_empty())?;
+        Some(frame.call(&program.statement, &link::wanted(program, links)))
+    }
+
+    /// What [`Change::resolving`] found.
+    pub(crate) fn resolved(&self, rows: Option<&Rows>) -> Resolved {
+        match (&self.env.program.resolve, rows) {
+            (Some(program), Some(rows)) => Resolved::of(program, rows),
+            _ => Resolved::default(),
+        }
+    }
+
+    /// Refuses links to documents that do not exist, or that the caller may not see.
+    pub(crate) async fn check_links(&self, links: &[&Link], resolved: &Resolved, locale: &str) -> Result<(), Failure> {
+        if let Some(cause) = resolved.missing(self.env.model, links, locale) {
+            return Err(Failure::Refused(cause));
+        }
+        for (slot, statement) in &self.env.program.visible {
+            let asked: Vec<&Link> = links.iter().copied().filter(|link| link.slot == *slot).collect();
+            let keys: Vec<Value> = asked.iter().filter_map(|link| resolved.key(link)).collect();
+            if keys.is_empty() {
+                continue;
+            }
+            let seen: Vec<String> = self.door.keep(statement, keys).await?.iter().map(text_of).collect();
+            let hidden = asked.iter().find(|link| resolved.key(link).is_some_and(|key| !seen.contains(&text_of(&key))));
+            if let Some(link) = hidden {
+                return Err(Failure::Refused(link::missing_cause(self.env.model, link, locale)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of the role's rule must keep this row.
+    pub(crate) async fn check_rule(&mut self, row: &Value) -> Result<(), Failure> {
+        let Some(statement) = &self.env.program.rule else { return Ok(()) };
+        self.now(Vec::new()).await?;
+        let kept = self.door.keep(statement, vec![row.clone()]).await?;
+        if kept.is_empty() { Err(Failure::Refused(Cause::RuleOfRole)) } else { Ok(()) }
+    }
+
+    /// Values that another row has already.
+    pub(crate) fn unique_faults(&self, content: &Content, rows: &Rows) -> Vec<FieldFault> {
+        let Some(program) = &self.env.program.unique else { return Vec::new() };
+        let content_type = self.content_type();
+        let mut hit: Vec<usize> = rows.iter().filter_map(|row| usize::try_from(int_of(row.first())?).ok()).collect();
+        hit.sort_unstable();
+        hit.dedup();
+        let keys = hit.into_iter().filter_map(|index| program.keys.get(index)?.first().copied());
+        keys.map(|id| {
+            let field = content_type.field(id);
+            let value = content.get(id).filter(|_| !field.is_hidden()).and_then(|held| held.to_json(self.env.model));
+            FieldFault { path: vec![Segment::Key(field.name.clone())], rule: BrokenRule::NotUnique, value }
+        })
+        .collect()
+    }
+
+    /// All faults of the fields, in their order.
+    pub(crate) fn refuse(&self, mut faults: Vec<FieldFault>) -> Result<(), Failure> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        plan::rules::sort_by_field(&mut faults, self.content_type());
+        Err(Failure::Refused(Cause::Rules(faults)))
+    }
+
+    /// Asks for ids of new elements; sent with what follows.
+    pub(crate) fn taking(&self, frame: &Frame, counts: &Counts) -> Vec<Call<'a>> {
+        let statement = &self.env.program.take_element_ids;
+        let word = |component| Value::Text(self.env.model.component(component).uid());
+        counts.iter().map(|(component, count)| frame.call(statement, &[Value::Int(*count), word(*component)])).collect()
+    }
+
+    /// The first id of each component, as [`Change::taking`] got them.
+    pub(crate) fn taken(&self, counts: &Counts, rows: &[Rows]) -> Result<Counts, Failure> {
+        let mut next = Counts::new();
+        for (component, rows) in counts.keys().zip(rows) {
+            let Some(first) = int_of(rows.first().and_then(|row| row.first())) else {
+                return Err(Failure::Store(crate::Error::Malformed { expected: "a sequence for each component" }));
+            };
+            next.insert(*component, first);
+        }
+        Ok(next)
+    }
+}
+
+pub(crate) fn first_value(rows: Option<&Rows>) -> Value {
+    rows.and_then(|rows| rows.first()).and_then(|row| row.first()).cloned().unwrap_or(Value::Null)
+}
+
+pub(crate) fn int_of(value: Option<&Value>) -> Option<i64> {
+    match value {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+/// The links that a content gives to a field.
+pub(crate) fn given_links(content: &Content, field: model::FieldId) -> Option<&[Link]> {
+    match content.get(field) {
+        Some(Held::Links(links)) => Some(links),
+        Some(Held::Null | Held::Value(_) | Held::Increment(_) | Held::Elements(_) | Held::Hash(_) | Held::Kept)
+        | None => None,
+    }
+}

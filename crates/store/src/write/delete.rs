@@ -1,0 +1,72 @@
+//! Removing a document, or one locale of it.
+
+use plan::{Find, Locale, Value};
+use sql::CellSource;
+
+use super::change::{Change, Written};
+use super::door::Door;
+use super::failure::Failure;
+use super::frame::{Frame, text_of};
+use super::row::StoredRow;
+
+/// A document that is to go.
+pub(crate) struct Doomed {
+    frame: Frame,
+    /// The whole document goes, not one locale alone.
+    is_whole: bool,
+}
+
+impl Doomed {
+    /// The document, for reading it before it goes.
+    pub(crate) fn written(&self) -> Written {
+        Written {
+            key: self.frame.key.clone(),
+            document_id: self.frame.document_id.clone(),
+            locale: self.frame.locale.clone(),
+        }
+    }
+}
+
+impl<D: Door> Change<'_, D> {
+    /// Finds and locks what is to be removed. None: there is nothing.
+    pub(crate) async fn find_doomed(&mut self, find: &Find, locale: &Locale) -> Result<Option<Doomed>, Failure> {
+        let program = self.env.program;
+        let only = match locale {
+            Locale::Named(_) | Locale::Default | Locale::Inherited if program.has_locale => Some(self.locale(locale)?),
+            Locale::Named(_) | Locale::Default | Locale::Inherited | Locale::Only | Locale::All => None,
+        };
+        let mut frame = self.frame(only.as_deref().unwrap_or_default());
+        if self.look_for(find, &mut frame).is_none() {
+            return Ok(None);
+        }
+        let found = self.now(vec![frame.call(&program.find, &[])]).await?;
+        let rows: Vec<StoredRow> = found.into_iter().flatten().map(|cells| StoredRow { cells }).collect();
+        let is_meant = |row: &&StoredRow| only.as_ref().is_none_or(|locale| row.locale(program) == *locale);
+        let meant: Vec<&StoredRow> = rows.iter().filter(is_meant).collect();
+        let Some(first) = meant.first() else { return Ok(None) };
+        frame.key = first.system(program, CellSource::Key);
+        frame.document_id = text_of(&first.system(program, CellSource::DocumentId));
+        frame.locale = first.locale(program);
+        for row in &meant {
+            self.check_rule(&row.row(program)).await?;
+        }
+        Ok(Some(Doomed { is_whole: meant.len() == rows.len(), frame }))
+    }
+
+    /// Removes it.
+    pub(crate) async fn delete(&mut self, doomed: &Doomed) -> Result<(), Failure> {
+        let program = self.env.program;
+        match (&program.delete_locale, doomed.is_whole) {
+            (Some(statement), false) => self.later(&doomed.frame, statement, &[]),
+            (_, true) | (None, _) => {
+                for statement in &program.forget {
+                    self.later(&doomed.frame, statement, &[]);
+                }
+                self.later(&doomed.frame, &program.delete, &[]);
+            }
+        }
+        self.now(Vec::new()).await?;
+        debug_assert!(doomed.frame.key != Value::Null);
+        Ok(())
+    }
+}

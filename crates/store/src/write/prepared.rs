@@ -1,0 +1,92 @@
+//! Changes whose statements are printed: made once, kept by the caller, run many times.
+
+use std::sync::Arc;
+
+use plan::{Authorized, Boundary, Place, Plan, Refusal, RootValue, Write};
+use sql::WriteProgram;
+
+use crate::open::Served;
+use crate::{Error, Store};
+
+/// A change whose statements are printed. It holds no value of any caller.
+#[derive(Debug)]
+pub struct PreparedChange {
+    pub(super) roots: Vec<ChangeRoot>,
+    /// What is one transaction.
+    pub(super) boundary: Boundary,
+    /// Longest list of an answer.
+    pub(super) rows_max: u32,
+    /// The model that the statements are over.
+    pub(super) served: Arc<Served>,
+}
+
+/// One entry of the answer's top level.
+#[derive(Debug)]
+pub(super) struct ChangeRoot {
+    /// Key in the answer.
+    pub(super) key: String,
+    /// A null here makes the whole answer null.
+    pub(super) non_null: bool,
+    /// Where the operation names it.
+    pub(super) place: Place,
+    /// What it is.
+    pub(super) value: ChangeValue,
+}
+
+/// What stands under a root key.
+#[derive(Debug)]
+pub(super) enum ChangeValue {
+    /// JSON text.
+    Constant(String),
+    /// A change.
+    Write(Box<PreparedWrite>),
+    /// Not allowed, or known to fail.
+    Refused(Refusal),
+}
+
+/// One change.
+#[derive(Debug)]
+pub(super) struct PreparedWrite {
+    /// What is asked.
+    pub(super) write: Write,
+    /// Its statements.
+    pub(super) program: WriteProgram,
+    /// Number of statements of its answer.
+    pub(super) statements: u16,
+}
+
+impl Store {
+    /// Prints the statements of a plan that writes, over the model that [`Store::serve`] was told of: the only door to changing content.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] before a model is served, [`Error::Malformed`] for a plan that reads rows beside its changes.
+    pub fn prepare_change(&self, plan: &Authorized<Plan>) -> Result<Arc<PreparedChange>, Error> {
+        let served = self.served()?;
+        let plan = plan.get();
+        let mut roots = Vec::with_capacity(plan.roots.len());
+        for root in &plan.roots {
+            let value = match &root.value {
+                RootValue::Constant(json) => ChangeValue::Constant(json.clone()),
+                RootValue::Refused(refusal) => ChangeValue::Refused(refusal.clone()),
+                RootValue::Select(_) => return Err(Error::Malformed { expected: "a plan of changes alone" }),
+                RootValue::Write(write) => {
+                    let mut program = WriteProgram::of(&served.model, &served.layout, self.database(), write);
+                    let statements = program.number(0);
+                    ChangeValue::Write(Box::new(PreparedWrite { write: (**write).clone(), program, statements }))
+                }
+            };
+            roots.push(ChangeRoot { key: root.key.clone(), non_null: root.non_null, place: root.place, value });
+        }
+        Ok(Arc::new(PreparedChange { roots, boundary: plan.boundary, rows_max: plan.rows_max, served }))
+    }
+}
+
+impl ChangeValue {
+    /// The change, if it is one.
+    pub(super) fn write(&self) -> Option<&PreparedWrite> {
+        match self {
+            ChangeValue::Write(write) => Some(write),
+            ChangeValue::Constant(_) | ChangeValue::Refused(_) => None,
+        }
+    }
+}

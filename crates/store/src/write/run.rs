@@ -1,0 +1,349 @@
+//! Running a change in its transactions: one for each root entry, or one for all. An answer's bytes leave only behind COMMIT.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plan::{Boundary, Cause, Data, Fault, Values, WriteAction};
+
+use super::apply::{apply, fault};
+use super::change::ChangeEnv;
+use super::context::WriteContext;
+use super::door::{Door, Env, Shown, Spot};
+use super::failure::Failure;
+use super::password::{Hashes, hashes};
+use super::postgres::PostgresDoor;
+use super::prepared::{ChangeRoot, ChangeValue, PreparedChange, PreparedWrite};
+use super::sqlite::{SqliteDoor, ready_now};
+use crate::answer::Wrote;
+use crate::postgres::{Begin, Postgres, Session};
+use crate::read::Answer;
+use crate::{Driver, Error, Store};
+
+/// Runs of one transaction that other transactions stand in the way of.
+const RUNS_MAX: u32 = 4;
+/// Longest pause before the next run.
+const PAUSE_MAX_MS: u64 = 40;
+
+/// What every transaction of a request takes along.
+#[derive(Clone)]
+struct Request {
+    prepared: Arc<PreparedChange>,
+    values: Arc<Values>,
+    context: WriteContext,
+    hashes: Arc<Hashes>,
+    default_locale: String,
+    bytes_max: usize,
+}
+
+/// What one transaction left in the answer.
+struct Part {
+    bytes: Vec<u8>,
+    faults: Vec<Fault>,
+    /// The whole answer is null.
+    is_null: bool,
+}
+
+/// Why a transaction was rolled back, and which root entry it was at.
+struct Stopped {
+    failure: Failure,
+    root: usize,
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Stopped {
+        Stopped { failure: Failure::Store(error), root: 0 }
+    }
+}
+
+impl Store {
+    /// Runs a prepared change with the values of one request and appends the value of `data` to the buffer, which may hold `{"data":` already.
+    ///
+    /// What is refused is a fault at its root entry, and nothing of its transaction is written.
+    pub async fn change(
+        &self,
+        prepared: &Arc<PreparedChange>,
+        values: Values,
+        context: WriteContext,
+        buffer: Vec<u8>,
+    ) -> Answer {
+        let start = buffer.len();
+        let mut answer = Answer { bytes: buffer, faults: Vec::new(), is_null: false };
+        let request = Request {
+            prepared: Arc::clone(prepared),
+            values: Arc::new(values),
+            context,
+            hashes: Arc::default(),
+            default_locale: self.default_locale().to_owned(),
+            bytes_max: self.limits().answer_bytes_max,
+        };
+        answer.bytes.push(b'{');
+        let roots = prepared.roots.len();
+        let whole = match prepared.boundary {
+            Boundary::Whole => true,
+            Boundary::EachRoot | Boundary::Read => false,
+        };
+        let steps: Vec<(usize, usize)> =
+            if whole { vec![(0, roots)] } else { (0..roots).map(|root| (root, root + 1)).collect() };
+        for (from, to) in steps {
+            self.step(&request, (from, to), &mut answer).await;
+            if answer.is_null {
+                break;
+            }
+        }
+        if answer.is_null {
+            answer.bytes.truncate(start);
+            answer.bytes.extend_from_slice(b"null");
+        } else {
+            answer.bytes.push(b'}');
+        }
+        answer
+    }
+
+    /// One transaction, and what it leaves in the answer.
+    async fn step(&self, request: &Request, (from, to): (usize, usize), answer: &mut Answer) {
+        let outcome = self.transaction(request, (from, to), std::mem::take(&mut answer.bytes)).await;
+        match outcome {
+            Ok(part) => {
+                answer.bytes = part.bytes;
+                answer.faults.extend(part.faults);
+                answer.is_null = part.is_null;
+            }
+            Err((stopped, bytes)) => {
+                answer.bytes = bytes;
+                let root = &request.prepared.roots[from + stopped.root];
+                let cause = match stopped.failure {
+                    Failure::Refused(cause) => cause,
+                    Failure::Store(error) => error.logged(),
+                };
+                answer.faults.push(fault(&root.key, root.place, cause));
+                answer.is_null = root.non_null || to - from > 1;
+                open_entry(&mut answer.bytes, from, root);
+                answer.bytes.extend_from_slice(b"null");
+            }
+        }
+    }
+
+    async fn transaction(
+        &self,
+        request: &Request,
+        range: (usize, usize),
+        bytes: Vec<u8>,
+    ) -> Result<Part, (Stopped, Vec<u8>)> {
+        let start = bytes.len();
+        let keep = bytes.clone();
+        let writes: Vec<&PreparedWrite> =
+            request.prepared.roots[range.0..range.1].iter().filter_map(|root| root.value.write()).collect();
+        let ran = async {
+            let mut request = request.clone();
+            request.hashes = Arc::new(self.hashed(&request, &writes).await?);
+            match self.driver() {
+                _ if writes.is_empty() => Ok(constants(&request, range, bytes)),
+                Driver::Sqlite(sqlite) => {
+                    sqlite.write(move |connection| on_sqlite(connection, &request, range, bytes)).await
+                }
+                Driver::Postgres(postgres) => {
+                    let limit = self.limits().write_timeout;
+                    let job = on_postgres(postgres, &request, range, bytes);
+                    let late = |_| Stopped::from(Error::Timeout { deadline_ms: limit.as_millis() });
+                    tokio::time::timeout(limit, job).await.map_err(late)?
+                }
+            }
+        };
+        let outcome: Result<Part, Stopped> = ran.await;
+        debug_assert!(keep.len() == start);
+        if outcome.is_ok() {
+            self.tell_changed(writes.iter().map(|write| write.write.of));
+        }
+        outcome.map_err(|stopped| (stopped, keep))
+    }
+
+    async fn hashed(&self, request: &Request, writes: &[&PreparedWrite]) -> Result<Hashes, Stopped> {
+        let model = &request.prepared.served.model;
+        let mut all = Hashes::new();
+        for write in writes {
+            if let Some(data) = data_of(&write.write.action) {
+                all.extend(hashes(model, model.content_type(write.write.of), data, &request.values).await?);
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn data_of(action: &WriteAction) -> Option<&Data> {
+    match action {
+        WriteAction::Create { data, .. } | WriteAction::Update { data, .. } => Some(data),
+        WriteAction::Delete { .. } => None,
+    }
+}
+
+impl Request {
+    fn env(&self) -> Env<'_> {
+        Env {
+            values: &self.values,
+            rows_max: self.prepared.rows_max,
+            default_locale: &self.default_locale,
+            bytes_max: self.bytes_max,
+        }
+    }
+}
+
+fn on_sqlite(
+    connection: &rusqlite::Connection,
+    request: &Request,
+    range: (usize, usize),
+    bytes: Vec<u8>,
+) -> Result<Part, Stopped> {
+    let door = SqliteDoor { connection, env: request.env() };
+    ready_now(roots(&door, request, range, bytes))
+}
+
+/// Runs the transaction; when others stand in its way, again, at most [`RUNS_MAX`] times: nothing of its answer has left.
+async fn on_postgres(
+    postgres: &Postgres,
+    request: &Request,
+    range: (usize, usize),
+    bytes: Vec<u8>,
+) -> Result<Part, Stopped> {
+    let loan = postgres.loan().await?;
+    let mut run = 1;
+    loop {
+        let outcome = once(&loan, request, range, bytes.clone()).await;
+        let Err(Stopped { failure: Failure::Store(error), root }) = outcome else { return outcome };
+        if run >= RUNS_MAX || !(is_in_the_way(&error) || error.is_stale_statement()) {
+            return Err(Stopped { failure: Failure::Store(error), root });
+        }
+        if error.is_stale_statement() {
+            loan.forget_statements();
+        } else {
+            let pause = request.context.ids.below(PAUSE_MAX_MS)?;
+            tokio::time::sleep(Duration::from_millis(pause + 1)).await;
+        }
+        run += 1;
+    }
+}
+
+/// Whether the transaction failed because of another one: `serialization_failure`, `deadlock_detected`.
+fn is_in_the_way(error: &Error) -> bool {
+    let Error::Postgres(error) = error else { return false };
+    error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01"))
+}
+
+async fn once(session: &Session, request: &Request, range: (usize, usize), bytes: Vec<u8>) -> Result<Part, Stopped> {
+    let door = PostgresDoor { session, env: request.env() };
+    let use_of_session = session.in_use();
+    let begun = session.client().batch_execute(Begin::Write.text());
+    // BEGIN is on its way before the first statement and is not waited for by itself.
+    let (begun, outcome) = tokio::join!(biased; begun, roots(&door, request, range, bytes));
+    let outcome = begun.map_err(|error| Stopped::from(Error::Postgres(error))).and(outcome);
+    match outcome {
+        Ok(part) => {
+            let committed = session.client().batch_execute("commit").await;
+            committed.map_err(|error| commit_error(error))?;
+            use_of_session.ends();
+            Ok(part)
+        }
+        Err(stopped) => {
+            if session.client().batch_execute("rollback").await.is_ok() {
+                use_of_session.ends();
+            }
+            Err(stopped)
+        }
+    }
+}
+
+/// A server that refuses a commit has rolled back (a linked document went meanwhile, say); a connection that is lost says nothing.
+fn commit_error(error: tokio_postgres::Error) -> Error {
+    match error.code() {
+        Some(code) if matches!(code.code(), "40001" | "40P01") => Error::Postgres(error),
+        Some(_) => Error::TransactionFailed { reason: error.to_string() },
+        None => Error::OutcomeUnknown { reason: error.to_string() },
+    }
+}
+
+/// Entries without a change.
+fn constants(request: &Request, (from, to): (usize, usize), bytes: Vec<u8>) -> Part {
+    let mut part = Part { bytes, faults: Vec::new(), is_null: false };
+    for index in from..to {
+        let root = &request.prepared.roots[index];
+        open_entry(&mut part.bytes, index, root);
+        constant(root, &mut part);
+    }
+    part
+}
+
+fn constant(root: &ChangeRoot, part: &mut Part) {
+    match &root.value {
+        ChangeValue::Constant(json) => part.bytes.extend_from_slice(json.as_bytes()),
+        ChangeValue::Refused(refusal) => {
+            part.faults.push(fault(&root.key, root.place, refusal.cause.clone()));
+            part.bytes.extend_from_slice(b"null");
+            part.is_null |= root.non_null;
+        }
+        ChangeValue::Write(_) => part.bytes.extend_from_slice(b"null"),
+    }
+}
+
+fn open_entry(bytes: &mut Vec<u8>, index: usize, root: &ChangeRoot) {
+    if index > 0 {
+        bytes.push(b',');
+    }
+    for part in ["\"", root.key.as_str(), "\":"] {
+        bytes.extend_from_slice(part.as_bytes());
+    }
+}
+
+/// The root entries of one transaction. The first one that fails stops it.
+async fn roots<D: Door>(
+    door: &D,
+    request: &Request,
+    (from, to): (usize, usize),
+    bytes: Vec<u8>,
+) -> Result<Part, Stopped> {
+    let mut part = Part { bytes, faults: Vec::new(), is_null: false };
+    for index in from..to {
+        let root = &request.prepared.roots[index];
+        open_entry(&mut part.bytes, index, root);
+        let Some(write) = root.value.write() else {
+            if let (ChangeValue::Refused(refusal), true) = (&root.value, to - from > 1) {
+                return Err(Stopped { failure: Failure::Refused(refusal.cause.clone()), root: index - from });
+            }
+            constant(root, &mut part);
+            continue;
+        };
+        let start = part.bytes.len();
+        let path = [root.key.as_str()];
+        let spot = Spot { path: &path, place: root.place };
+        let bytes = std::mem::take(&mut part.bytes);
+        let shown = apply(change_env(request, write), write.statements, door, (spot, bytes)).await;
+        let Shown { bytes, faults, wrote } = shown.map_err(|failure| Stopped { failure, root: index - from })?;
+        part.bytes = bytes;
+        part.faults.extend(faults);
+        match wrote {
+            Wrote::Value => {}
+            Wrote::Null | Wrote::Failed => {
+                part.bytes.truncate(start);
+                part.bytes.extend_from_slice(b"null");
+                if root.non_null && wrote == Wrote::Null {
+                    part.faults.push(fault(&root.key, root.place, Cause::NullInNonNull(root.key.clone())));
+                }
+                part.is_null |= root.non_null;
+            }
+        }
+    }
+    Ok(part)
+}
+
+fn change_env<'a>(request: &'a Request, write: &'a PreparedWrite) -> ChangeEnv<'a> {
+    let served = &request.prepared.served;
+    ChangeEnv {
+        model: &served.model,
+        layout: &served.layout,
+        patterns: &served.patterns,
+        program: &write.program,
+        write: &write.write,
+        values: &request.values,
+        context: &request.context,
+        default_locale: &request.default_locale,
+        hashes: &request.hashes,
+    }
+}

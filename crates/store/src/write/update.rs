@@ -1,0 +1,308 @@
+//! Changing a document: find and lock its rows, merge, check, write, link, publish, and keep its locales together.
+
+use plan::{Content, ElementContent, Find, Held, Value, WriteVersion, rules};
+use rust_decimal::Decimal;
+use sql::CellSource;
+use sql::layout::{STATUS_DRAFT, STATUS_PUBLISHED};
+
+use super::change::{Change, Written};
+use super::create::{Asked, at, push};
+use super::door::{Door, Rows};
+use super::element::{self, Counts, Renumbered};
+use super::failure::Failure;
+use super::frame::{Call, Frame, text_of};
+use super::link::{self, Resolved};
+use super::password;
+use super::row::{StoredRow, System, fill_system};
+
+/// The document as it was found.
+struct Found {
+    /// Every row of it.
+    rows: Vec<StoredRow>,
+    /// The row that is changed; none where its locale is new.
+    current: Option<StoredRow>,
+    /// The row that a new locale begins from.
+    origin: Option<StoredRow>,
+}
+
+/// What is written to the row.
+struct Merged {
+    /// The fields given, elements merged with those of the row.
+    given: Content,
+    /// The whole row afterwards.
+    full: Content,
+    /// Elements that the row had in the fields given.
+    before: Vec<(model::FieldId, Vec<ElementContent>)>,
+    /// The row was not there.
+    is_new: bool,
+}
+
+impl<'a, D: Door> Change<'a, D> {
+    /// Changes a document. None: there is none.
+    pub(crate) async fn update(&mut self, find: &Find, asked: Asked<'_>) -> Result<Option<Written>, Failure> {
+        let locale = self.locale(asked.locale)?;
+        let mut frame = self.frame(&locale);
+        if self.look_for(find, &mut frame).is_none() {
+            return Ok(None);
+        }
+        let fields = &self.content_type().fields;
+        let given = Content::given(self.env.model, fields, asked.data, self.env.values);
+        let links = link::links_of(&given);
+        let mut calls: Vec<Call<'a>> = Vec::new();
+        let resolve_at = push(&mut calls, self.resolving(&frame, &links));
+        calls.push(frame.call(&self.env.program.find, &[]));
+        let mut found = self.now(calls).await?;
+        let rows = found.pop().unwrap_or_default();
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let resolved = self.resolved(at(&found, resolve_at));
+        self.check_links(&links, &resolved, &locale).await?;
+        let found = self.found(rows, &locale);
+        let Some(first) = found.rows.first() else { return Ok(None) };
+        frame.key = first.system(self.env.program, CellSource::Key);
+        frame.document_id = text_of(&first.system(self.env.program, CellSource::DocumentId));
+        frame.status = if self.env.program.has_status { STATUS_DRAFT } else { STATUS_PUBLISHED };
+        if let Some(current) = &found.current {
+            self.check_rule(&current.row(self.env.program)).await?;
+        }
+        let merged = self.merged(&found, given)?;
+        self.write_row(frame, found, merged, (asked.version, resolved)).await.map(Some)
+    }
+
+    fn found(&self, rows: Rows, locale: &str) -> Found {
+        let program = self.env.program;
+        let rows: Vec<StoredRow> = rows.into_iter().map(|cells| StoredRow { cells }).collect();
+        let written = if program.has_status { STATUS_DRAFT } else { STATUS_PUBLISHED };
+        let of = |status: i64, locale: &str| {
+            let is_it = |row: &&StoredRow| row.status(program) == status && row.locale(program) == locale;
+            rows.iter().find(is_it).cloned()
+        };
+        let current = of(written, locale);
+        let default = self.env.default_locale;
+        let origin = of(STATUS_PUBLISHED, locale)
+            .or_else(|| of(written, default))
+            .or_else(|| rows.iter().find(|row| row.status(program) == written).cloned())
+            .or_else(|| rows.first().cloned());
+        Found { rows, current, origin }
+    }
+
+    fn merged(&self, found: &Found, mut given: Content) -> Result<Merged, Failure> {
+        let content_type = self.content_type();
+        let stored = match (&found.current, &found.origin) {
+            (Some(row), _) => row.content(self.env.model, self.env.program),
+            (None, Some(origin)) => self.shared_of(origin),
+            (None, None) => Content::default(),
+        };
+        let mut before = Vec::new();
+        for (id, held) in &mut given.fields {
+            let name = &content_type.field(*id).name;
+            match held {
+                Held::Elements(elements) => {
+                    let had = stored.get(*id).map_or(&[][..], element::elements_in).to_vec();
+                    let merged = element::merge(self.env.model, name, std::mem::take(elements), &had);
+                    *elements = merged.map_err(Failure::Refused)?;
+                    before.push((*id, had));
+                }
+                Held::Increment(by) => *held = increased(stored.get(*id), by),
+                Held::Null | Held::Value(_) | Held::Links(_) | Held::Hash(_) | Held::Kept => {}
+            }
+        }
+        given.fill_defaults_of_new_elements(self.env.model);
+        let mut full = stored;
+        for (id, held) in &given.fields {
+            full.put(*id, held.clone());
+        }
+        let is_new = found.current.is_none();
+        if is_new {
+            full.fill_defaults(self.env.model, &content_type.fields);
+        }
+        Ok(Merged { given, full, before, is_new })
+    }
+
+    /// The fields that locales share.
+    fn shared_of(&self, origin: &StoredRow) -> Content {
+        let content_type = self.content_type();
+        let mut content = origin.content(self.env.model, self.env.program);
+        content.fields.retain(|(id, _)| !content_type.field(*id).localized);
+        content
+    }
+
+    async fn write_row(
+        &mut self,
+        mut frame: Frame,
+        found: Found,
+        mut merged: Merged,
+        (version, resolved): (WriteVersion, Resolved),
+    ) -> Result<Written, Failure> {
+        let program = self.env.program;
+        let publishes = version == WriteVersion::Published && program.has_status;
+        let base = found.current.clone().or_else(|| found.origin.clone().map(|origin| self.without_localized(origin)));
+        frame.cells = self.cell_env(&resolved).cells(&merged.full, base.as_ref());
+        let mut next = self.check(&frame, &merged, version).await?;
+        let fields = &self.content_type().fields;
+        password::put_hashes(self.env.model, fields, &mut merged.given, self.env.hashes);
+        element::number(&mut merged.given, &mut next);
+        for (id, held) in &merged.given.fields {
+            merged.full.put(*id, held.clone());
+        }
+        frame.cells = self.cell_env(&resolved).cells(&merged.full, base.as_ref());
+        let system = self.system_of(found.current.as_ref(), frame.status);
+        self.put_row(&mut frame, &found, &merged, &system).await?;
+        let Merged { given, full, before, .. } = &merged;
+        self.link(&frame, given, before, &resolved);
+        self.share(&frame, &found, &merged, &resolved);
+        if publishes {
+            let there = self.sibling(&found, STATUS_PUBLISHED, &frame.locale);
+            let published = self.publish(&frame, full.clone(), there.as_ref(), (Value::Null, next)).await?;
+            self.share(&published, &found, &merged, &resolved);
+        }
+        let Frame { row, key, document_id, locale, .. } = frame;
+        self.check_rule(&row).await?;
+        self.now(Vec::new()).await?;
+        Ok(Written { key, document_id, locale })
+    }
+
+    fn sibling(&self, found: &Found, status: i64, locale: &str) -> Option<StoredRow> {
+        let program = self.env.program;
+        found.rows.iter().find(|row| row.status(program) == status && row.locale(program) == locale).cloned()
+    }
+
+    /// The row as a new locale begins: what differs between locales is empty.
+    fn without_localized(&self, mut origin: StoredRow) -> StoredRow {
+        let content_type = self.content_type();
+        for (cell, column) in origin.cells.iter_mut().zip(&self.env.program.columns) {
+            let field = sql::field_of(column.source).map(|id| content_type.field(id));
+            if field.is_some_and(|field| field.localized) {
+                *cell = if sql::element::is_list(field.expect("it is one")) {
+                    Value::Json("[]".to_owned())
+                } else {
+                    Value::Null
+                };
+            }
+        }
+        origin
+    }
+
+    /// Rules and unique values, all faults at once; then ids for new elements and for those of the published copy.
+    async fn check(&mut self, frame: &Frame, merged: &Merged, version: WriteVersion) -> Result<Counts, Failure> {
+        let stage = rules::stage_of(&self.env.write.action, merged.is_new);
+        let (content, asks_unique) = match stage {
+            rules::Stage::Publish | rules::Stage::Create => (&merged.full, true),
+            rules::Stage::Update => (&merged.given, self.gives_unique(&merged.given)),
+            rules::Stage::Draft => (&merged.given, false),
+        };
+        let mut faults = rules::check(self.env.model, self.env.patterns, self.content_type(), content, stage);
+        let mut looked = frame.clone();
+        looked.status = STATUS_PUBLISHED;
+        fill_system(&mut looked, self.env.program, &self.new_system(STATUS_PUBLISHED));
+        let mut calls = Vec::new();
+        let unique = self.env.program.unique.as_ref().filter(|_| asks_unique);
+        let unique_at = push(&mut calls, unique.map(|unique| looked.call(&unique.statement, &[])));
+        let mut counts = Counts::new();
+        element::count(&merged.given, true, &mut counts);
+        if version == WriteVersion::Published {
+            element::count(&merged.full, false, &mut counts);
+        }
+        let elements_at = calls.len();
+        if faults.is_empty() {
+            calls.extend(self.taking(frame, &counts));
+        }
+        let rows = self.now(calls).await?;
+        faults.extend(at(&rows, unique_at).map(|rows| self.unique_faults(&merged.full, rows)).unwrap_or_default());
+        self.refuse(faults)?;
+        self.taken(&counts, &rows[elements_at..])
+    }
+
+    fn gives_unique(&self, given: &Content) -> bool {
+        let keys = self.env.program.unique.iter().flat_map(|unique| unique.keys.iter().flatten());
+        keys.into_iter().any(|field| given.get(*field).is_some())
+    }
+
+    fn system_of(&self, current: Option<&StoredRow>, status: i64) -> System {
+        let Some(current) = current else { return self.new_system(status) };
+        let of = |source| current.system(self.env.program, source);
+        System {
+            created_at: of(CellSource::CreatedAt),
+            created_by: of(CellSource::CreatedBy),
+            published_at: of(CellSource::PublishedAt),
+        }
+    }
+
+    /// Updates the row, or inserts the one of a new locale with the links that it shares.
+    async fn put_row(
+        &mut self,
+        frame: &mut Frame,
+        found: &Found,
+        merged: &Merged,
+        system: &System,
+    ) -> Result<(), Failure> {
+        let program = self.env.program;
+        let Some(current) = &found.current else {
+            self.insert_row(frame, system).await?;
+            if let Some(origin) = &found.origin {
+                frame.source = origin.row(program);
+                self.copy_shared_links(frame, merged);
+            }
+            return Ok(());
+        };
+        frame.row = current.row(program);
+        fill_system(frame, program, system);
+        for link in program.links.iter().filter(|link| merged.given.get(link.field).is_some()) {
+            for statement in &link.before {
+                self.later(frame, statement, &[]);
+            }
+        }
+        self.later(frame, &program.update, &[]);
+        Ok(())
+    }
+
+    fn copy_shared_links(&mut self, frame: &Frame, merged: &Merged) {
+        let (program, content_type) = (self.env.program, self.content_type());
+        for link in program.links.iter().filter(|link| !content_type.field(link.field).localized) {
+            for statement in &link.copy {
+                self.later(frame, statement, &[]);
+            }
+        }
+        let shared = Content {
+            fields: merged.full.fields.iter().filter(|(id, _)| !content_type.field(*id).localized).cloned().collect(),
+        };
+        let same = Renumbered::none(self.env.model, &shared);
+        if let Some(elements) = program.element_links.as_ref().filter(|_| !same.is_empty()) {
+            self.later(frame, &elements.copy, &same.lists());
+        }
+    }
+
+    /// What locales share goes to the document's other rows of the same status.
+    fn share(&mut self, frame: &Frame, found: &Found, merged: &Merged, resolved: &Resolved) {
+        let (program, content_type) = (self.env.program, self.content_type());
+        if !program.has_locale {
+            return;
+        }
+        if let Some(statement) = &program.update_shared {
+            self.later(frame, statement, &[]);
+        }
+        let shared = |id: model::FieldId| !content_type.field(id).localized;
+        let given = Content { fields: merged.given.fields.iter().filter(|(id, _)| shared(*id)).cloned().collect() };
+        let others =
+            found.rows.iter().filter(|row| row.status(program) == frame.status && row.locale(program) != frame.locale);
+        for other in others {
+            let mut there = frame.clone();
+            there.row = other.row(program);
+            there.locale = other.locale(program);
+            self.link(&there, &given, &merged.before, resolved);
+        }
+    }
+}
+
+/// A number added to what a field holds; null stays null.
+fn increased(stored: Option<&Held>, by: &Value) -> Held {
+    let Some(Held::Value(value)) = stored else { return Held::Null };
+    let sum = match (value, by) {
+        (Value::Int(number), Value::Int(by)) => number.checked_add(*by).map(Value::Int),
+        (Value::Float(number), Value::Float(by)) => Some(Value::Float(number + by)),
+        (Value::Decimal(number), Value::Decimal(by)) => Decimal::checked_add(*number, *by).map(Value::Decimal),
+        _ => None,
+    };
+    sum.map_or(Held::Null, Held::Value)
+}

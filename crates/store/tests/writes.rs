@@ -1,0 +1,79 @@
+//! Changes on both databases: each case is a schema and a script of steps; what every step answers is recorded, the same for both.
+#![allow(clippy::unwrap_used)]
+
+mod database;
+mod writing;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use database::Place;
+use writing::Script;
+
+/// Runs the script of a case on both databases and compares what it tells with the record beside it.
+async fn check(case: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/writes");
+    let text = std::fs::read_to_string(folder.join(format!("{case}.txt"))).unwrap();
+    let (schema, steps) = text.split_once("\n---\n").unwrap();
+    let mut told: Vec<String> = Vec::new();
+    for place in Place::both(&format!("writes_{case}")).await {
+        let mut script = Script::begin(place.open(), schema).await;
+        let mut lines = String::new();
+        for step in steps.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+            writeln!(lines, "> {step}\n{}", script.step(step).await).unwrap();
+        }
+        drop(script);
+        place.remove().await;
+        told.push(lines);
+    }
+    assert_eq!(told[0], told[1], "SQLite and PostgreSQL tell the same in {case}");
+    insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "writes", omit_expression => true }, {
+        insta::assert_snapshot!(case, told[0]);
+    });
+}
+
+macro_rules! cases {
+    ($($name:ident)+) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            check(stringify!($name)).await;
+        }
+    )+ };
+}
+
+cases! {
+    scalars
+    rules
+    unique
+    uid
+    links_plain
+    links_drafts
+    links_mixed
+    one_to_one
+    components
+    drafts
+    single
+    locales
+    groups
+    deletes
+}
+
+/// Two requests that make one unique value at a time: one wins, the other is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_two_that_want_the_same_value_gets_it() {
+    for place in Place::both("writes_race").await {
+        let script = Arc::new(Script::begin(place.open(), "type Item @model { code: String! @unique }").await);
+        let make = |script: Arc<Script>| async move { script.told("create Item {\"code\": \"same\"}").await };
+        let mut outcomes = Vec::new();
+        let running: Vec<_> = (0..8).map(|_| tokio::spawn(make(Arc::clone(&script)))).collect();
+        for one in running {
+            outcomes.push(one.await.unwrap());
+        }
+        let won = outcomes.iter().filter(|told| told.starts_with('{')).count();
+        let lost = outcomes.iter().filter(|told| told.contains("code: NotUnique")).count();
+        assert_eq!((won, lost), (1, 7), "{outcomes:#?}");
+        drop(script);
+        place.remove().await;
+    }
+}

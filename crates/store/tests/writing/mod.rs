@@ -1,0 +1,230 @@
+//! Steps of a script as plans, and what the store tells about them.
+
+mod given;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{Model, Source, TypeId};
+use plan::{
+    Answer, Boundary, Caller, Cause, Fault, Find, HoleId, Locale, Plan, Policy, Request, Root, RootValue, Segment,
+    Status, Write, WriteAction, WriteVersion, authorize,
+};
+use serde_json::{Map, Value as Json};
+use store::{Ids, MigrateOptions, Store, WriteContext};
+
+use given::Given;
+use view::View;
+
+/// A store with a model, and the names that documents have in the script.
+pub struct Script {
+    store: Store,
+    model: Arc<Model>,
+    ids: Arc<Ids>,
+    names: BTreeMap<String, String>,
+    now: i64,
+}
+
+/// One step, taken apart: `name: verb [draft] [locale fr] Type [@name] [{json}]`.
+struct Step<'s> {
+    verb: &'s str,
+    draft: bool,
+    locale: Option<&'s str>,
+    of: TypeId,
+    document: Option<String>,
+    data: Json,
+}
+
+impl Script {
+    /// Makes the tables.
+    pub async fn begin(store: Store, schema: &str) -> Script {
+        let sources = vec![Source { name: "schema.graphql".to_owned(), text: schema.to_owned() }];
+        let model = model::read(sources.clone()).unwrap_or_else(|faults| panic!("{:#?}", faults.list));
+        let plan = store.migrate_plan(&model, &sources).await.unwrap();
+        store.migrate_apply(&plan, MigrateOptions::default(), |_| ()).await.unwrap();
+        let model = Arc::new(model);
+        store.serve(Arc::clone(&model)).unwrap();
+        Script { store, model, ids: Arc::new(Ids::seeded(7)), names: BTreeMap::new(), now: 1_700_000_000_000_000 }
+    }
+
+    /// Does a step that may name its document, and tells what came of it.
+    pub async fn step(&mut self, line: &str) -> String {
+        self.now += 1_000_000;
+        let (name, rest) = match line.split_once(": ") {
+            Some((name, rest)) if name.chars().all(char::is_alphanumeric) => (Some(name), rest),
+            _ => (None, line),
+        };
+        let told = self.told(rest).await;
+        if let (Some(name), Ok(Json::Object(row))) = (name, serde_json::from_str::<Json>(&told)) {
+            let id = row["documentId"].as_str().unwrap().to_owned();
+            self.names.insert(name.to_owned(), id);
+        }
+        self.with_names(told)
+    }
+
+    /// Does a step and tells what came of it: the answer, or its faults.
+    pub async fn told(&self, line: &str) -> String {
+        let step = self.read(line);
+        match step.verb {
+            "read" => self.run_read(&step).await,
+            _ => self.run_write(&step).await,
+        }
+    }
+
+    fn read<'s>(&self, line: &'s str) -> Step<'s> {
+        let (head, json) = line.find('{').map_or((line, ""), |at| line.split_at(at));
+        let mut words = head.split_whitespace();
+        let verb = words.next().unwrap();
+        let (mut draft, mut locale, mut of, mut document) = (false, None, None, None);
+        while let Some(word) = words.next() {
+            match word {
+                "draft" => draft = true,
+                "locale" => locale = words.next(),
+                _ if word.starts_with('@') => document = Some(self.id_of(&word[1..])),
+                _ => of = Some(self.model.type_named(word).unwrap_or_else(|| panic!("no type {word}"))),
+            }
+        }
+        let mut json = json.to_owned();
+        for (name, id) in &self.names {
+            json = json.replace(&format!("\"@{name}\""), &format!("\"{id}\""));
+        }
+        let data = if json.is_empty() { Json::Object(Map::new()) } else { serde_json::from_str(&json).unwrap() };
+        Step { verb, draft, locale, of: of.unwrap(), document, data }
+    }
+
+    fn id_of(&self, name: &str) -> String {
+        self.names.get(name).cloned().unwrap_or_else(|| name.to_owned())
+    }
+
+    fn locale(&self, step: &Step<'_>) -> Locale {
+        if !self.model.content_type(step.of).localized {
+            return Locale::Only;
+        }
+        match step.locale {
+            Some("*") => Locale::All,
+            Some(name) => Locale::Named(name.to_owned()),
+            None => Locale::Default,
+        }
+    }
+
+    async fn run_write(&self, step: &Step<'_>) -> String {
+        let mut given = Given::new(&self.model);
+        let content_type = self.model.content_type(step.of);
+        let version = match (content_type.draft_and_publish, step.draft) {
+            (false, _) => WriteVersion::Only,
+            (true, true) => WriteVersion::Draft,
+            (true, false) => WriteVersion::Published,
+        };
+        let data = given.data(&content_type.fields, step.data.as_object().unwrap());
+        let mut find = || match &step.document {
+            Some(id) => Find::DocumentId(given.text(id)),
+            None => Find::Single,
+        };
+        let locale = self.locale(step);
+        let action = match step.verb {
+            "create" => WriteAction::Create { data, version, locale: locale.clone() },
+            "update" => WriteAction::Update { find: find(), data, version, locale: locale.clone(), or_create: false },
+            "set" => WriteAction::Update { find: find(), data, version, locale: locale.clone(), or_create: true },
+            "delete" => WriteAction::Delete { find: find(), locale: locale.clone(), must_exist: false },
+            other => panic!("no verb {other}"),
+        };
+        let status = match version {
+            WriteVersion::Only => Status::Only,
+            WriteVersion::Draft => Status::Draft,
+            WriteVersion::Published => Status::Published,
+        };
+        let view = View { model: &self.model, status, locale };
+        let answer = Answer::Row(Box::new(view.written(step.of)));
+        let write = Write { of: step.of, action, answer, rule: plan::Filter::All };
+        let plan = self.plan(RootValue::Write(Box::new(write)), given.holes, Boundary::EachRoot);
+        let plan = authorize(plan, &Policy::Everything, &self.model);
+        let prepared = self.store.prepare_change(&plan).unwrap();
+        let request = Request { variables: &Map::new(), caller: &Caller::Owner, now: self.now };
+        let values = match plan::bind(&self.model, &plan.get().holes, request) {
+            Ok(values) => values,
+            Err(faults) => return self.faults(&faults),
+        };
+        let context = WriteContext { now: self.now, user: None, ids: Arc::clone(&self.ids) };
+        let answer = self.store.change(&prepared, values, context, Vec::new()).await;
+        self.answered(&answer)
+    }
+
+    async fn run_read(&self, step: &Step<'_>) -> String {
+        let status = match (self.model.content_type(step.of).draft_and_publish, step.draft) {
+            (false, _) => Status::Only,
+            (true, true) => Status::Draft,
+            (true, false) => Status::Published,
+        };
+        let view = View { model: &self.model, status, locale: self.locale(step) };
+        let plan = self.plan(RootValue::Select(Box::new(view.all(step.of))), Vec::new(), Boundary::Read);
+        let plan = authorize(plan, &Policy::Everything, &self.model);
+        let prepared = self.store.prepare(&plan).unwrap();
+        let answer = self.store.run(&prepared, plan::Values::default(), Vec::new()).await;
+        self.answered(&answer)
+    }
+
+    fn plan(&self, value: RootValue, holes: Vec<plan::Hole>, boundary: Boundary) -> Plan {
+        let root = Root { key: "it".to_owned(), non_null: false, place: plan::Place::default(), value };
+        Plan { roots: vec![root], holes, boundary, rows_max: 1000 }
+    }
+
+    fn answered(&self, answer: &store::Answer) -> String {
+        if !answer.faults.is_empty() {
+            return self.faults(&answer.faults);
+        }
+        let json: Json = serde_json::from_slice(&answer.bytes).unwrap();
+        match &json["it"] {
+            Json::Array(rows) => rows.iter().map(Json::to_string).collect::<Vec<_>>().join("\n"),
+            other => other.to_string(),
+        }
+    }
+
+    fn faults(&self, faults: &[Fault]) -> String {
+        let lines: Vec<String> = faults.iter().map(|fault| self.fault(fault)).collect();
+        lines.join("\n")
+    }
+
+    fn fault(&self, fault: &Fault) -> String {
+        match &fault.cause {
+            Cause::Rules(broken) => {
+                let lines: Vec<String> = broken
+                    .iter()
+                    .map(|one| {
+                        let value = one.value.as_ref().map_or_else(|| "-".to_owned(), Json::to_string);
+                        format!("! {}: {:?} {value}", path(&one.path), one.rule)
+                    })
+                    .collect();
+                lines.join("\n")
+            }
+            Cause::LinkMissing { of, id, locale, by_key } => {
+                let of = &self.model.content_type(*of).name;
+                format!("! no {of} {id} {locale:?}{}", if *by_key { " by key" } else { "" })
+            }
+            other => format!("! {} {other:?}", path(&fault.path)),
+        }
+    }
+
+    fn with_names(&self, mut told: String) -> String {
+        for (name, id) in &self.names {
+            told = told.replace(id.as_str(), &format!("@{name}"));
+        }
+        told
+    }
+}
+
+fn path(path: &[Segment]) -> String {
+    let parts: Vec<String> = path
+        .iter()
+        .map(|segment| match segment {
+            Segment::Key(key) => key.clone(),
+            Segment::Index(index) => index.to_string(),
+        })
+        .collect();
+    parts.join(".")
+}
+
+/// A hole that stands in a plan.
+pub fn hole(index: usize) -> HoleId {
+    HoleId(u32::try_from(index).unwrap())
+}
