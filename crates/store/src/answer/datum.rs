@@ -240,7 +240,7 @@ mod tests {
         check(Datum::Int(7), &Form::Text, "\"7\"");
         check(Datum::Digits(b"1.50"), &Form::Plain, "1.50");
         check(Datum::Digits(b"1.50"), &Form::Text, "\"1.50\"");
-        check(Datum::Float(1.0), &Form::Plain, "1.0");
+        check(Datum::Float(1.0), &Form::Plain, "1");
         check(Datum::Float(f64::NAN), &Form::Plain, "unwritable");
         check(Datum::Float(f64::INFINITY), &Form::Text, "unwritable");
         check(Datum::Boolean(true), &Form::Postgres, "true");

@@ -21,12 +21,14 @@ pub(crate) fn write_safe_integer(out: &mut Vec<u8>, number: i64) {
     }
 }
 
-/// Appends a double; false, and nothing is written, for one that is not finite.
+/// Appends a double, a whole one without `.0`, as JavaScript and PostgreSQL print it; false, and nothing is written, for one that is not finite.
 pub(crate) fn write_float(out: &mut Vec<u8>, number: f64) -> bool {
     if !number.is_finite() {
         return false;
     }
-    out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+    let mut buffer = zmij::Buffer::new();
+    let digits = buffer.format_finite(number);
+    out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
     true
 }
 
