@@ -163,6 +163,71 @@ fn serve_shows_nothing_of_itself() {
     assert!(serving.stop().success());
 }
 
+#[test]
+fn a_running_request_is_answered_although_the_server_stops() {
+    let folder = Folder::project("grace");
+    assert!(run(&folder, &["migrate"]).status.success());
+    let mut serving = Serving::start_logging(&folder, &["serve", "--listen", "127.0.0.1:0"], "info");
+    let address = serving.address();
+    let body = "{\"query\":\"{ __typename }\"}";
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n";
+    write!(stream, "{head}host: {address}\r\ncontent-length: {}\r\n\r\n", body.len()).unwrap();
+    // The server asks for the body: so it is at work on this request.
+    let mut asked_for_body = [0_u8; 25];
+    stream.read_exact(&mut asked_for_body).unwrap();
+    serving.signal();
+    serving.wait_for("stopping");
+    assert!(TcpStream::connect(&address).is_err() || exchange_fails(&address));
+    write!(stream, "{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("__typename"), "{answer}");
+    assert!(serving.child.wait().unwrap().success());
+}
+
+/// Whether a new connection gets nothing: the socket may be closed a moment after the signal.
+fn exchange_fails(address: &str) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else { return true };
+    let asked = write!(stream, "GET /health/live HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let mut answer = String::new();
+    asked.is_err() || stream.read_to_string(&mut answer).is_err() || answer.is_empty()
+}
+
+#[test]
+fn a_server_starts_although_its_database_is_away() {
+    let folder = Folder::project("away");
+    let nowhere = "postgres://nobody@127.0.0.1:1/nothing";
+    let mut serving = Serving::start(&folder, &["serve", "--listen", "127.0.0.1:0", "--database", nowhere]);
+    let address = serving.address();
+    assert!(exchange(&address, "GET /health/live HTTP/1.1\r\n", "").starts_with("HTTP/1.1 200"));
+    assert!(exchange(&address, "GET /health/ready HTTP/1.1\r\n", "").starts_with("HTTP/1.1 503"));
+    let answer = ask(&address, "{ products { name } }");
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 1"), "{answer}");
+    assert!(!answer.contains("nobody"), "{answer}");
+    assert!(serving.stop().success());
+}
+
+#[test]
+fn slow_and_large_heads_are_cut_off() {
+    let folder = Folder::project("heads");
+    assert!(run(&folder, &["migrate"]).status.success());
+    fs::write(folder.0.join("dragoman.toml"), "[limits]\nheader_timeout = \"200ms\"\n").unwrap();
+    let mut serving = Serving::start(&folder, &["serve", "--listen", "127.0.0.1:0"]);
+    let address = serving.address();
+    let mut slow = TcpStream::connect(&address).unwrap();
+    slow.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(slow, "GET /health/live HTTP/1.1\r\nhost:").unwrap();
+    let mut rest = String::new();
+    slow.read_to_string(&mut rest).unwrap();
+    assert!(rest.is_empty() || rest.starts_with("HTTP/1.1 408"), "{rest}");
+    let long = "x".repeat(40 * 1024);
+    let answer = exchange(&address, &format!("GET /health/live HTTP/1.1\r\nx-long: {long}\r\n"), "");
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert!(serving.stop().success());
+}
+
 /// A running server, and what it says line by line.
 struct Serving {
     child: Child,
@@ -171,7 +236,13 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Folder, arguments: &[&str]) -> Serving {
-        let mut child = command(folder, arguments).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Serving::start_logging(folder, arguments, "warn")
+    }
+
+    fn start_logging(folder: &Folder, arguments: &[&str], level: &str) -> Serving {
+        let mut command = command(folder, arguments);
+        command.env("DRAGOMAN_LOG_LEVEL", level).stdin(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {
@@ -202,9 +273,13 @@ impl Serving {
         address.split('/').next().unwrap().to_owned()
     }
 
-    fn stop(&mut self) -> ExitStatus {
+    fn signal(&self) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    }
+
+    fn stop(&mut self) -> ExitStatus {
+        self.signal();
         self.child.wait().unwrap()
     }
 }

@@ -79,8 +79,6 @@ pub enum RequestFault {
     GetNotServed,
     /// A mutation or subscription by GET; its word.
     OperationByGet(&'static str),
-    /// A subscription by POST.
-    SubscriptionByPost,
     /// A request that any page could make a browser send.
     PreflightMissing,
     /// Nothing that we can write is accepted.
@@ -111,6 +109,8 @@ pub enum RequestFault {
     MemberRepeated(&'static str),
     /// No `query`, or null.
     QueryMissing,
+    /// The hash of a document instead of its text (`extensions.persistedQuery`): none is kept here.
+    PersistedQuery,
     /// `query` is not text.
     QueryNotText,
     /// `operationName` is not text.
@@ -125,10 +125,6 @@ pub enum RequestFault {
     CredentialsInvalid,
     /// A role that the caller does not have.
     RoleRefused,
-    /// The database is away, or every connection to it is taken.
-    Unavailable,
-    /// The operation did not end in time.
-    TimedOut,
     /// A fault of ours; the request's id, under which the log has the rest.
     Internal(String),
 }

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use graphql::transport::RequestFault;
 use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
-use plan::{Caller, Fault, Variables};
+use plan::{Caller, Cause, Fault, Variables};
 
 use crate::app::Endpoint;
 use crate::plans::{Asked, Compiled, Kept, Known};
@@ -25,10 +25,21 @@ use crate::schemas::View;
 pub struct Answer {
     /// The whole body.
     pub body: Bytes,
-    /// The document or the values were refused: nothing was executed.
-    pub is_refused: bool,
+    /// How it came about, which decides the status.
+    pub outcome: Outcome,
     /// There is something in `errors`.
     pub has_errors: bool,
+}
+
+/// How an answer came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was executed, with or without errors.
+    Executed,
+    /// The document or the values were refused: nothing was executed.
+    Refused,
+    /// The database is away or overloaded: the same request may do better later.
+    Unavailable,
 }
 
 /// What a request may ask, by its method.
@@ -143,21 +154,23 @@ fn compiled(
 fn executed(endpoint: Endpoint<'_>, schema: &Schema, mut data: Vec<u8>, faults: &[Fault]) -> Answer {
     if faults.is_empty() {
         data.push(b'}');
-        return Answer { body: Bytes::from(data), is_refused: false, has_errors: false };
+        return Answer { body: Bytes::from(data), outcome: Outcome::Executed, has_errors: false };
     }
     let mut body = errors_first(&schema.faults(faults));
+    let is_unavailable = faults.iter().all(|fault| fault.path.is_empty() && fault.cause == Cause::Unavailable);
+    let outcome = if is_unavailable { Outcome::Unavailable } else { Outcome::Executed };
     if endpoint.rules().has_data_beside_errors {
         body.push(b',');
         body.extend_from_slice(&data[1..]);
     }
     body.push(b'}');
-    Answer { body: Bytes::from(body), is_refused: false, has_errors: true }
+    Answer { body: Bytes::from(body), outcome, has_errors: true }
 }
 
 fn refused(schema: &Schema, errors: &[RequestError]) -> Answer {
     let mut body = errors_first(&schema.refused(errors));
     body.push(b'}');
-    Answer { body: Bytes::from(body), is_refused: true, has_errors: true }
+    Answer { body: Bytes::from(body), outcome: Outcome::Refused, has_errors: true }
 }
 
 /// `{"errors":[..]`, not yet closed.

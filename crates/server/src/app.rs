@@ -308,3 +308,18 @@ fn words_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_its_words() {
+        assert_eq!(unless_panicked(async { 7 }).await, Ok(7));
+        let panics = async {
+            tokio::task::yield_now().await;
+            panic!("row {} is gone", 3);
+        };
+        assert_eq!(unless_panicked(panics).await, Err::<(), _>("row 3 is gone".to_owned()));
+    }
+}

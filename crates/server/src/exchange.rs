@@ -12,7 +12,7 @@ use graphql::transport::{FormBody, GetRule, Refusal, RequestFault, TransportRule
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use plan::Caller;
 
-use crate::answer::{Answer, Methods, answer};
+use crate::answer::{Answer, Methods, Outcome, answer};
 use crate::app::Endpoint;
 use crate::caller::caller;
 use crate::negotiate::{MediaType, Sent, answer_media_type, prefers_html, sent_media_type};
@@ -53,7 +53,6 @@ pub(crate) fn refused(rules: &TransportRules, media: MediaType, fault: &RequestF
         RequestFault::OperationByGet(_) => set(headers, header::ALLOW, "POST"),
         RequestFault::MethodNotAllowed | RequestFault::GetNotServed => set(headers, header::ALLOW, rules.allow),
         RequestFault::CredentialsInvalid if status == 401 => set(headers, header::WWW_AUTHENTICATE, "Bearer"),
-        RequestFault::Unavailable | RequestFault::TimedOut => set(headers, header::RETRY_AFTER, "1"),
         _nothing_to_add => {}
     }
     response
@@ -119,7 +118,7 @@ async fn batch(
         }
     }
     joined.push(b']');
-    Ok(Answer { body: Bytes::from(joined), is_refused: false, has_errors })
+    Ok(Answer { body: Bytes::from(joined), outcome: Outcome::Executed, has_errors })
 }
 
 fn allow_get(rules: &TransportRules, parts: &Parts) -> Result<(), RequestFault> {
@@ -214,12 +213,17 @@ async fn collect(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<By
 }
 
 fn written(rules: &TransportRules, media: MediaType, answer: Answer) -> Response<Body> {
-    let status = match (answer.is_refused, media) {
-        (false, _) => 200,
-        (true, MediaType::Json) => rules.refused_status_json,
-        (true, MediaType::GraphqlResponse) => rules.refused_status_graphql,
+    let status = match (answer.outcome, media) {
+        (Outcome::Executed, _) => 200,
+        (Outcome::Refused, MediaType::Json) => rules.refused_status_json,
+        (Outcome::Refused, MediaType::GraphqlResponse) => rules.refused_status_graphql,
+        (Outcome::Unavailable, _) => 503,
     };
-    respond(status, media, answer.body)
+    let mut response = respond(status, media, answer.body);
+    if answer.outcome == Outcome::Unavailable {
+        set(response.headers_mut(), header::RETRY_AFTER, "1");
+    }
+    response
 }
 
 fn respond(status: u16, media: MediaType, body: Bytes) -> Response<Body> {

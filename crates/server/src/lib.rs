@@ -20,7 +20,7 @@ mod schemas;
 mod serve;
 mod settings;
 
-pub use answer::{Answer, Methods, answer};
+pub use answer::{Answer, Methods, Outcome, answer};
 pub use app::{App, Endpoint, Shared};
 pub use caller::{KeyTooShort, Lasts, SignError, TOKEN_KEY_BYTES_MIN, TokenKey, user_id};
 pub use error::Error;

@@ -137,7 +137,9 @@ impl<'a> Members<'a> {
         }
         let query = match self.query {
             Some(Given::Text(text)) if !text.is_empty() => text,
-            None | Some(Given::Text(_) | Given::Json(Value::Null)) => return Err(RequestFault::QueryMissing),
+            None | Some(Given::Text(_) | Given::Json(Value::Null)) => {
+                return Err(without_query(self.extensions.as_ref()));
+            }
             Some(Given::Json(_)) => return Err(RequestFault::QueryNotText),
         };
         let operation_name = match self.operation_name {
@@ -149,6 +151,13 @@ impl<'a> Members<'a> {
         object_member("extensions", self.extensions)?;
         Ok(Request { query, operation_name, variables })
     }
+}
+
+/// What is wrong with a request that has no text.
+fn without_query(extensions: Option<&Given<'_>>) -> RequestFault {
+    let is_persisted =
+        matches!(extensions, Some(Given::Json(extensions)) if extensions.get("persistedQuery").is_some());
+    if is_persisted { RequestFault::PersistedQuery } else { RequestFault::QueryMissing }
 }
 
 fn object_member(name: &'static str, given: Option<Given<'_>>) -> Result<Map<String, Value>, RequestFault> {
@@ -387,6 +396,7 @@ mod tests {
         check("[]", Err(RequestFault::BatchRefused));
         check(r#"{"query":null}"#, Err(RequestFault::QueryMissing));
         check(r#"{"query":""}"#, Err(RequestFault::QueryMissing));
+        check(r#"{"extensions":{"persistedQuery":{"version":1}}}"#, Err(RequestFault::PersistedQuery));
         check(r#"{"query":5}"#, Err(RequestFault::QueryNotText));
         check(r#"{"query":"a","query":"b"}"#, Err(RequestFault::MemberRepeated("query")));
         check(r#"{"query":"a","operationName":5}"#, Err(RequestFault::OperationNameNotText));

@@ -34,11 +34,6 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         } else {
             tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
         }
-        if project.token_key()?.is_none() {
-            tracing::warn!(
-                "no key of tokens is configured (auth.token_key): every token is refused, callers are public"
-            );
-        }
         let shared = Shared::new(&app(&project, Mode::Production, &model, &store)?, id_prefix()?);
         serve(&project, &shared, stop).await
     })??;

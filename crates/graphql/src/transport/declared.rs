@@ -37,11 +37,9 @@ fn status_and_code(fault: &RequestFault) -> (u16, &'static str) {
         RequestFault::BodyTooSlow => (408, "BODY_TOO_SLOW"),
         RequestFault::CredentialsInvalid => (401, "UNAUTHENTICATED"),
         RequestFault::RoleRefused => (403, "FORBIDDEN"),
-        RequestFault::Unavailable => (503, "UNAVAILABLE"),
-        RequestFault::TimedOut => (503, "TIMEOUT"),
+        RequestFault::PersistedQuery => (200, "PERSISTED_QUERY_NOT_SUPPORTED"),
         RequestFault::Internal(_) => (500, "INTERNAL_SERVER_ERROR"),
-        RequestFault::SubscriptionByPost
-        | RequestFault::PreflightMissing
+        RequestFault::PreflightMissing
         | RequestFault::BodyEmpty
         | RequestFault::BodyNotJson(_)
         | RequestFault::BodyNotObject
@@ -81,7 +79,6 @@ pub(super) fn words(fault: &RequestFault) -> String {
         }
         RequestFault::MethodNotAllowed => "This endpoint answers GET and POST only",
         RequestFault::GetNotServed => "This endpoint answers POST only",
-        RequestFault::SubscriptionByPost => "subscriptions are served over WebSocket or SSE",
         RequestFault::PreflightMissing => {
             "A request without a JSON media type needs a header that no page can send unasked"
         }
@@ -99,8 +96,8 @@ pub(super) fn words(fault: &RequestFault) -> String {
         RequestFault::OperationNameNotText => "`operationName` must be text or null",
         RequestFault::CredentialsInvalid => "The token is not valid, or has run out",
         RequestFault::RoleRefused => "The caller does not have the role that the request names",
-        RequestFault::Unavailable => "The database cannot be reached now; try again",
-        RequestFault::TimedOut => "The operation did not end in time; ask for less, or narrow it",
+        // Clients look for this very word, and send the text then.
+        RequestFault::PersistedQuery => "PersistedQueryNotSupported",
     };
     fixed.to_owned()
 }

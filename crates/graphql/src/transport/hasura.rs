@@ -32,7 +32,9 @@ fn describe(fault: &RequestFault) -> Refusal {
         RequestFault::BodyEmpty | RequestFault::BodyNotObject => {
             error(200, "$", "parse-failed", "expected an object or a list of objects, the request has neither")
         }
-        RequestFault::QueryMissing => error(200, "$", "parse-failed", "the key 'query' was not present"),
+        RequestFault::QueryMissing | RequestFault::PersistedQuery => {
+            error(200, "$", "parse-failed", "the key 'query' was not present")
+        }
         RequestFault::QueryNotText => error(200, "$.query", "parse-failed", "expected text"),
         RequestFault::OperationNameNotText => error(200, "$.operationName", "parse-failed", "expected text or null"),
         RequestFault::MemberNotObject(name)
@@ -53,9 +55,6 @@ fn describe(fault: &RequestFault) -> Refusal {
         RequestFault::OperationByGet(_) | RequestFault::MethodNotAllowed | RequestFault::GetNotServed => {
             error(405, "$", "not-supported", "this endpoint answers POST only")
         }
-        RequestFault::SubscriptionByPost => {
-            error(200, "$", "unexpected", "subscriptions are served over WebSocket or SSE")
-        }
         RequestFault::PreflightMissing
         | RequestFault::NotAcceptable
         | RequestFault::ContentTypeUnsupported
@@ -63,8 +62,6 @@ fn describe(fault: &RequestFault) -> Refusal {
         | RequestFault::EncodingUnsupported(_)
         | RequestFault::BodyTooLarge(_)
         | RequestFault::BodyTooSlow => error(declared::describe(fault).status, "$", "bad-request", &house),
-        RequestFault::Unavailable => error(503, "$", "postgres-error", &house),
-        RequestFault::TimedOut => error(503, "$", "unexpected", &house),
         RequestFault::Internal(_) => error(500, "$", "unexpected", &house),
     }
 }

@@ -69,14 +69,12 @@ fn describe(fault: &RequestFault) -> Refusal {
         RequestFault::CredentialsInvalid => unauthorized(),
         RequestFault::GetNotServed
         | RequestFault::RoleRefused
-        | RequestFault::SubscriptionByPost
         | RequestFault::CharsetUnsupported
         | RequestFault::BodyTooSlow
         | RequestFault::BodyTooDeep(_)
         | RequestFault::BatchLength(_)
         | RequestFault::MemberRepeated(_)
-        | RequestFault::Unavailable
-        | RequestFault::TimedOut
+        | RequestFault::PersistedQuery
         | RequestFault::Internal(_) => declared::describe(fault),
     }
 }
