@@ -7,6 +7,7 @@
 //!
 //! This crate must never know GraphQL or a driver.
 
+mod advice;
 mod aggregate;
 pub mod change;
 mod compile;
@@ -38,6 +39,7 @@ pub mod write_link;
 mod write_print;
 mod write_row;
 
+pub use advice::{Advice, advice};
 pub use compile::program;
 pub use layout::{Layout, LayoutError};
 pub use name::{NAME_BYTES_MAX, snake_case};

@@ -1,5 +1,6 @@
 //! Running a read: programs that were prepared once, values that come with each request, bytes that go out.
 
+mod adviser;
 mod bind;
 pub(crate) mod postgres;
 mod prepared;
@@ -47,6 +48,7 @@ impl Store {
                 Driver::Postgres(postgres) => postgres::run(postgres, self.limits(), prepared, &values, buffer).await,
             }
         };
+        self.advise(&prepared.adviser).await;
         answered.unwrap_or_else(|error| Answer::failed(prefix, &error))
     }
 }

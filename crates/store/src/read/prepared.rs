@@ -5,10 +5,11 @@ use std::sync::Arc;
 use plan::{Authorized, Place, Plan, Refusal, RootValue};
 use sql::Node;
 
+use super::adviser::Adviser;
 use crate::{Error, Store};
 
 /// A read whose statements are printed. It holds no value of any caller.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Prepared {
     pub(super) roots: Vec<PreparedRoot>,
     /// Longest list, unless a page asks for less.
@@ -17,6 +18,8 @@ pub struct Prepared {
     pub(super) default_locale: String,
     /// Statements of all programs together; each has its own number below.
     pub(super) statements: u16,
+    /// Which indexes it would need.
+    pub(super) adviser: Adviser,
 }
 
 /// One entry of the answer's top level.
@@ -56,22 +59,23 @@ impl Store {
         let served = self.served()?;
         let plan = plan.get();
         let mut roots = Vec::with_capacity(plan.roots.len());
+        let mut advice = Vec::new();
         for root in &plan.roots {
             let value = match &root.value {
                 RootValue::Constant(json) => PreparedValue::Constant(json.clone()),
-                RootValue::Select(select) => PreparedValue::Select(Box::new(sql::program(
-                    &served.model,
-                    &served.layout,
-                    self.database(),
-                    select,
-                ))),
+                RootValue::Select(select) => {
+                    advice.extend(sql::advice(&served.model, &served.layout, select));
+                    let node = sql::program(&served.model, &served.layout, self.database(), select);
+                    PreparedValue::Select(Box::new(node))
+                }
                 RootValue::Write(_) => return Err(Error::Malformed { expected: "a plan that only reads" }),
                 RootValue::Refused(refusal) => PreparedValue::Refused(refusal.clone()),
             };
             roots.push(PreparedRoot::new(root, value));
         }
         let default_locale = self.default_locale().to_owned();
-        let prepared = Prepared { roots, rows_max: plan.rows_max, default_locale, statements: 0 };
+        let prepared =
+            Prepared { roots, rows_max: plan.rows_max, default_locale, statements: 0, adviser: Adviser::new(advice) };
         Ok(Arc::new(prepared.numbered()))
     }
 }

@@ -12,9 +12,11 @@ use sql::{
     SwitchProgram, ValueProgram,
 };
 
+use super::adviser::Adviser;
 use super::prepared::{PreparedRoot, PreparedValue};
 use super::{Answer, Prepared};
-use crate::{Driver, Error, Store, StoreLimits, database};
+use crate::database::{self, execute};
+use crate::{Driver, Store, StoreLimits};
 
 const TABLES_SQLITE: &str = "
 create table artist (_key integer primary key, name text not null, born text, tags text, parts text) strict;
@@ -148,7 +150,8 @@ fn prepared(roots: Vec<(&str, PreparedValue)>) -> Prepared {
         value,
     };
     let roots = roots.into_iter().map(root).collect();
-    Prepared { roots, rows_max: 3, default_locale: "en".to_owned(), statements: 0 }.numbered()
+    Prepared { roots, rows_max: 3, default_locale: "en".to_owned(), statements: 0, adviser: Adviser::new(vec![]) }
+        .numbered()
 }
 
 fn select(node: Node) -> PreparedValue {
@@ -219,16 +222,6 @@ fn shown(answer: &Answer) -> String {
         write!(text, "\n{}: {:?}", path.join("."), fault.cause).unwrap();
     }
     text
-}
-
-async fn execute(store: &Store, statements: &str) {
-    match store.driver() {
-        Driver::Sqlite(sqlite) => {
-            let statements = statements.to_owned();
-            sqlite.write_alone(move |connection| Ok::<_, Error>(connection.execute_batch(&statements)?)).await.unwrap();
-        }
-        Driver::Postgres(postgres) => postgres.loan().await.unwrap().client().batch_execute(statements).await.unwrap(),
-    }
 }
 
 const INT: ColumnKind = ColumnKind::Int;

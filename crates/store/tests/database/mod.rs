@@ -62,7 +62,7 @@ impl Place {
 }
 
 /// Runs statements outside a transaction.
-async fn execute(store: &Store, statements: &str) {
+pub async fn execute(store: &Store, statements: &str) {
     match store.driver() {
         Driver::Sqlite(sqlite) => {
             let statements = statements.to_owned();
