@@ -6,7 +6,7 @@ use plan::{
     RowValue, Select, Shape, Status, Version,
 };
 
-use crate::component::{component_program, kept_elements};
+use crate::component::{component_program, kept_elements, member_name};
 use crate::counts::Totals;
 use crate::layout::{STATUS_DRAFT, STATUS_PUBLISHED, component_column};
 use crate::level::{Level, Origin, Purpose, Spec, level, parent_kind};
@@ -15,8 +15,8 @@ use crate::scope::{Aliases, Env, Scope, Typed};
 use crate::switch::switch_program;
 use crate::tree::Expr;
 use crate::{
-    ColumnKind, Database, EntryProgram, Layout, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry,
-    RowProgram, Statement, ValueProgram,
+    ColumnKind, ComponentSource, Database, EntryProgram, Layout, Node, NodeShape, ObjectProgram, Parent, PartProgram,
+    PartProgramEntry, RowProgram, Statement, ValueProgram,
 };
 
 /// The program of one select that stands at a root (or answers a write: [`From::Written`]).
@@ -46,11 +46,11 @@ pub(crate) struct Rows<'a> {
 
 /// What the entries of an object are of.
 #[derive(Clone, Copy)]
-pub(crate) enum Inside {
+pub(crate) enum Inside<'p> {
     /// The row.
     Row,
-    /// An element of this component in it.
-    Element(ComponentId),
+    /// An element of this component in it, of which this object is shown.
+    Element(ComponentId, &'p Object),
 }
 
 /// A program for a level and all below it.
@@ -160,7 +160,7 @@ fn value_program(rows: &mut Rows, value: &RowValue, inside: Inside) -> ValueProg
         RowValue::Select(select) => select_program(rows, select),
         RowValue::Switch(switch) => match inside {
             Inside::Row => ValueProgram::Switch(Box::new(switch_program(rows, switch))),
-            Inside::Element(_) => refused("a relation to several content types inside a component cannot be read yet"),
+            Inside::Element(..) => refused("a relation to several content types inside a component cannot be read yet"),
         },
         RowValue::Component(select) => component_value(rows, select, inside),
         RowValue::Derived(Derived::FloatOf(column)) => match inside {
@@ -168,7 +168,7 @@ fn value_program(rows: &mut Rows, value: &RowValue, inside: Inside) -> ValueProg
                 let value = rows.column(*column);
                 ValueProgram::FloatOf(rows.need(value.expr, value.kind), value.kind)
             }
-            Inside::Element(_) => refused("a value derived from a member of a component cannot be read yet"),
+            Inside::Element(..) => refused("a value derived from a member of a component cannot be read yet"),
         },
         RowValue::Refused(refusal) => ValueProgram::Refused(refusal.clone()),
     }
@@ -187,7 +187,7 @@ fn column_program(rows: &mut Rows, column: Column, form: &Form, inside: Inside) 
             let index = rows.need(value.expr, value.kind);
             ValueProgram::Column { index, kind: value.kind, form: form.clone(), words }
         }
-        (Inside::Element(component), Column::Field(member)) => {
+        (Inside::Element(component, _), Column::Field(member)) => {
             match component_column(rows.env.model.component(component), member) {
                 Some((name, of)) => {
                     ValueProgram::Member { name: name.to_owned(), kind: of.kind(), form: form.clone(), words }
@@ -195,7 +195,7 @@ fn column_program(rows: &mut Rows, column: Column, form: &Form, inside: Inside) 
                 None => refused("the key of a relation inside a component cannot be read as a column"),
             }
         }
-        (Inside::Element(_), Column::System(_)) => ValueProgram::Constant("null".to_owned()),
+        (Inside::Element(..), Column::System(_)) => ValueProgram::Constant("null".to_owned()),
     }
 }
 
@@ -205,20 +205,17 @@ fn words(env: Env, of: EnumId) -> Vec<(String, String)> {
 }
 
 fn component_value(rows: &mut Rows, select: &ComponentSelect, inside: Inside) -> ValueProgram {
-    match inside {
+    let source = match inside {
         Inside::Row => {
-            let kept = kept_elements(rows, select);
-            let index = rows.need(kept, ColumnKind::Json);
-            component_program(rows, select, crate::ComponentSource::Column(index))
+            let scope = rows.level.scope();
+            let kept = kept_elements(rows.env, &mut rows.level.aliases, &scope, select);
+            ComponentSource::Column(rows.need(kept, ColumnKind::Json))
         }
-        Inside::Element(component) => {
-            let name = rows.env.model.component(component).field(select.field).name.clone();
-            if select.filter != plan::Filter::All || !select.sort.is_empty() {
-                return refused("elements inside an element of a component cannot be filtered or sorted yet");
-            }
-            component_program(rows, select, crate::ComponentSource::Member(name))
+        Inside::Element(component, object) => {
+            ComponentSource::Member(member_name(rows.env.model.component(component), object, select))
         }
-    }
+    };
+    component_program(rows, select, source)
 }
 
 /// An entry that is null with this reason.
@@ -244,12 +241,11 @@ fn select_program(rows: &mut Rows, select: &Select) -> ValueProgram {
         From::Type | From::Written => return refused("rows of a whole content type cannot stand below a row"),
     };
     let by_locale = by_locale || matches!(origin, Origin::Localizations);
-    let locale_above = by_locale.then(|| rows.system(SystemColumn::Locale));
+    let is_element = matches!(origin, Origin::Element(..));
+    let locale_above = (by_locale && !is_element).then(|| rows.system(SystemColumn::Locale));
     let spec = Spec { select: &select, origin, by_locale, number: rows.below };
-    if matches!(spec.origin, Origin::Element(..)) && (by_locale || asks_totals(&select)) {
-        return refused(
-            "totals of a relation inside a component cannot be read yet, nor its rows by the locale of the row above",
-        );
+    if is_element && asks_totals(&select) {
+        return refused("totals of a relation inside a component cannot be read yet");
     }
     let parent = match spec.origin {
         Origin::Element(..) => Parent::Element { above, here: 0, element: 0 },
@@ -341,11 +337,6 @@ impl Rows<'_> {
         false
     }
 
-    /// The type of the rows.
-    pub(crate) fn of(&self) -> TypeId {
-        self.level.of
-    }
-
     /// Selects the columns by which rows find the row above.
     fn found_by(&mut self, parent: Parent, spec: &Spec) -> Parent {
         let kind = parent_kind(self.env, spec).unwrap_or(ColumnKind::Int);
@@ -378,10 +369,5 @@ impl Rows<'_> {
         let exprs = self.columns.into_iter().map(|(expr, _)| expr).collect();
         let query = self.level.into_rows(self.env, exprs);
         crate::print::statement(self.env.database, &query, kinds)
-    }
-
-    /// What the row is, for conditions over it.
-    pub(crate) fn scope(&self) -> Scope {
-        self.level.scope()
     }
 }

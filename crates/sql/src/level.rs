@@ -114,14 +114,12 @@ fn joined(env: Env, spec: &Spec, purpose: Purpose, aliases: &mut Aliases) -> Opt
     let select = spec.select;
     let alias = aliases.next();
     let parents = parents_as_rows(env, spec, purpose).then(|| aliases.next());
-    let reach = match reached(env, aliases, spec, alias) {
+    let mut reach = match reached(env, aliases, spec, alias) {
         Reached::Root => None,
         Reached::By(reach) => Some(reach),
         Reached::Never => return None,
     };
-    let locale_above = spec
-        .by_locale
-        .then(|| parents.map_or(Expr::Param(Param::ParentLocale), |parents| Expr::column(parents, "locale")));
+    let locale_above = spec.by_locale.then(|| locale_above(env, aliases, spec, (reach.as_deref_mut(), parents)));
     let mut filter = Vec::new();
     if let Some(reach) = &reach {
         filter.push(meets_parent(env, spec, &reach.here, parents));
@@ -158,12 +156,29 @@ fn joined(env: Env, spec: &Spec, purpose: Purpose, aliases: &mut Aliases) -> Opt
     })
 }
 
+/// The locale of the row above: bound, a column beside its key, or below an element that of the owning row, joined again.
+fn locale_above(
+    env: Env,
+    aliases: &mut Aliases,
+    spec: &Spec,
+    (reach, parents): (Option<&mut Reach>, Option<Alias>),
+) -> Expr {
+    if let (Origin::Element(owner, ..), Some(reach)) = (&spec.origin, reach) {
+        let again = aliases.next();
+        let row = Expr::column(again, env.layout.content_type(*owner).row_column);
+        reach.sources.insert(0, env.rows(*owner, again));
+        reach.filter.push(reach.here.clone().equals(row));
+        return Expr::column(again, "_locale");
+    }
+    parents.map_or(Expr::Param(Param::ParentLocale), |parents| Expr::column(parents, "locale"))
+}
+
 /// How the rows are reached.
 enum Reached {
     /// They stand at a root.
     Root,
     /// From a row above.
-    By(Reach),
+    By(Box<Reach>),
     /// Not at all: the layout holds no such links.
     Never,
 }
@@ -171,11 +186,11 @@ enum Reached {
 fn reached(env: Env, aliases: &mut Aliases, spec: &Spec, alias: Alias) -> Reached {
     match &spec.origin {
         Origin::Type => Reached::Root,
-        Origin::Written | Origin::Keys | Origin::Localizations => Reached::By(Reach::of_key(alias)),
-        Origin::Relation(step, status) => Reached::By(reach(env, aliases, *step, alias, status.clone())),
+        Origin::Written | Origin::Keys | Origin::Localizations => Reached::By(Box::new(Reach::of_key(alias))),
+        Origin::Relation(step, status) => Reached::By(Box::new(reach(env, aliases, *step, alias, status.clone()))),
         Origin::Element(owner, component, member) => {
             let reach = element_reach(env, aliases, (*owner, *component, *member), (spec.select.of, alias));
-            reach.map_or(Reached::Never, Reached::By)
+            reach.map_or(Reached::Never, |reach| Reached::By(Box::new(reach)))
         }
     }
 }

@@ -15,7 +15,7 @@ use databases::{Postgres, query_plan, sqlite};
 use model::Source;
 use sql::{
     ArmProgram, Database, Layout, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry, Statement,
-    ValueProgram,
+    ValueProgram, ddl,
 };
 
 #[test]
@@ -36,6 +36,12 @@ fn check_all(name: &str) {
     let layout = Layout::of(&model).unwrap();
     let (connection, postgres) = (sqlite(&model, &layout), Postgres::new(&model, &layout, name));
     let folder = folder.join("cases").join(name);
+    for (database, word) in [(Database::Sqlite, "sqlite"), (Database::Postgres, "postgres")] {
+        let tables = ddl::create(&model, &layout, database).join(";\n\n");
+        insta::with_settings!({ snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("tables.{word}"), tables);
+        });
+    }
     let mut cases: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.retain(|path| path.extension().is_some_and(|ending| ending == "plan"));
     cases.sort();
