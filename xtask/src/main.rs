@@ -18,7 +18,7 @@ The tasks of the house.
 Usage: cargo xtask <TASK> [ARGUMENTS]
 
 Tasks:
-  test [-- ARGUMENTS]   run every test on both databases; the arguments go to `cargo nextest run`
+  test [-- ARGUMENTS]   run every test on both databases; arguments go to `cargo nextest run` (-p sql: one crate)
   bench [OPTIONS]       measure the product beside the limit programs; --help lists the options
   tidy                  hold the invariants of the house; prints every fault with its place and the fix (also a test)
   graphiql [--check]    build the page that the server embeds; --check compares what is committed with what its sources build

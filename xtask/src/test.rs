@@ -26,8 +26,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         let cluster = Cluster::start(&Settings::for_tests())?;
         (cluster.url("postgres"), Some(cluster))
     };
+    let names_packages = arguments.iter().any(|argument| argument == "-p" || argument.starts_with("--package"));
     let status = Command::new(env!("CARGO"))
-        .args(["nextest", "run", "--workspace"])
+        .args(["nextest", "run"])
+        .args((!names_packages).then_some("--workspace"))
         .args(arguments)
         .current_dir(process::workspace())
         .env(POSTGRES_VARIABLE, url)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Condition, Place};
+use crate::{ColumnName, Condition, Place};
 
 macro_rules! index {
     ($(#[$doc:meta] $name:ident),+ $(,)?) => { $(
@@ -366,7 +366,7 @@ pub struct UniqueKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
     /// Columns in order, each descending or not.
-    pub fields: Vec<(FieldId, bool)>,
+    pub fields: Vec<(ColumnName, bool)>,
 }
 
 /// Bounds of a field's values. Lower bounds hold when published, upper bounds for drafts, too.
@@ -510,6 +510,15 @@ impl ContentType {
     #[must_use]
     pub fn field_named(&self, name: &str) -> Option<FieldId> {
         self.fields_by_id().find(|(_, field)| field.name == name).map(|(id, _)| id)
+    }
+
+    /// What the language calls a column of this type: a field by its own name, a system column by strapi5's.
+    #[must_use]
+    pub fn column_word(&self, column: ColumnName) -> &str {
+        match column {
+            ColumnName::Field(field) => &self.field(field).name,
+            ColumnName::System(system) => system.word(),
+        }
     }
 
     /// Its documents have several rows: a document table stands beside the row table.

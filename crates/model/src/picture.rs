@@ -60,7 +60,7 @@ fn content_type(model: &Model, of: &ContentType, out: &mut Formatter<'_>) -> fmt
         let columns: Vec<String> = index
             .fields
             .iter()
-            .map(|(id, descending)| [of.field(*id).name.as_str(), if *descending { ":desc" } else { "" }].concat())
+            .map(|(id, descending)| [of.column_word(*id), if *descending { ":desc" } else { "" }].concat())
             .collect();
         writeln!(out, "  index ({})", columns.join(", "))?;
     }

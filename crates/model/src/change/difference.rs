@@ -2,7 +2,7 @@
 
 use super::matching::{Matches, field_pairs, same};
 use super::{Change, EnumChange, FieldAt, FieldChange, Fill, Owner, Pair, TypeChange, conversion};
-use crate::{ComponentId, EnumId, Field, FieldId, FieldKind, Key, Model, Relation, Side, Target, TypeId};
+use crate::{ColumnName, ComponentId, EnumId, Field, FieldId, FieldKind, Key, Model, Relation, Side, Target, TypeId};
 
 /// What differs between two models, in an order that can be followed: what a change needs stands before it.
 #[must_use]
@@ -86,15 +86,19 @@ impl Difference<'_> {
             .collect();
         list.extend(missing(&were_unique, &are_unique).into_iter().map(|at| Change::UniqueKeyRemoved(pair.before, at)));
         list.extend(missing(&are_unique, &were_unique).into_iter().map(|at| Change::UniqueKeyAdded(pair.after, at)));
+        let column_now = |column: ColumnName| match column {
+            ColumnName::Field(field) => now(field).map(ColumnName::Field),
+            ColumnName::System(_) => Some(column),
+        };
         let were_indexes: Vec<Vec<_>> = before
             .indexes
             .iter()
-            .map(|index| index.fields.iter().map(|(field, down)| (now(*field), *down)).collect())
+            .map(|index| index.fields.iter().map(|(column, down)| (column_now(*column), *down)).collect())
             .collect();
         let are_indexes: Vec<Vec<_>> = after
             .indexes
             .iter()
-            .map(|index| index.fields.iter().map(|(field, down)| (Some(*field), *down)).collect())
+            .map(|index| index.fields.iter().map(|(column, down)| (Some(*column), *down)).collect())
             .collect();
         list.extend(missing(&were_indexes, &are_indexes).into_iter().map(|at| Change::IndexRemoved(pair.before, at)));
         list.extend(missing(&are_indexes, &were_indexes).into_iter().map(|at| Change::IndexAdded(pair.after, at)));

@@ -273,7 +273,8 @@ fn unique_key(model: &Model, of: TypeId, at: usize) -> String {
 
 fn index(model: &Model, of: TypeId, at: usize) -> String {
     let columns = &model.content_type(of).indexes[at].fields;
-    names(model, of, &columns.iter().map(|(field, _)| *field).collect::<Vec<_>>())
+    let words: Vec<&str> = columns.iter().map(|(column, _)| model.content_type(of).column_word(*column)).collect();
+    words.join(" + ")
 }
 
 fn names(model: &Model, of: TypeId, fields: &[FieldId]) -> String {

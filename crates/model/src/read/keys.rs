@@ -5,8 +5,8 @@ use apollo_compiler::ast::{Directive, Value};
 
 use super::{Env, Faults, arguments, fields, relations};
 use crate::{
-    ContentType, Diagnostic, FieldId, FieldKind, Index, Key, Model, Place, Scalar, Side, Target, TypeId, UniqueKey,
-    naming,
+    ColumnName, ContentType, Diagnostic, FieldId, FieldKind, Index, Key, Model, Place, Scalar, Side, SystemColumn,
+    Target, TypeId, UniqueKey, naming,
 };
 
 /// Columns of one key or index at most.
@@ -96,7 +96,7 @@ fn unique_keys(env: &Env, model: &Model, type_id: TypeId, faults: &mut Faults) -
                 Diagnostic::new(message, named.place())
                     .help(format!("write @unique on the field `{}`", of.field(*single).name)),
             );
-        } else if named.check_count(&fields, faults) {
+        } else if named.check_count(&fields.iter().copied().map(ColumnName::Field).collect::<Vec<_>>(), faults) {
             keys.push(UniqueKey { fields, nulls_equal });
         }
     }
@@ -118,11 +118,11 @@ fn indexes(env: &Env, model: &Model, type_id: TypeId, faults: &mut Faults) -> Ve
             );
             continue;
         };
-        let listed: Option<Vec<(FieldId, bool)>> =
+        let listed: Option<Vec<(ColumnName, bool)>> =
             words.into_iter().map(|(word, node)| named.ordered(word, node, faults)).collect();
         let Some(fields) = listed else { continue };
-        let ids: Vec<FieldId> = fields.iter().map(|(id, _)| *id).collect();
-        if named.check_count(&ids, faults) {
+        let columns: Vec<ColumnName> = fields.iter().map(|(column, _)| *column).collect();
+        if named.check_count(&columns, faults) {
             indexes.push(Index { fields });
         }
     }
@@ -139,7 +139,7 @@ fn indexes(env: &Env, model: &Model, type_id: TypeId, faults: &mut Faults) -> Ve
                     .help("move the directive to the type"),
                 );
             } else if named.check_column(field_id, &named.place(), faults) {
-                indexes.push(Index { fields: vec![(field_id, false)] });
+                indexes.push(Index { fields: vec![(ColumnName::Field(field_id), false)] });
             }
         }
     }
@@ -166,14 +166,16 @@ impl Named<'_> {
     }
 
     /// `name` or `name:desc`.
-    fn ordered(&self, word: &str, node: &Node<Value>, faults: &mut Faults) -> Option<(FieldId, bool)> {
+    fn ordered(&self, word: &str, node: &Node<Value>, faults: &mut Faults) -> Option<(ColumnName, bool)> {
         let (name, order) = word.split_once(':').unwrap_or((word, "asc"));
         if !matches!(order, "asc" | "desc") {
             let fault = Diagnostic::new(format!("`{order}` is no order"), self.env.texts.place(node.location()));
             faults.push(fault.help(format!("write \"{name}\" or \"{name}:desc\"")));
             return None;
         }
-        self.field(name, node, faults).map(|id| (id, order == "desc"))
+        let system = time_column(name).filter(|_| self.of.field_named(name).is_none()).map(ColumnName::System);
+        let column = system.or_else(|| self.field(name, node, faults).map(ColumnName::Field));
+        column.map(|column| (column, order == "desc"))
     }
 
     fn check_column(&self, field: FieldId, place: &Place, faults: &mut Faults) -> bool {
@@ -186,11 +188,11 @@ impl Named<'_> {
         checked.is_ok()
     }
 
-    fn check_count(&self, fields: &[FieldId], faults: &mut Faults) -> bool {
+    fn check_count(&self, fields: &[ColumnName], faults: &mut Faults) -> bool {
         let twice = fields.iter().enumerate().find(|(at, field)| fields[..*at].contains(field));
         if let Some((_, field)) = twice {
             let message =
-                format!("@{} on `{}` names `{}` twice", self.directive.name, self.of.name, self.of.field(*field).name);
+                format!("@{} on `{}` names `{}` twice", self.directive.name, self.of.name, self.of.column_word(*field));
             faults.push(Diagnostic::new(message, self.place()).help("name it once"));
         } else if fields.is_empty() || fields.len() > KEY_FIELDS_MAX {
             let message = format!(
@@ -205,6 +207,12 @@ impl Named<'_> {
         }
         false
     }
+}
+
+/// The times that every document has, by their names in conditions.
+fn time_column(word: &str) -> Option<SystemColumn> {
+    let times = [SystemColumn::CreatedAt, SystemColumn::UpdatedAt, SystemColumn::PublishedAt];
+    times.into_iter().find(|column| column.word() == word)
 }
 
 /// The field of this name, or a fault that says why there is none. A field that is faulty itself was told already.

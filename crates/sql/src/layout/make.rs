@@ -1,6 +1,6 @@
 //! From a model to its tables: first every type's own tables, then what joins them.
 
-use model::{ContentType, Field, FieldId, Key, Model, Scalar, TypeId, Unique};
+use model::{ColumnName, ContentType, Field, FieldId, Key, Model, Scalar, TypeId, Unique};
 
 use super::columns::{self, column, nullable};
 use super::relations::{self, Place};
@@ -238,15 +238,15 @@ fn unique_key(draft: &mut Draft, of: TypeId, fields: &[FieldId], nulls_equal: bo
     if stored.has_trash {
         only.push(RowCondition::NotDeleted);
     }
-    let name = draft.index_name(of, fields, "unique");
+    let name = draft.index_name(of, &fields.iter().copied().map(ColumnName::Field).collect::<Vec<_>>(), "unique");
     draft.row_table(of).unique.push(UniqueLayout { name, columns, nulls_equal, only, fields: fields.to_vec() });
 }
 
 /// A declared index, led by what every read of the type fixes and ended by the key, which ends every order.
-fn declared_index(draft: &mut Draft, of: TypeId, fields: &[(FieldId, bool)]) {
+fn declared_index(draft: &mut Draft, of: TypeId, fields: &[(ColumnName, bool)]) {
     let named: Option<Vec<(String, bool)>> = fields
         .iter()
-        .map(|(field, descending)| draft.value_column(of, *field).map(|name| (name, *descending)))
+        .map(|(column, descending)| draft.indexed_column(of, *column).map(|name| (name, *descending)))
         .collect();
     let Some(named) = named else { return };
     let stored = &draft.types[usize::from(of.0)];
@@ -259,8 +259,8 @@ fn declared_index(draft: &mut Draft, of: TypeId, fields: &[(FieldId, bool)]) {
     }
     columns.extend(named);
     columns.push(("_key".to_owned(), false));
-    let fields: Vec<FieldId> = fields.iter().map(|(field, _)| *field).collect();
-    let name = draft.index_name(of, &fields, "index");
+    let named: Vec<ColumnName> = fields.iter().map(|(column, _)| *column).collect();
+    let name = draft.index_name(of, &named, "index");
     draft.row_table(of).indexes.push(IndexLayout { name, columns });
 }
 
@@ -304,11 +304,20 @@ impl Draft<'_> {
         }
     }
 
+    fn indexed_column(&self, of: TypeId, column: ColumnName) -> Option<String> {
+        match column {
+            ColumnName::Field(field) => self.value_column(of, field),
+            ColumnName::System(system) => {
+                columns::system_column(&self.types[usize::from(of.0)], system).map(|(name, _)| name.to_owned())
+            }
+        }
+    }
+
     /// `<table>_<fields>_<word>`.
-    fn index_name(&mut self, of: TypeId, fields: &[FieldId], word: &str) -> String {
+    fn index_name(&mut self, of: TypeId, columns: &[ColumnName], word: &str) -> String {
         let content_type = self.model.content_type(of);
         let mut words = vec![self.row_table(of).name.clone()];
-        words.extend(fields.iter().map(|field| snake_case(&content_type.field(*field).name)));
+        words.extend(columns.iter().map(|column| snake_case(content_type.column_word(*column))));
         words.push(word.to_owned());
         let identity = [content_type.name.as_str(), &words.join(".")].join(".");
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
