@@ -1,6 +1,6 @@
 //! From a select to the program that the store runs: one statement for each level, and the object that its rows fill.
 
-use model::{ComponentId, EnumId, SystemColumn, TypeId};
+use model::{ComponentId, EnumId, SystemColumn};
 use plan::{
     Cause, Column, ComponentSelect, Derived, Entry, Form, From, Locale, Object, Part, PartEntry, Problem, Refusal, Row,
     RowValue, Select, Shape, Status, Version,
@@ -11,7 +11,7 @@ use crate::counts::Totals;
 use crate::layout::{STATUS_DRAFT, STATUS_PUBLISHED, component_column};
 use crate::level::{Level, Origin, Purpose, Spec, level, parent_kind};
 use crate::relation::{Above, StatusAbove, Step, reach};
-use crate::scope::{Aliases, Env, Scope, Typed};
+use crate::scope::{Aliases, Env, Typed};
 use crate::switch::switch_program;
 use crate::tree::Expr;
 use crate::{
