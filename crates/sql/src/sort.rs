@@ -75,7 +75,27 @@ pub(crate) fn ordered(env: Env, value: Typed, direction: Direction, nulls: Nulls
         (Database::Postgres, Direction::Descending) | (Database::Sqlite, Direction::Ascending) => Nulls::First,
     };
     let spelt = (value.nullable && nulls != by_itself).then_some(nulls);
-    Order { expr: value.expr, direction, nulls: spelt }
+    Order { expr: comparable(env, value), direction, nulls: spelt }
+}
+
+/// What an order compares. On SQLite the value of a sub-select or a function has lost the collation of the column it is from:
+/// `(select ..) collate decimal`.
+fn comparable(env: Env, value: Typed) -> Expr {
+    let collation = match value.kind {
+        ColumnKind::Decimal => "decimal",
+        ColumnKind::Interval => "interval",
+        ColumnKind::Text
+        | ColumnKind::Int
+        | ColumnKind::Float
+        | ColumnKind::Boolean
+        | ColumnKind::Date
+        | ColumnKind::Time
+        | ColumnKind::Instant
+        | ColumnKind::Json
+        | ColumnKind::Uuid => return value.expr,
+    };
+    let has_lost_it = matches!(value.expr, Expr::Scalar(_) | Expr::Call(..) | Expr::CallDistinct(..));
+    if env.is_sqlite() && has_lost_it { Expr::Collate(Box::new(value.expr), collation) } else { value.expr }
 }
 
 /// The value that an order compares, as one expression for each row.
@@ -130,7 +150,7 @@ fn through_relation(
     let value = path(env, aliases, &found.scope, then, direction);
     let several = !found.reach.by_key || wanted.version.locale == Locale::All;
     let query = Query { from: found.sources, filter: found.filter, ..Query::default() };
-    extreme(query, value, several.then_some(direction))
+    extreme(env, query, value, several.then_some(direction))
 }
 
 /// The least or greatest value of several elements: `(select t1."value" ->> 'label' from json_each(t0."quotes") as t1 where .. limit 1)`.
@@ -148,14 +168,15 @@ fn through_component(
     let model::FieldKind::Component { of: component, repeatable } = declared.kind else { return nothing() };
     let Some(found) = elements(env, aliases, scope, field) else { return nothing() };
     let value = path(env, aliases, &found.scope(component), then, direction);
-    extreme(Query { from: vec![found.source], ..Query::default() }, value, repeatable.then_some(direction))
+    let query = Query { from: vec![found.source], ..Query::default() };
+    extreme(env, query, value, repeatable.then_some(direction))
 }
 
 /// The one value of a sub-select, or of several the first in this direction.
-fn extreme(mut query: Query, value: Typed, of_several: Option<Direction>) -> Typed {
+fn extreme(env: Env, mut query: Query, value: Typed, of_several: Option<Direction>) -> Typed {
     if let Some(direction) = of_several {
         query.filter.push(value.expr.clone().null_test(false));
-        query.order = vec![Order { expr: value.expr.clone(), direction, nulls: None }];
+        query.order = vec![Order { expr: comparable(env, value.clone()), direction, nulls: None }];
         query.limit = Some(Expr::Number(1));
     }
     query.columns = vec![(value.expr, None)];
