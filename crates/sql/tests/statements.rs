@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod advising;
 mod databases;
 mod plan_text;
 

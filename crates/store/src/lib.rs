@@ -19,6 +19,9 @@ mod ledger;
 mod migrate;
 mod open;
 pub mod postgres;
+#[cfg(test)]
+#[path = "../tests/question/mod.rs"]
+mod question;
 mod read;
 mod seed;
 pub mod sqlite;

@@ -114,12 +114,20 @@ impl Store {
         }
     }
 
-    /// Whether the database answers a trivial question now. Why it does not is in the log.
+    /// Whether the database answers a trivial question now, or would if it had less to do. Why it does not is in the log.
     pub async fn is_ready(&self) -> bool {
         let answered = match &self.driver {
             Driver::Sqlite(sqlite) => sqlite.ping().await,
             Driver::Postgres(postgres) => postgres.ping().await,
         };
-        answered.inspect_err(|error| drop(error.logged())).is_ok()
+        match answered {
+            // All connections are in use: the database lives.
+            Ok(()) | Err(Error::Busy { .. } | Error::Overloaded { .. }) => true,
+            Err(error) => {
+                let cause = error.logged();
+                tracing::debug!(?cause, "the database is not ready");
+                false
+            }
+        }
     }
 }

@@ -3,7 +3,6 @@
 //! A plan is drawn from a number, so that a case that fails is named by it and drawn again the same.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code)]
 mod database;
 mod random;
 

@@ -3,6 +3,7 @@
 
 mod database;
 mod description;
+mod question;
 
 use database::Place;
 use description::describe;

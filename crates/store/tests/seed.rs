@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod database;
+mod question;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use database::{Place, rows};
+use database::Place;
 use model::{Model, Source};
+use question::rows;
 use sql::Layout;
 use store::{Error, MigrateOptions, SeedFile, SeedJob, SeedOptions, SeedReport, Store};
 

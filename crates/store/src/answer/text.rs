@@ -29,24 +29,24 @@ fn plain_prefix(text: &[u8]) -> (usize, bool) {
     let mut plain = None;
     for (index, block) in text.chunks(BLOCK).enumerate() {
         // Folds without branches, so that the compiler makes vector instructions of them.
-        let special = block.iter().fold(false, |found, byte| found | is_special(*byte));
+        let found = block.iter().fold(0, |found, byte| found | special(*byte));
         high |= block.iter().fold(0, |bits, byte| bits | byte);
-        if special && plain.is_none() {
+        if found != 0 && plain.is_none() {
             plain = Some(index * BLOCK);
         }
     }
     (plain.unwrap_or(text.len()), high < 0x80)
 }
 
-#[expect(clippy::needless_bitwise_bool, reason = "a branch would keep the compiler from making vector instructions")]
-fn is_special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+/// 1 for a byte that needs an escape. Numbers instead of truths: a branch would keep the compiler from making vector instructions.
+fn special(byte: u8) -> u8 {
+    u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\')
 }
 
 fn write_escaped(out: &mut Vec<u8>, text: &[u8]) {
     let mut copied = 0;
     for (index, byte) in text.iter().enumerate() {
-        if !is_special(*byte) {
+        if special(*byte) == 0 {
             continue;
         }
         out.extend_from_slice(&text[copied..index]);

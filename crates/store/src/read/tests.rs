@@ -526,74 +526,22 @@ async fn related_rows_of_several_types() {
 #[tokio::test]
 async fn components_are_written_by_the_selection() {
     let program = |make: &Make| {
-        let note = |key: &str| ArmProgram {
-            component: ComponentId(1),
-            word: "default.note".to_owned(),
-            row: row(vec![entry("id", ValueProgram::ElementId), entry(key, member("text", TEXT, Form::Plain))]),
-        };
-        let nested = |member: &str, many| {
-            let source = ComponentSource::Member(member.to_owned());
-            ValueProgram::Component(Box::new(ComponentProgram {
-                source,
-                many,
-                page: Page::All,
-                arms: vec![note("text")],
-            }))
-        };
-        let linked = make.node(
-            "select l._row, l.element, a.title from component_link l join album a on a._key = l.target where l._row {keys} order by l._row, l.position",
-            vec![Param::ParentKey(INT)],
-            &[INT, INT, TEXT],
-            NodeShape::List(row(vec![title()])),
-        );
-        let linked = |page| Node { parent: Parent::Element { above: 0, here: 0, element: 1 }, page, ..linked.clone() };
-        let word = ValueProgram::Member {
-            name: "word".to_owned(),
-            kind: TEXT,
-            form: Form::Word(model::EnumId(0)),
-            words: vec![("raw".to_owned(), "Word".to_owned())],
-        };
         let first = Page::Offset { start: None, limit: Some(HoleId(0)) };
-        let period = ArmProgram {
-            component: ComponentId(0),
-            word: "default.period".to_owned(),
-            row: row(vec![
-                entry("kind", ValueProgram::Constant("\"Period\"".to_owned())),
-                entry("label", member("label", TEXT, Form::Plain)),
-                entry("at", member("at", ColumnKind::Instant, Form::Plain)),
-                entry("price", member("price", ColumnKind::Decimal, Form::Plain)),
-                entry("on", member("on", ColumnKind::Boolean, Form::Plain)),
-                entry("count", member("count", INT, Form::Text)),
-                entry("open", member("open", ColumnKind::Time, Form::Postgres)),
-                entry("any", member("any", ColumnKind::Json, Form::JsonPath(vec!["k".to_owned(), "-1".to_owned()]))),
-                entry("none", member("none", TEXT, Form::Plain)),
-                entry("word", word),
-                entry("notes", nested("notes", true)),
-                entry("best", nested("best", false)),
-                below("albums", linked(Page::All)),
-                below("first", linked(first.clone())),
-            ]),
-        };
         let zone = |page, arms| {
-            ValueProgram::Component(Box::new(ComponentProgram {
-                source: ComponentSource::Column(4),
-                many: true,
-                page,
-                arms,
-            }))
+            let source = ComponentSource::Column(4);
+            ValueProgram::Component(Box::new(ComponentProgram { source, many: true, page, arms }))
         };
-        let below_note = ArmProgram { row: row(vec![below("albums", linked(Page::All))]), ..note("text") };
-        vec![(
-            "artists",
-            select(artists(
-                make,
-                vec![
-                    entry("zone", zone(Page::All, vec![period, note("body")])),
-                    entry("notes", zone(Page::All, vec![below_note])),
-                    entry("cut", zone(first, vec![note("text")])),
-                ],
-            )),
-        )]
+        let linked = |page| below("albums", linked_albums(make, page));
+        let below_note = ArmProgram { row: row(vec![linked(Page::All)]), ..note("text") };
+        let entries = vec![
+            entry(
+                "zone",
+                zone(Page::All, vec![period(vec![linked(Page::All), linked_first(make, &first)]), note("body")]),
+            ),
+            entry("notes", zone(Page::All, vec![below_note])),
+            entry("cut", zone(first, vec![note("text")])),
+        ];
+        vec![("artists", select(artists(make, entries)))]
     };
     let wanted = concat!(
         r#"{"artists":[{"zone":[{"kind":"Period","label":"on \"tour\"","at":"2019-01-03T13:00:05.123Z","price":1.50,"on":true,"count":"7","open":"15:04:05.5","#,
@@ -603,6 +551,57 @@ async fn components_are_written_by_the_selection() {
         r#"{"zone":[],"notes":[],"cut":[]},{"zone":[],"notes":[],"cut":[]}]}"#,
     );
     check("components", program, vec![Value::Int(1)], wanted).await;
+}
+
+/// A component with an id and a text, shown under this key.
+fn note(key: &str) -> ArmProgram {
+    ArmProgram {
+        component: ComponentId(1),
+        word: "default.note".to_owned(),
+        row: row(vec![entry("id", ValueProgram::ElementId), entry(key, member("text", TEXT, Form::Plain))]),
+    }
+}
+
+/// A component with members of every kind, and what hangs below it.
+fn period(behind: Vec<EntryProgram>) -> ArmProgram {
+    let nested = |member: &str, many| {
+        let source = ComponentSource::Member(member.to_owned());
+        ValueProgram::Component(Box::new(ComponentProgram { source, many, page: Page::All, arms: vec![note("text")] }))
+    };
+    let word = ValueProgram::Member {
+        name: "word".to_owned(),
+        kind: TEXT,
+        form: Form::Word(model::EnumId(0)),
+        words: vec![("raw".to_owned(), "Word".to_owned())],
+    };
+    let mut entries = vec![
+        entry("kind", ValueProgram::Constant("\"Period\"".to_owned())),
+        entry("label", member("label", TEXT, Form::Plain)),
+        entry("at", member("at", ColumnKind::Instant, Form::Plain)),
+        entry("price", member("price", ColumnKind::Decimal, Form::Plain)),
+        entry("on", member("on", ColumnKind::Boolean, Form::Plain)),
+        entry("count", member("count", INT, Form::Text)),
+        entry("open", member("open", ColumnKind::Time, Form::Postgres)),
+        entry("any", member("any", ColumnKind::Json, Form::JsonPath(vec!["k".to_owned(), "-1".to_owned()]))),
+        entry("none", member("none", TEXT, Form::Plain)),
+        entry("word", word),
+        entry("notes", nested("notes", true)),
+        entry("best", nested("best", false)),
+    ];
+    entries.extend(behind);
+    ArmProgram { component: ComponentId(0), word: "default.period".to_owned(), row: row(entries) }
+}
+
+/// The albums that an element links to.
+fn linked_albums(make: &Make, page: Page) -> Node {
+    let text = "select l._row, l.element, a.title from component_link l join album a on a._key = l.target where l._row {keys} \
+        order by l._row, l.position";
+    let node = make.node(text, vec![Param::ParentKey(INT)], &[INT, INT, TEXT], NodeShape::List(row(vec![title()])));
+    Node { parent: Parent::Element { above: 0, here: 0, element: 1 }, page, ..node }
+}
+
+fn linked_first(make: &Make, page: &Page) -> EntryProgram {
+    below("first", linked_albums(make, page.clone()))
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use store::{Driver, Store};
 
-use crate::database::rows;
+use crate::question::rows;
 
 /// What stands in the database: tables, columns, keys, checks, indexes, each a line, sorted. The ledger is left out.
 pub async fn describe(store: &Store) -> Vec<String> {

@@ -79,18 +79,12 @@ impl Level {
         match &self.groups {
             Groups::One => proves(self.rows.len()),
             Groups::Int(groups) => {
-                self.all_met(groups.len(), keys, proves(0)) && groups.iter().all(|(_, range)| proves(range.len()))
+                all_met(groups.len(), keys, proves(0)) && groups.iter().all(|(_, range)| proves(range.len()))
             }
             Groups::Bytes(_, groups) => {
-                self.all_met(groups.len(), keys, proves(0)) && groups.iter().all(|range| proves(range.len()))
+                all_met(groups.len(), keys, proves(0)) && groups.iter().all(|range| proves(range.len()))
             }
         }
-    }
-
-    /// Whether each row above has rows here, or having none proves its total.
-    #[expect(clippy::unused_self, reason = "reads as a question to the level")]
-    fn all_met(&self, groups: usize, keys: Option<&Keys>, none_proves: bool) -> bool {
-        none_proves || keys.is_none_or(|keys| keys.len() == groups)
     }
 
     /// The rows that belong to the row above.
@@ -134,6 +128,11 @@ impl Level {
         }
         None
     }
+}
+
+/// Whether each row above has rows here, or having none proves its total.
+fn all_met(groups: usize, keys: Option<&Keys>, none_proves: bool) -> bool {
+    none_proves || keys.is_none_or(|keys| keys.len() == groups)
 }
 
 /// Runs of rows with the same key, sorted by it. The statement orders rows by key; its collation need not be the order of bytes.

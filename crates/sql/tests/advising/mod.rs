@@ -1,12 +1,9 @@
 //! Which selects get an index advised: a select as text, and the line to add.
 
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code)]
-mod plan_text;
-
 use model::Source;
 use sql::{Advice, Layout, advice};
+
+use crate::plan_text;
 
 const MODEL: &str = r#"
 type Article @model(draftAndPublish: true) @index(fields: ["lang"]) @index(fields: ["state", "released:desc"]) {
