@@ -60,7 +60,7 @@ impl Env<'_> {
     fn select(self, select: &mut Select, holes: &mut Vec<Hole>) -> Allowed {
         match select.from {
             From::Type | From::Localizations | From::Relation(..) | From::ElementRelation(..) => {
-                self.may_read(select.of, &select.version)?
+                self.may_read(select.of, &select.version)?;
             }
             // The write that encloses it has demanded its own action: its row is shown even without FIND.
             From::Written => {}

@@ -188,9 +188,9 @@ impl Checker<'_> {
             }
             Value::Float(number) => {
                 if number.is_finite() {
-                    self.range(field, value, is_draft)
+                    self.range(field, value, is_draft);
                 } else {
-                    self.fault(field, BrokenRule::Kind("number"), None)
+                    self.fault(field, BrokenRule::Kind("number"), None);
                 }
             }
             Value::Decimal(_) => self.range(field, value, is_draft),

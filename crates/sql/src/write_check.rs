@@ -76,13 +76,13 @@ pub(crate) fn resolve(
     }
     let mut print = Print::new(layout, database);
     for (index, arm) in arms.iter().enumerate() {
-        resolve_arm(&mut print, index, arm);
+        resolve_arm(&mut print, index, *arm);
     }
     let statement = print.done(vec![ColumnKind::Int, ColumnKind::Text, ColumnKind::Text]);
     Some(ResolveProgram { statement, arms })
 }
 
-fn resolve_arm(print: &mut Print<'_>, index: usize, arm: &ResolveArm) {
+fn resolve_arm(print: &mut Print<'_>, index: usize, arm: ResolveArm) {
     let layout = print.layout;
     let stored = layout.content_type(arm.of);
     print.push(if index == 0 { "select " } else { " union all select " });

@@ -235,20 +235,6 @@ impl<'a> LinkEnv<'a> {
         }
     }
 
-    /// ` and "_status" = $1 and "_locale" = $2`, for the rows of the other type that are meant.
-    fn scope(self, print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
-        if other.same_status {
-            print.push(" and ").push(prefix).push("\"_status\" = ").value(Arg::Status, ColumnType::SmallInt);
-        }
-        self.locale_scope(print, other, prefix);
-    }
-
-    fn locale_scope(self, print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
-        if other.same_locale {
-            print.push(" and ").push(prefix).push("\"_locale\" = ").value(Arg::Locale, ColumnType::Text);
-        }
-    }
-
     /// `update "o" set "x_key" = null, "x_position" = .. where "x_key" = $1 and not "_key" = any($2)` and the scope
     fn clear_columns(self, other: &Other<'_>, to_one: &ToOneLayout) -> WriteStatement {
         let mut print = self.print();
@@ -256,7 +242,7 @@ impl<'a> LinkEnv<'a> {
         last_position(&mut print, to_one);
         print.push(" where ").name(&to_one.key).push(" = ").value(Arg::Key, to_one.of);
         print.push(" and not \"_key\"").among(own::TARGETS, other.stored.key);
-        self.scope(&mut print, other, "");
+        scope(&mut print, other, "");
         print.done(Vec::new())
     }
 
@@ -270,7 +256,7 @@ impl<'a> LinkEnv<'a> {
             print.push(", ").name(position).push(" = list.\"place\"");
         }
         print.push(" from ").rows(&columns).push(" where held.\"_key\" = list.\"target\"");
-        self.scope(&mut print, other, "held.");
+        scope(&mut print, other, "held.");
         print.done(Vec::new())
     }
 
@@ -281,7 +267,7 @@ impl<'a> LinkEnv<'a> {
         last_position(&mut print, to_one);
         print.push(" where ").name(&to_one.key).push(" = ").value(Arg::Key, to_one.of);
         print.push(" and \"_status\" = ").number(STATUS_PUBLISHED);
-        self.locale_scope(&mut print, other, "");
+        locale_scope(&mut print, other, "");
         print.push(" and (\"_key\", \"_locale\") not in (select \"_key\", \"_locale\" from ").row_table(other.stored);
         print.push(" where ").name(&to_one.key).push(" = ").value(Arg::Key, to_one.of);
         print.push(" and \"_status\" = ").number(STATUS_DRAFT).push(")");
@@ -301,23 +287,8 @@ impl<'a> LinkEnv<'a> {
         print.value(Arg::Key, to_one.of).push(" and draft.\"_status\" = ").number(STATUS_DRAFT);
         print.push(" and held.\"_status\" = ").number(STATUS_PUBLISHED);
         print.push(" and held.\"_key\" = draft.\"_key\" and held.\"_locale\" = draft.\"_locale\"");
-        self.locale_scope(&mut print, other, "draft.");
+        locale_scope(&mut print, other, "draft.");
         print.done(Vec::new())
-    }
-
-    /// `(select "_row" from "o" where "_key" = any($1))` with the scope: rows of the documents given.
-    fn rows_given(self, print: &mut Print<'_>, other: &Other<'_>) {
-        print.push("(select ").name(other.stored.row_column).push(" from ").row_table(other.stored);
-        print.push(" where \"_key\"").among(own::TARGETS, other.stored.key);
-        self.scope(print, other, "");
-        print.push(")");
-    }
-
-    /// ` and "target_status" = $1`, where links name one.
-    fn target_status(self, print: &mut Print<'_>, link: &LinkLayout) {
-        if link.has_target_status {
-            print.push(" and \"target_status\" = ").value(Arg::Status, ColumnType::SmallInt);
-        }
     }
 
     /// `delete from "o_link" where "target" = $1 and "owner" not in (rows given) and "owner" in (rows of the scope)`
@@ -328,9 +299,9 @@ impl<'a> LinkEnv<'a> {
             .name(self.link_table(link))
             .push(" where \"target\" = ")
             .value(Arg::Key, link.target);
-        self.target_status(&mut print, link);
+        target_status(&mut print, link);
         print.push(" and \"owner\" not in ");
-        self.rows_given(&mut print, other);
+        rows_given(&mut print, other);
         if other.same_status || other.same_locale {
             self.owners_in_scope(&mut print, other, link);
         }
@@ -343,7 +314,7 @@ impl<'a> LinkEnv<'a> {
         print.push(" and \"owner\" in (select held.").name(row).push(" from ").name(self.link_table(link));
         print.push(" as joined join ").row_table(other.stored).push(" as held on held.").name(row);
         print.push(" = joined.\"owner\" where joined.\"target\" = ").value(Arg::Key, link.target);
-        self.scope(print, other, "held.");
+        scope(print, other, "held.");
         print.push(")");
     }
 
@@ -355,9 +326,9 @@ impl<'a> LinkEnv<'a> {
             .name(self.link_table(link))
             .push(" where \"target\" <> ")
             .value(Arg::Key, link.target);
-        self.target_status(&mut print, link);
+        target_status(&mut print, link);
         print.push(" and \"owner\" in ");
-        self.rows_given(&mut print, other);
+        rows_given(&mut print, other);
         print.done(Vec::new())
     }
 
@@ -375,7 +346,7 @@ impl<'a> LinkEnv<'a> {
         }
         print.push(", list.\"place\" from ").rows(&columns).push(" join ").row_table(other.stored);
         print.push(" as held on held.\"_key\" = list.\"target\" where true");
-        self.scope(&mut print, other, "held.");
+        scope(&mut print, other, "held.");
         print.push(" on conflict (").names(&self.layout.table(link.table).primary_key);
         print.push(") do update set \"target_position\" = excluded.\"target_position\"");
         print.done(Vec::new())
@@ -419,7 +390,7 @@ impl<'a> LinkEnv<'a> {
         print.push(" as joined join ").row_table(other.stored).push(" as held on held.").name(row);
         print.push(" = joined.\"owner\" where joined.\"target\" = ").value(Arg::Key, link.target);
         print.push(" and held.\"_status\" = ").number(STATUS_PUBLISHED);
-        self.locale_scope(&mut print, other, "held.");
+        locale_scope(&mut print, other, "held.");
         print.push(")");
         print.done(Vec::new())
     }
@@ -438,7 +409,7 @@ impl<'a> LinkEnv<'a> {
         print.push(" join ").row_table(other.stored);
         print.push(" as held on held.\"_key\" = draft.\"_key\" and held.\"_locale\" = draft.\"_locale\" and held.\"_status\" = ");
         print.number(STATUS_PUBLISHED).push(" where joined.\"target\" = ").value(Arg::Key, link.target);
-        self.locale_scope(&mut print, other, "draft.");
+        locale_scope(&mut print, other, "draft.");
         print.done(Vec::new())
     }
 }
@@ -448,4 +419,33 @@ fn last_position(print: &mut Print<'_>, to_one: &ToOneLayout) {
     if let Some(position) = &to_one.position {
         print.push(", ").name(position).push(" = ").number(POSITION_LAST);
     }
+}
+
+/// ` and "_status" = $1 and "_locale" = $2`, for the rows of the other type that are meant.
+fn scope(print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
+    if other.same_status {
+        print.push(" and ").push(prefix).push("\"_status\" = ").value(Arg::Status, ColumnType::SmallInt);
+    }
+    locale_scope(print, other, prefix);
+}
+
+fn locale_scope(print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
+    if other.same_locale {
+        print.push(" and ").push(prefix).push("\"_locale\" = ").value(Arg::Locale, ColumnType::Text);
+    }
+}
+
+/// ` and "target_status" = $1`, where links name one.
+fn target_status(print: &mut Print<'_>, link: &LinkLayout) {
+    if link.has_target_status {
+        print.push(" and \"target_status\" = ").value(Arg::Status, ColumnType::SmallInt);
+    }
+}
+
+/// `(select "_row" from "o" where "_key" = any($1))` with the scope: rows of the documents given.
+fn rows_given(print: &mut Print<'_>, other: &Other<'_>) {
+    print.push("(select ").name(other.stored.row_column).push(" from ").row_table(other.stored);
+    print.push(" where \"_key\"").among(own::TARGETS, other.stored.key);
+    scope(print, other, "");
+    print.push(")");
 }

@@ -14,7 +14,7 @@ use plan::{Cause, Fault, Values, Window};
 use sql::{CountProgram, Node};
 
 use crate::answer::{Ask, At, Out, Source, Visit, Walk, Wrote};
-use crate::{Driver, Error, Store};
+use crate::{Driver, Error, Store, WriteContext};
 pub(crate) use bind::Env;
 pub(crate) use postgres::cell as postgres_cell;
 pub use prepared::Prepared;
@@ -35,8 +35,11 @@ pub struct Answer {
 impl Store {
     /// Runs the reads of a prepared plan with the values of one request and appends the value of `data` to the buffer, which may hold `{"data":` already.
     ///
-    /// Every level reads one snapshot. A fault of the database makes the whole answer null; what it was stands in the log.
+    /// A plan that writes is run by [`Store::change`], with the system's clock and randomness. Every level of a read sees one snapshot. A fault of the database makes the whole answer null; what it was stands in the log.
     pub async fn run(&self, prepared: &Arc<Prepared>, values: Values, buffer: Vec<u8>) -> Answer {
+        if let Some(change) = &prepared.change {
+            return self.change(change, values, WriteContext::of_system(), buffer).await;
+        }
         let bytes_max = self.limits().answer_bytes_max;
         // The buffer goes with the work, and is lost with it where the work fails.
         let prefix = buffer.clone();

@@ -45,7 +45,7 @@ impl Walk {
         self.path.push(Segment::Key("children".to_owned()));
         match node.get("children") {
             Some(Json::Array(children)) if children.is_empty() => {
-                self.fault("Children must have at least one node", node)
+                self.fault("Children must have at least one node", node);
             }
             Some(Json::Array(children)) => self.each(children, check),
             Some(_) | None => self.fault("Children must be a list", node),
@@ -109,9 +109,9 @@ impl Walk {
 
     fn text_node(&mut self, node: &Json) {
         if type_of(node) == Some("text") {
-            self.text(node)
+            self.text(node);
         } else {
-            self.fault("Children of a link must be Text", node)
+            self.fault("Children of a link must be Text", node);
         }
     }
 

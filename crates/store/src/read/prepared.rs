@@ -6,9 +6,9 @@ use plan::{Authorized, Place, Plan, Refusal, RootValue};
 use sql::Node;
 
 use super::adviser::Adviser;
-use crate::{Error, Store};
+use crate::{Error, PreparedChange, Store};
 
-/// A read whose statements are printed. It holds no value of any caller.
+/// A plan whose statements are printed. It holds no value of any caller.
 #[derive(Debug)]
 pub struct Prepared {
     pub(super) roots: Vec<PreparedRoot>,
@@ -20,6 +20,8 @@ pub struct Prepared {
     pub(super) statements: u16,
     /// Which indexes it would need.
     pub(super) adviser: Adviser,
+    /// A plan that writes; then nothing else is in here.
+    pub(super) change: Option<Arc<PreparedChange>>,
 }
 
 /// One entry of the answer's top level.
@@ -55,9 +57,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoModel`] before a model is served.
-    pub fn prepare(&self, plan: &Authorized<Plan>) -> Result<Arc<Prepared>, Error> {
+    pub fn prepare(&self, authorized: &Authorized<Plan>) -> Result<Arc<Prepared>, Error> {
         let served = self.served()?;
-        let plan = plan.get();
+        let plan = authorized.get();
         let mut roots = Vec::with_capacity(plan.roots.len());
         let mut advice = Vec::new();
         for root in &plan.roots {
@@ -68,14 +70,15 @@ impl Store {
                     let node = sql::program(&served.model, &served.layout, self.database(), select);
                     PreparedValue::Select(Box::new(node))
                 }
-                RootValue::Write(_) => return Err(Error::Malformed { expected: "a plan that only reads" }),
+                RootValue::Write(_) => return Ok(Arc::new(Prepared::of_change(self.prepare_change(authorized)?))),
                 RootValue::Refused(refusal) => PreparedValue::Refused(refusal.clone()),
             };
             roots.push(PreparedRoot::new(root, value));
         }
         let default_locale = self.default_locale().to_owned();
+        let adviser = Adviser::new(advice);
         let prepared =
-            Prepared { roots, rows_max: plan.rows_max, default_locale, statements: 0, adviser: Adviser::new(advice) };
+            Prepared { roots, rows_max: plan.rows_max, default_locale, statements: 0, adviser, change: None };
         Ok(Arc::new(prepared.numbered()))
     }
 }
@@ -99,6 +102,12 @@ fn key_json(key: &str) -> String {
 }
 
 impl Prepared {
+    /// A plan that writes.
+    fn of_change(change: Arc<PreparedChange>) -> Prepared {
+        let (default_locale, adviser) = (String::new(), Adviser::new(Vec::new()));
+        Prepared { roots: Vec::new(), rows_max: 0, default_locale, statements: 0, adviser, change: Some(change) }
+    }
+
     /// Numbers the statements of all roots.
     pub(super) fn numbered(mut self) -> Prepared {
         let nodes = self.roots.iter_mut().filter_map(|root| match &mut root.value {

@@ -150,8 +150,15 @@ fn prepared(roots: Vec<(&str, PreparedValue)>) -> Prepared {
         value,
     };
     let roots = roots.into_iter().map(root).collect();
-    Prepared { roots, rows_max: 3, default_locale: "en".to_owned(), statements: 0, adviser: Adviser::new(vec![]) }
-        .numbered()
+    Prepared {
+        roots,
+        rows_max: 3,
+        default_locale: "en".to_owned(),
+        statements: 0,
+        adviser: Adviser::new(vec![]),
+        change: None,
+    }
+    .numbered()
 }
 
 fn select(node: Node) -> PreparedValue {

@@ -1,6 +1,7 @@
 //! What a change takes from outside its plan.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::Ids;
 
@@ -13,4 +14,14 @@ pub struct WriteContext {
     pub user: Option<i64>,
     /// Where new ids come from.
     pub ids: Arc<Ids>,
+}
+
+impl WriteContext {
+    /// The system's clock and randomness, and nobody's name.
+    #[must_use]
+    pub fn of_system() -> WriteContext {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        WriteContext { now, user: None, ids: Arc::new(Ids::Random) }
+    }
 }
