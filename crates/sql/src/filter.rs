@@ -319,6 +319,9 @@ impl Right {
 }
 
 fn operation(env: Env, left: &Typed, operator: Operator, right: &Right) -> Expr {
+    if takes_text(operator) && left.kind != ColumnKind::Text {
+        return operation(env, &as_text(env, left), operator, right);
+    }
     let value = || right.value(left.kind);
     let column = || left.expr.clone();
     match operator {
@@ -360,6 +363,75 @@ fn operation(env: Env, left: &Typed, operator: Operator, right: &Right) -> Expr 
         Operator::JsonHasKeysAny => json(env, left, right.list(ColumnKind::Text), (function::JSON_HAS_ANY, "?|")),
         Operator::JsonHasKeysAll => json(env, left, right.list(ColumnKind::Text), (function::JSON_HAS_ALL, "?&")),
     }
+}
+
+/// Operators over text take columns of every kind, as text.
+fn takes_text(operator: Operator) -> bool {
+    match operator {
+        Operator::EqFold
+        | Operator::NeFold
+        | Operator::Contains
+        | Operator::NotContains
+        | Operator::ContainsFold
+        | Operator::NotContainsFold
+        | Operator::StartsWith
+        | Operator::EndsWith
+        | Operator::Like
+        | Operator::NotLike
+        | Operator::LikeFold
+        | Operator::NotLikeFold
+        | Operator::Similar
+        | Operator::NotSimilar
+        | Operator::Regex
+        | Operator::NotRegex
+        | Operator::RegexFold
+        | Operator::NotRegexFold => true,
+        Operator::Eq
+        | Operator::Ne
+        | Operator::Lt
+        | Operator::Lte
+        | Operator::Gt
+        | Operator::Gte
+        | Operator::In
+        | Operator::NotIn
+        | Operator::Between
+        | Operator::JsonContains
+        | Operator::JsonContainedIn
+        | Operator::JsonHasKey
+        | Operator::JsonHasKeysAny
+        | Operator::JsonHasKeysAll => false,
+    }
+}
+
+/// PostgreSQL `a::text`. SQLite keeps most kinds as their text; numbers `cast(a as text)`, booleans `case when a then 'true' else case when
+/// not a then 'false' end end`, instants to the second as PostgreSQL prints them: `strftime('%Y-%m-%d %H:%M:%S+00', a / 1000000, 'unixepoch')`.
+fn as_text(env: Env, left: &Typed) -> Typed {
+    let column = || left.expr.clone();
+    let text = |word: &str| Box::new(Expr::Text(word.to_owned()));
+    let cast = || Expr::Cast(Box::new(column()), ColumnKind::Text);
+    let expr = match (env.is_sqlite(), left.kind) {
+        (false, _) | (true, ColumnKind::Int | ColumnKind::Float) => cast(),
+        (true, ColumnKind::Boolean) => {
+            let otherwise = Expr::Case(Box::new(column().negated()), text("false"), None);
+            Expr::Case(Box::new(column()), text("true"), Some(Box::new(otherwise)))
+        }
+        (true, ColumnKind::Instant) => {
+            let seconds = column().binary("/", Expr::Number(1_000_000));
+            let format = Expr::Text("%Y-%m-%d %H:%M:%S+00".to_owned());
+            Expr::Call("strftime", vec![format, seconds, Expr::Text("unixepoch".to_owned())])
+        }
+        (
+            true,
+            ColumnKind::Text
+            | ColumnKind::Decimal
+            | ColumnKind::Date
+            | ColumnKind::Time
+            | ColumnKind::Interval
+            | ColumnKind::Json
+            | ColumnKind::Uuid,
+        ) => column(),
+    };
+    Typed { expr, kind: ColumnKind::Text, nullable: left.nullable }
 }
 
 /// `a = ?1`; of JSON on SQLite `dragoman_json_equal(a, ?1)`.
