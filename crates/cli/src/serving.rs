@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use model::Model;
-use server::{App, PageSizes, SchemaSettings, Settings};
-use store::{Store, StoreConfig, StoreLimits};
+use server::{App, Clock, PageSizes, SchemaSettings, Settings};
+use store::{Ids, Store, StoreConfig, StoreLimits};
 
 use crate::config::{COMPRESSION, CORS_ORIGINS, Config, DEFAULT_LOCALE, GRAPHIQL, INTROSPECTION};
 use crate::error::Error;
@@ -61,6 +61,8 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
         introspection: is_on(config.word(INTROSPECTION), mode),
         compression: config.is_on(COMPRESSION),
         cors_origins: config.texts(CORS_ORIGINS),
+        clock: Clock::System,
+        ids: Arc::new(Ids::Random),
         limits: limits(config),
     })
 }

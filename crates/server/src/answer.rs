@@ -8,15 +8,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use graphql::transport::RequestFault;
 use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
-use plan::{Caller, Cause, Fault, Variables};
+use plan::{Authorized, Boundary, Caller, Cause, Fault, Plan, Variables};
+use store::{Store, WriteContext};
 
 use crate::app::Endpoint;
-use crate::plans::{Asked, Compiled, Kept, Known};
+use crate::plans::{Asked, Compiled, Kept, Known, Program};
 use crate::request::Request;
 use crate::schemas::View;
 
@@ -78,17 +78,41 @@ pub async fn answer(
         Err(Stopped::Request(errors)) => return Ok(refused(&view.schema, &errors)),
         Err(Stopped::Fault(fault)) => return Ok(executed(endpoint, &view.schema, NOTHING.to_vec(), &[fault])),
     };
-    let bound =
-        plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables: &variables, caller, now: now() });
-    let values = match bound {
+    Ok(run(endpoint, &view, &compiled, Given { caller, variables: &variables }).await)
+}
+
+/// What fills the holes of a plan.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    caller: &'a Caller,
+    variables: &'a Variables,
+}
+
+/// Binds the values of a request and lets the store run its program.
+async fn run(
+    endpoint: Endpoint<'_>,
+    view: &View,
+    compiled: &Compiled,
+    Given { caller, variables }: Given<'_>,
+) -> Answer {
+    let now = endpoint.app.settings.clock.now();
+    let values = plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables, caller, now });
+    let values = match values {
         Ok(values) => values,
-        Err(faults) => return Ok(executed(endpoint, &view.schema, NOTHING.to_vec(), &faults)),
+        Err(faults) => return executed(endpoint, &view.schema, NOTHING.to_vec(), &faults),
     };
     let mut buffer = compiled.buffer();
     buffer.extend_from_slice(OPENING);
-    let answered = endpoint.app.store.run(&compiled.prepared, values, buffer).await;
+    let store = &endpoint.app.store;
+    let answered = match &compiled.program {
+        Program::Read(prepared) => store.run(prepared, values, buffer).await,
+        Program::Change(prepared) => {
+            let context = WriteContext { now, user: user_key(caller), ids: Arc::clone(&endpoint.app.settings.ids) };
+            store.change(prepared, values, context, buffer).await
+        }
+    };
     compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
-    Ok(executed(endpoint, &view.schema, answered.bytes, &answered.faults))
+    executed(endpoint, &view.schema, answered.bytes, &answered.faults)
 }
 
 /// How every answer begins.
@@ -140,14 +164,26 @@ fn compiled(
     }
     let plan = graphql::to_plan(&view.schema, &kept.operation, variables).map_err(Stopped::Request)?;
     let authorized = plan::authorize(plan, &view.policy, view.schema.model());
-    let prepared = endpoint
-        .app
-        .store
-        .prepare(&authorized)
-        .map_err(|error| Stopped::Fault(Fault { path: Vec::new(), place: None, cause: error.logged() }))?;
-    let compiled = Arc::new(Compiled::new(prepared, authorized.get().holes.clone()));
+    let program = program(&endpoint.app.store, &authorized)?;
+    let compiled = Arc::new(Compiled::new(program, authorized.get().holes.clone()));
     endpoint.app.plans.keep_plan(asked, kept, shape, &compiled);
     Ok(compiled)
+}
+
+fn program(store: &Store, authorized: &Authorized<Plan>) -> Result<Program, Stopped> {
+    let program = match authorized.get().boundary {
+        Boundary::Read => store.prepare(authorized).map(Program::Read),
+        Boundary::EachRoot | Boundary::Whole => store.prepare_change(authorized).map(Program::Change),
+    };
+    program.map_err(|error| Stopped::Fault(Fault { path: Vec::new(), place: None, cause: error.logged() }))
+}
+
+/// The key of the user who writes, for the columns that name them.
+fn user_key(caller: &Caller) -> Option<i64> {
+    match caller {
+        Caller::Owner => None,
+        Caller::Roles { user, .. } => user.get("id").and_then(serde_json::Value::as_i64),
+    }
 }
 
 /// Ends an answer that was executed. Without faults the store's buffer goes out as it is.
@@ -178,10 +214,4 @@ fn errors_first(errors: &[serde_json::Value]) -> Vec<u8> {
     let mut body = Vec::from(b"{\"errors\":");
     serde_json::to_writer(&mut body, errors).expect("JSON values are written to memory without fail");
     body
-}
-
-/// Microseconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -28,4 +28,4 @@ pub use listen::Listener;
 pub use request::Request;
 pub use schemas::Schemas;
 pub use serve::{Way, serve};
-pub use settings::{EndpointSettings, Limits, ListenerSettings, PageSizes, SchemaSettings, Settings};
+pub use settings::{Clock, EndpointSettings, Limits, ListenerSettings, PageSizes, SchemaSettings, Settings};

@@ -52,15 +52,17 @@ impl Listener {
         let builder = builder(&limits);
         loop {
             let place = tokio::select! {
-                place = Arc::clone(&places).acquire_owned() => place.expect("the semaphore is never closed"),
+                biased;
                 () = stopped(&mut stop) => break,
+                place = Arc::clone(&places).acquire_owned() => place.expect("the semaphore is never closed"),
             };
             let stream = tokio::select! {
+                biased;
+                () = stopped(&mut stop) => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, _)) => stream,
                     Err(error) => { accept_failed(&error).await; continue }
                 },
-                () = stopped(&mut stop) => break,
             };
             let handle = handle.clone();
             let service = hyper::service::service_fn(move |request| {

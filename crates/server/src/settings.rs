@@ -1,7 +1,10 @@
 //! What a server is told before it starts. The command line reads it from `dragoman.toml`; nothing here reads a file.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use store::Ids;
 
 use crate::caller::TokenKey;
 
@@ -22,8 +25,35 @@ pub struct Settings {
     pub compression: bool,
     /// Origins whose pages may read answers; `*` is every origin. Empty: none.
     pub cors_origins: Vec<String>,
+    /// What the time is.
+    pub clock: Clock,
+    /// Where new public ids come from.
+    pub ids: Arc<Ids>,
     /// Bounds.
     pub limits: Limits,
+}
+
+/// What the time is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// As the system says.
+    System,
+    /// Always the same, for tests: microseconds since 1970.
+    Stopped(i64),
+}
+
+impl Clock {
+    /// Microseconds since 1970.
+    #[must_use]
+    pub fn now(self) -> i64 {
+        match self {
+            Clock::System => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+            }
+            Clock::Stopped(now) => now,
+        }
+    }
 }
 
 /// What decides the schemas of a project's endpoints.

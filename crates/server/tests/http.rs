@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
-use server::{App, Lasts, Limits, PageSizes, SchemaSettings, Settings, Shared, TokenKey};
-use store::{Address, Store, StoreConfig};
+use server::{App, Clock, Lasts, Limits, PageSizes, SchemaSettings, Settings, Shared, TokenKey};
+use store::{Address, Ids, Store, StoreConfig};
 
 const SCHEMA: &str = r#"
 type Dish @model
@@ -77,6 +77,8 @@ fn settings() -> Settings {
         introspection: true,
         compression: true,
         cors_origins: Vec::new(),
+        clock: Clock::Stopped(1_700_000_000_000_000),
+        ids: Arc::new(Ids::seeded(1)),
         limits: Limits::default(),
     }
 }

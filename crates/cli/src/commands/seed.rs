@@ -1,7 +1,6 @@
 //! `dragoman seed`: first data out of `seed/*.json`; each file is loaded once.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use model::Model;
 use sql::layout::Layout;
@@ -47,8 +46,11 @@ pub(crate) async fn load(project: &Project, store: &Store, model: &Arc<Model>) -
         model: Arc::clone(model),
         layout,
         files,
-        options: SeedOptions { now: now(), default_locale: project.config.word(DEFAULT_LOCALE).to_owned() },
-        hash_password: Arc::new(|_| Err("passwords cannot be loaded by a seed".to_owned())),
+        options: SeedOptions {
+            now: server::Clock::System.now(),
+            default_locale: project.config.word(DEFAULT_LOCALE).to_owned(),
+        },
+        hash_password: Arc::new(|password| store::password_hash(password).map_err(|error| error.to_string())),
         progress: Arc::new(move |entries| shown.set_position(entries)),
     };
     let report = store.seed(job).await;
@@ -70,10 +72,4 @@ fn files(project: &Project) -> Result<Vec<SeedFile>, Error> {
         SeedFile { name, path }
     };
     Ok(paths.into_iter().map(file).collect())
-}
-
-/// Microseconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
