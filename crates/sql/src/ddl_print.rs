@@ -214,7 +214,7 @@ impl Text {
         self.push("constraint ").name(&check.name).push(" check (").rule(&check.rule).push(")")
     }
 
-    fn rule(&mut self, rule: &CheckRule) -> &mut Text {
+    pub(crate) fn rule(&mut self, rule: &CheckRule) -> &mut Text {
         let (items, length) = match self.database {
             Database::Sqlite => ("json_array_length(", "length("),
             Database::Postgres => ("jsonb_array_length(", "char_length("),

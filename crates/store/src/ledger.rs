@@ -40,6 +40,8 @@ pub struct Ledger {
 pub struct Unfinished {
     /// The texts of the model that it leads to.
     pub target: Vec<Source>,
+    /// The default locale that it was planned with.
+    pub default_locale: String,
     /// Steps that are done.
     pub steps_done: usize,
     /// Within the next step: the last row that is done.
@@ -53,6 +55,8 @@ pub(crate) enum Entry {
     Applied(Vec<Source>),
     /// A migration has come so far.
     Unfinished(Unfinished),
+    /// A migration that was begun is undone.
+    GivenUp,
     /// A seed file is loaded.
     Seeded {
         /// Its name.
@@ -100,6 +104,7 @@ fn read(rows: &[(String, String)]) -> Result<Ledger, Error> {
                 let number = |key: &str| value.get(key).and_then(Json::as_i64);
                 ledger.unfinished = Some(Unfinished {
                     target: value.get("target").map(sources_of).unwrap_or_default(),
+                    default_locale: value.get("locale").and_then(Json::as_str).unwrap_or_default().to_owned(),
                     steps_done: number("steps").and_then(|steps| usize::try_from(steps).ok()).unwrap_or(0),
                     row_done: number("row"),
                 });
@@ -131,10 +136,12 @@ impl Entry {
             Entry::Unfinished(unfinished) => {
                 let mut value = Map::new();
                 value.insert("target".to_owned(), sources_json(&unfinished.target));
+                value.insert("locale".to_owned(), Json::from(unfinished.default_locale.as_str()));
                 value.insert("steps".to_owned(), Json::from(unfinished.steps_done));
                 value.insert("row".to_owned(), unfinished.row_done.map_or(Json::Null, Json::from));
                 (MIGRATION.to_owned(), Json::Object(value).to_string(), None)
             }
+            Entry::GivenUp => (MIGRATION.to_owned(), "null".to_owned(), Some(MIGRATION)),
             Entry::Seeded { file, hash } => ([SEED, file].concat(), Json::from(hash.as_str()).to_string(), None),
         }
     }

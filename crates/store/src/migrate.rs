@@ -6,10 +6,11 @@
 
 mod postgres;
 mod sqlite;
+mod stored;
 
 use model::{Model, Source};
 use sql::Database;
-use sql::change::{self, Migration};
+use sql::change::{self, Loss, LossCount, Migration, Work};
 
 use crate::ledger::{Ledger, Unfinished};
 use crate::{Driver, Error, Store};
@@ -31,6 +32,7 @@ pub struct MigrationPlan {
 struct Stage {
     migration: Migration,
     target: Vec<Source>,
+    default_locale: String,
     /// Where it goes on; none at its beginning.
     unfinished: Option<Unfinished>,
 }
@@ -77,8 +79,9 @@ impl MigrationPlan {
     pub fn steps(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
         self.stages.iter().flat_map(|stage| &stage.migration.steps).map(|step| {
             let statements = match &step.work {
-                change::Work::Statements(statements) => statements.iter().map(String::as_str).collect(),
-                change::Work::Rows { statement, .. } => vec![statement.as_str()],
+                Work::Statements(statements) => statements.iter().map(String::as_str).collect(),
+                Work::Rows { statement, .. } => vec![statement.as_str()],
+                Work::Convert(convert) => vec![convert.select.as_str(), convert.insert.as_str()],
             };
             (step.text.as_str(), statements)
         })
@@ -92,18 +95,23 @@ impl MigrationPlan {
 }
 
 impl Store {
-    /// What has to be done to bring the database to this model, which was read from `sources`. Nothing is changed.
+    /// What has to be done to bring the database to this model, which was read from `sources`. Nothing is changed. Rows of types that get or lose
+    /// their locales are those of the store's default locale.
     ///
     /// # Errors
     /// [`Error::Layout`] for what cannot be stored, [`Error::LedgerModel`] when the applied model cannot be read any more, [`Error::InTheWay`] when
     /// rows do not fit the new model.
     pub async fn migrate_plan(&self, model: &Model, sources: &[Source]) -> Result<MigrationPlan, Error> {
         let ledger = self.ledger().await?;
-        let plan = MigrationPlan { stages: stages(&ledger, model, sources, self.database())?, losses: Vec::new() };
+        let goal = Goal { model, sources, default_locale: self.default_locale(), database: self.database() };
+        let plan = MigrationPlan { stages: stages(&ledger, &goal)?, losses: Vec::new() };
         if plan.is_continuation() {
             return Ok(plan);
         }
-        let problems = self.rows_in_the_way(&plan).await?;
+        let mut problems: Vec<String> = plan.stages.iter().flat_map(|stage| stage.migration.refused.clone()).collect();
+        if problems.is_empty() {
+            problems = self.rows_in_the_way(&plan).await?;
+        }
         if !problems.is_empty() {
             return Err(Error::InTheWay { problems });
         }
@@ -149,15 +157,30 @@ impl Store {
 
     async fn losses_of(&self, plan: &MigrationPlan) -> Result<Vec<String>, Error> {
         let mut losses = Vec::new();
-        for loss in
-            plan.stages.iter().flat_map(|stage| &stage.migration.changes).filter_map(|change| change.loss.as_ref())
-        {
-            let count = self.texts(&loss.count).await?.concat();
-            if count != "0" {
-                losses.push([count.as_str(), " ", &loss.what].concat());
+        let changes = plan.stages.iter().flat_map(|stage| &stage.migration.changes);
+        for loss in changes.filter_map(|change| change.loss.as_ref()) {
+            let count = self.count_loss(loss).await?;
+            if count > 0 {
+                losses.push([&count.to_string(), " ", &loss.what].concat());
             }
         }
         Ok(losses)
+    }
+
+    async fn count_loss(&self, loss: &Loss) -> Result<u64, Error> {
+        match &loss.count {
+            LossCount::Numbers(statements) => {
+                let mut sum = 0;
+                for statement in statements {
+                    sum += self.texts(statement).await?.concat().parse::<u64>().unwrap_or(0);
+                }
+                Ok(sum)
+            }
+            LossCount::Unconverted(convert) => match self.driver() {
+                Driver::Sqlite(sqlite) => sqlite::unconverted(sqlite, convert).await,
+                Driver::Postgres(postgres) => postgres::unconverted(postgres, convert).await,
+            },
+        }
     }
 
     /// The only column of a statement's rows, as texts.
@@ -169,36 +192,52 @@ impl Store {
     }
 }
 
+/// The model that a database is brought to.
+struct Goal<'a> {
+    model: &'a Model,
+    sources: &'a [Source],
+    default_locale: &'a str,
+    database: Database,
+}
+
 /// From what the ledger says to this model: first the rest of an unfinished migration, then what is left.
-fn stages(ledger: &Ledger, model: &Model, sources: &[Source], database: Database) -> Result<Vec<Stage>, Error> {
+fn stages(ledger: &Ledger, goal: &Goal<'_>) -> Result<Vec<Stage>, Error> {
     let mut stages = Vec::new();
     let mut at: Option<Model> = ledger.applied.as_deref().map(read_again).transpose()?;
     if let Some(unfinished) = &ledger.unfinished {
         let target = read_again(&unfinished.target)?;
         stages.push(Stage {
-            migration: between(at.as_ref(), &target, database)?,
+            migration: between(at.as_ref(), &target, goal.database, &unfinished.default_locale)?,
             target: unfinished.target.clone(),
+            default_locale: unfinished.default_locale.clone(),
             unfinished: Some(unfinished.clone()),
         });
         at = Some(target);
     }
     let last = ledger.unfinished.as_ref().map(|unfinished| &unfinished.target).or(ledger.applied.as_ref());
-    if last.is_none_or(|last| last != sources) {
-        let migration = between(at.as_ref(), model, database)?;
-        stages.push(Stage { migration, target: sources.to_vec(), unfinished: None });
+    if last.is_none_or(|last| last != goal.sources) {
+        let migration = between(at.as_ref(), goal.model, goal.database, goal.default_locale)?;
+        let default_locale = goal.default_locale.to_owned();
+        stages.push(Stage { migration, target: goal.sources.to_vec(), default_locale, unfinished: None });
     }
     Ok(stages)
 }
 
-fn between(before: Option<&Model>, after: &Model, database: Database) -> Result<Migration, Error> {
+fn between(
+    before: Option<&Model>,
+    after: &Model,
+    database: Database,
+    default_locale: &str,
+) -> Result<Migration, Error> {
     match before {
         None => Ok(change::from_nothing(after, database)?),
-        Some(before) => Ok(change::between(before, after, database)?),
+        Some(before) => Ok(change::between(before, after, database, default_locale)?),
     }
 }
 
 fn read_again(sources: &[Source]) -> Result<Model, Error> {
-    model::read(sources.to_vec()).map_err(|faults| Error::LedgerModel {
-        first: faults.list.first().map(|fault| fault.message.clone()).unwrap_or_default(),
+    model::read(sources.to_vec()).map_err(|faults| {
+        let first = faults.list.first().map(|fault| fault.message.clone()).unwrap_or_default();
+        Error::LedgerModel { first }
     })
 }

@@ -1,8 +1,8 @@
 //! The whole migration in one transaction: interrupted, it never was.
 
-use sql::change::Work;
+use sql::change::{Convert, Work};
 
-use super::{MigrationProgress, Stage};
+use super::{MigrationProgress, Stage, stored};
 use crate::Error;
 use crate::ledger::Entry;
 use crate::postgres::{Begin, Postgres, Session};
@@ -22,6 +22,31 @@ pub(super) async fn texts(postgres: &Postgres, statement: &str) -> Result<Vec<St
     Ok(rows.collect())
 }
 
+/// How many values of a column a conversion gives nothing, or not all, for.
+pub(super) async fn unconverted(postgres: &Postgres, convert: &Convert) -> Result<u64, Error> {
+    let loan = postgres.loan().await?;
+    let mut count = 0;
+    for row in loan.client().query(convert.select.as_str(), &[]).await? {
+        let stored = stored::of_text(row.try_get(1)?, convert.conversion.from);
+        count += u64::from(convert.conversion.loses(&stored));
+    }
+    Ok(count)
+}
+
+/// Puts what becomes of the values of a column into the side table.
+async fn rewrite(session: &Session, convert: &Convert) -> Result<(), Error> {
+    let client = session.client();
+    let insert = client.prepare(&convert.insert).await?;
+    for row in client.query(convert.select.as_str(), &[]).await? {
+        let stored = stored::of_text(row.try_get(1)?, convert.conversion.from);
+        if let Some(converted) = convert.conversion.convert(&stored) {
+            let text = stored::to_text(&converted, convert.conversion.to);
+            client.execute(&insert, &[&row.try_get::<_, String>(0)?, &text]).await?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn apply<Progress>(postgres: &Postgres, stage: &Stage, progress: &mut Progress) -> Result<(), Error>
 where
     Progress: FnMut(MigrationProgress<'_>) + Send,
@@ -29,7 +54,8 @@ where
     let loan = postgres.loan().await?;
     let done = loan.transaction(Begin::Write, async |session: &Session| run(session, stage, progress).await).await;
     loan.forget_statements();
-    done
+    done?;
+    Ok(loan.client().batch_execute(sql::load::analyze()).await?)
 }
 
 async fn run<Progress>(session: &Session, stage: &Stage, progress: &mut Progress) -> Result<(), Error>
@@ -50,6 +76,7 @@ where
             Work::Rows { statement, .. } => {
                 client.execute(statement.as_str(), &[]).await?;
             }
+            Work::Convert(convert) => rewrite(session, convert).await?,
         }
     }
     Entry::Applied(stage.target.clone()).put_postgres(client).await

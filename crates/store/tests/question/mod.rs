@@ -23,7 +23,7 @@ pub async fn rows(store: &Store, statement: &str) -> Vec<String> {
             let messages = loan.client().simple_query(statement).await.unwrap();
             let rows = messages.iter().filter_map(|message| match message {
                 tokio_postgres::SimpleQueryMessage::Row(row) => {
-                    Some((0..row.len()).map(|index| row.get(index).unwrap_or("-")).collect::<Vec<_>>().join("|"))
+                    Some((0..row.len()).map(|index| as_number(row.get(index).unwrap_or("-"))).collect::<Vec<_>>().join("|"))
                 }
                 _ => None,
             });
@@ -39,5 +39,14 @@ fn text(value: rusqlite::types::ValueRef<'_>) -> String {
         ValueRef::Integer(number) => number.to_string(),
         ValueRef::Real(number) => number.to_string(),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// PostgreSQL's truth as SQLite has it.
+fn as_number(text: &str) -> &str {
+    match text {
+        "t" => "1",
+        "f" => "0",
+        other => other,
     }
 }
