@@ -55,7 +55,8 @@ impl Sqlite {
     }
 
     /// Runs a job inside a savepoint on the writing connection; it returns when the commit that it shares with other jobs has returned. An error rolls
-    /// back what this job wrote, and nothing else.
+    /// back what this job wrote, and nothing else. What is only checked at the commit (foreign keys are) would fail the whole group: a job looks for the
+    /// rows that it refers to before it writes.
     pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
     where
         T: Send + 'static,

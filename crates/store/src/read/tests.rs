@@ -719,3 +719,56 @@ async fn a_read_is_stopped_at_its_deadline() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn a_statement_whose_table_has_changed_is_prepared_again() {
+    for place in database::Place::both("changed").await {
+        let store = place.open();
+        execute(&store, &setup(store.database())).await;
+        let make = Make(store.database());
+        let node = below("albums", albums(&make, vec![title()]));
+        let prepared = Arc::new(prepared(vec![("artists", select(artists(&make, vec![name(), node])))]));
+        let before = store.run(&prepared, Values::default(), Vec::new()).await;
+        let change = match store.database() {
+            Database::Sqlite => "alter table album add column more text",
+            Database::Postgres => "alter table album alter column title type varchar(200)",
+        };
+        execute(&store, change).await;
+        let after = store.run(&prepared, Values::default(), Vec::new()).await;
+        assert_eq!((after.faults.len(), &after), (0, &before));
+        drop(store);
+        place.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_requests_at_once_do_not_meet() {
+    for place in database::Place::both("many").await {
+        let store = Arc::new(place.open_with(|limits| limits.connections_max = 3));
+        execute(&store, &setup(store.database())).await;
+        let make = Make(store.database());
+        let one = |key: i64| {
+            let text = "select artist_key, _key, title from album where _key = {1}";
+            let entries = vec![entry("key", column(1, INT, Form::Plain)), title()];
+            let node =
+                make.node(text, vec![Param::Hole(HoleId(0), INT)], &ALBUM_KINDS[..3], NodeShape::One(row(entries)));
+            (Arc::new(prepared(vec![("album", select(node.clone())), ("again", select(node))])), Value::Int(key))
+        };
+        let mut tasks = Vec::new();
+        for index in 0..200 {
+            let (prepared, key) = one(10 + index % 3);
+            let store = Arc::clone(&store);
+            tasks.push(tokio::spawn(async move {
+                (key.clone(), store.run(&prepared, Values(vec![key]), Vec::new()).await)
+            }));
+        }
+        for task in tasks {
+            let (key, answer) = task.await.unwrap();
+            let Value::Int(key) = key else { unreachable!("keys are numbers") };
+            let text = String::from_utf8(answer.bytes).unwrap();
+            assert_eq!(text.matches(&format!("\"key\":{key},")).count(), 2, "{text}");
+        }
+        drop(store);
+        place.remove().await;
+    }
+}
