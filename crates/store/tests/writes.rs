@@ -57,6 +57,8 @@ cases! {
     locales
     groups
     deletes
+    roles
+    whole
 }
 
 /// Two requests that make one unique value at a time: one wins, the other is told.

@@ -198,18 +198,18 @@ impl<'a, D: Door> Change<'a, D> {
         let word = |component| Value::Text(self.env.model.component(component).uid());
         counts.iter().map(|(component, count)| frame.call(statement, &[Value::Int(*count), word(*component)])).collect()
     }
+}
 
-    /// The first id of each component, as [`Change::taking`] got them.
-    pub(crate) fn taken(&self, counts: &Counts, rows: &[Rows]) -> Result<Counts, Failure> {
-        let mut next = Counts::new();
-        for (component, rows) in counts.keys().zip(rows) {
-            let Some(first) = int_of(rows.first().and_then(|row| row.first())) else {
-                return Err(Failure::Store(crate::Error::Malformed { expected: "a sequence for each component" }));
-            };
-            next.insert(*component, first);
-        }
-        Ok(next)
+/// The first id of each component, as [`Change::taking`] got them.
+pub(crate) fn taken(counts: &Counts, rows: &[Rows]) -> Result<Counts, Failure> {
+    let mut next = Counts::new();
+    for (component, rows) in counts.keys().zip(rows) {
+        let Some(first) = int_of(rows.first().and_then(|row| row.first())) else {
+            return Err(Failure::Store(crate::Error::Malformed { expected: "a sequence for each component" }));
+        };
+        next.insert(*component, first);
     }
+    Ok(next)
 }
 
 pub(crate) fn first_value(rows: Option<&Rows>) -> Value {

@@ -6,7 +6,7 @@ use model::{FieldId, naming};
 use plan::{Content, Data, Held, Locale, Value, WriteVersion, rules};
 use sql::layout::{KeySource, STATUS_DRAFT, STATUS_PUBLISHED};
 
-use super::change::{Change, Written, first_value};
+use super::change::{Change, Written, first_value, taken};
 use super::door::{Door, Rows};
 use super::element::{self, Counts};
 use super::failure::Failure;
@@ -51,7 +51,9 @@ impl<'a, D: Door> Change<'a, D> {
         let publishes = version == WriteVersion::Published;
         let mut counts = Counts::new();
         element::count(content, false, &mut counts);
-        counts.values_mut().for_each(|count| *count *= if publishes { 2 } else { 1 });
+        for count in counts.values_mut() {
+            *count *= if publishes { 2 } else { 1 };
+        }
         let uids = self.uids_wanted(content);
         let snapshot = content.clone();
         let links = link::links_of(&snapshot);
@@ -83,7 +85,7 @@ impl<'a, D: Door> Change<'a, D> {
         self.refuse(faults)?;
         Ok(Known {
             resolved,
-            next: self.taken(&counts, &found[elements_at..])?,
+            next: taken(&counts, &found[elements_at..])?,
             key: self.new_key(first_value(at(&found, key_at)))?,
             rows: pair(at(&found, rows_at)),
         })

@@ -56,14 +56,14 @@ impl<D: Door> Change<'_, D> {
     /// Removes it.
     pub(crate) async fn delete(&mut self, doomed: &Doomed) -> Result<(), Failure> {
         let program = self.env.program;
-        match (&program.delete_locale, doomed.is_whole) {
-            (Some(statement), false) => self.later(&doomed.frame, statement, &[]),
-            (_, true) | (None, _) => {
-                for statement in &program.forget {
-                    self.later(&doomed.frame, statement, &[]);
-                }
-                self.later(&doomed.frame, &program.delete, &[]);
+        let only_locale = program.delete_locale.as_ref().filter(|_| !doomed.is_whole);
+        if let Some(statement) = only_locale {
+            self.later(&doomed.frame, statement, &[]);
+        } else {
+            for statement in &program.forget {
+                self.later(&doomed.frame, statement, &[]);
             }
+            self.later(&doomed.frame, &program.delete, &[]);
         }
         self.now(Vec::new()).await?;
         debug_assert!(doomed.frame.key != Value::Null);

@@ -59,7 +59,9 @@ pub(crate) fn show(
     let mut out = Out::new(bytes, env.bytes_max);
     if let Some((root, inner)) = spot.path.split_first() {
         out.enter_root(root, spot.place);
-        inner.iter().for_each(|key| out.enter(key));
+        for key in inner {
+            out.enter(key);
+        }
     }
     let wrote = Walk::new(source, env.values, env.rows_max, &mut out).node(node, None)?;
     Ok(Shown { bytes: out.bytes, faults: out.faults, wrote })

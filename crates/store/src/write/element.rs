@@ -29,13 +29,11 @@ fn merge_one(
     given: ElementContent,
     stored: &[ElementContent],
 ) -> Result<ElementContent, Cause> {
-    let before = match given.id {
-        None => None,
-        Some(_) => {
-            let is_it = |one: &&ElementContent| one.id == given.id && one.component == given.component;
-            Some(stored.iter().find(is_it).ok_or_else(|| Cause::ElementForeign(field.to_owned()))?)
-        }
-    };
+    let is_it = |one: &&ElementContent| one.id == given.id && one.component == given.component;
+    let before = stored.iter().find(is_it).filter(|_| given.id.is_some());
+    if given.id.is_some() && before.is_none() {
+        return Err(Cause::ElementForeign(field.to_owned()));
+    }
     let mut content = before.map(|element| element.content.clone()).unwrap_or_default();
     for (id, held) in given.content.fields {
         let held = match held {

@@ -30,7 +30,11 @@ fn gather<'c>(content: &'c Content, links: &mut Vec<&'c Link>) {
     for (_, held) in &content.fields {
         match held {
             Held::Links(list) => links.extend(list),
-            Held::Elements(elements) => elements.iter().for_each(|element| gather(&element.content, links)),
+            Held::Elements(elements) => {
+                for element in elements {
+                    gather(&element.content, links);
+                }
+            }
             Held::Null | Held::Value(_) | Held::Increment(_) | Held::Hash(_) | Held::Kept => {}
         }
     }
@@ -38,10 +42,10 @@ fn gather<'c>(content: &'c Content, links: &mut Vec<&'c Link>) {
 
 /// What the statement that looks for them binds: a list for each arm.
 pub(crate) fn wanted(program: &ResolveProgram, links: &[&Link]) -> Vec<Value> {
-    program.arms.iter().map(|arm| Value::List(wanted_by(arm, links))).collect()
+    program.arms.iter().map(|arm| Value::List(wanted_by(*arm, links))).collect()
 }
 
-fn wanted_by(arm: &ResolveArm, links: &[&Link]) -> Vec<Value> {
+fn wanted_by(arm: ResolveArm, links: &[&Link]) -> Vec<Value> {
     let mut seen = HashSet::new();
     let own = links.iter().filter(|link| link.of == arm.of);
     let values = own.filter_map(|link| match (&link.id, arm.by_key) {

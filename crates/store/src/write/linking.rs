@@ -12,7 +12,7 @@ use super::frame::Frame;
 use super::link::{Resolved, own_lists};
 use super::row::{StoredRow, System, fill_system};
 
-impl<'a, D: Door> Change<'a, D> {
+impl<D: Door> Change<'_, D> {
     /// Links what the content gives to the frame's row. `before` are the elements that the row had in each field that is given.
     pub(crate) fn link(
         &mut self,

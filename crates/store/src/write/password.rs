@@ -36,9 +36,9 @@ pub(crate) async fn hashes(model: &Model, of: &ContentType, data: &Data, values:
         }
         let permit = RUNNING.acquire().await.map_err(|_| Error::Closed)?;
         let plain = password.clone();
-        let hashed = tokio::task::spawn_blocking(move || hash(&plain)).await.map_err(|_| Error::Closed)?;
+        let outcome = tokio::task::spawn_blocking(move || hash(&plain)).await.map_err(|_| Error::Closed)?;
         drop(permit);
-        hashes.insert(password, hashed?);
+        hashes.insert(password, outcome?);
     }
     Ok(hashes)
 }

@@ -112,7 +112,7 @@ impl CellEnv<'_> {
             .map(|(index, column)| {
                 let before = base.and_then(|row| row.cells.get(index));
                 match sql::field_of(column.source).map(|field| (field, content.get(field))) {
-                    Some((field, Some(held))) => self.cell(column, field, held, before),
+                    Some((field, Some(held))) => self.cell(column, (field, held), before, base),
                     Some((field, None)) => before.cloned().unwrap_or_else(|| self.absent(column, field)),
                     None => before.cloned().unwrap_or(Value::Null),
                 }
@@ -120,12 +120,20 @@ impl CellEnv<'_> {
             .collect()
     }
 
-    fn cell(&self, column: &RowColumn, id: FieldId, held: &Held, before: Option<&Value>) -> Value {
+    fn cell(
+        &self,
+        column: &RowColumn,
+        (id, held): (FieldId, &Held),
+        before: Option<&Value>,
+        base: Option<&StoredRow>,
+    ) -> Value {
         let field = self.model.content_type(self.program.of).field(id);
         match (held, column.source) {
             (Held::Links(links), source) => {
                 let first = self.resolved.keys(links).into_iter().next();
-                self.to_one(source, first, before)
+                let key_before = base.map(|row| row.system(self.program, CellSource::ToOneKey(id)));
+                let is_same = first.as_ref().is_some_and(|(_, key)| key_before.as_ref() == Some(key));
+                self.to_one(source, first, before.filter(|_| is_same))
             }
             (Held::Elements(elements), _) => match elements_to_json(self.model, elements, is_list(field)) {
                 Json::Null => Value::Null,

@@ -238,7 +238,7 @@ async fn once(session: &Session, request: &Request, range: (usize, usize), bytes
     match outcome {
         Ok(part) => {
             let committed = session.client().batch_execute("commit").await;
-            committed.map_err(|error| commit_error(error))?;
+            committed.map_err(commit_error)?;
             use_of_session.ends();
             Ok(part)
         }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use sql::CellSource;
 use sql::layout::{STATUS_DRAFT, STATUS_PUBLISHED};
 
-use super::change::{Change, Written};
+use super::change::{Change, Written, taken};
 use super::create::{Asked, at, push};
 use super::door::{Door, Rows};
 use super::element::{self, Counts, Renumbered};
@@ -104,7 +104,7 @@ impl<'a, D: Door> Change<'a, D> {
                     *elements = merged.map_err(Failure::Refused)?;
                     before.push((*id, had));
                 }
-                Held::Increment(by) => *held = increased(stored.get(*id), by),
+                Held::Increment(by) => *held = increased(stored.get(*id), by, name)?,
                 Held::Null | Held::Value(_) | Held::Links(_) | Held::Hash(_) | Held::Kept => {}
             }
         }
@@ -154,8 +154,8 @@ impl<'a, D: Door> Change<'a, D> {
         self.share(&frame, &found, &merged, &resolved);
         if publishes {
             let there = self.sibling(&found, STATUS_PUBLISHED, &frame.locale);
-            let published = self.publish(&frame, full.clone(), there.as_ref(), (Value::Null, next)).await?;
-            self.share(&published, &found, &merged, &resolved);
+            let copy = self.publish(&frame, full.clone(), there.as_ref(), (Value::Null, next)).await?;
+            self.share(&copy, &found, &merged, &resolved);
         }
         let Frame { row, key, document_id, locale, .. } = frame;
         self.check_rule(&row).await?;
@@ -211,7 +211,7 @@ impl<'a, D: Door> Change<'a, D> {
         let rows = self.now(calls).await?;
         faults.extend(at(&rows, unique_at).map(|rows| self.unique_faults(&merged.full, rows)).unwrap_or_default());
         self.refuse(faults)?;
-        self.taken(&counts, &rows[elements_at..])
+        taken(&counts, &rows[elements_at..])
     }
 
     fn gives_unique(&self, given: &Content) -> bool {
@@ -296,13 +296,16 @@ impl<'a, D: Door> Change<'a, D> {
 }
 
 /// A number added to what a field holds; null stays null.
-fn increased(stored: Option<&Held>, by: &Value) -> Held {
-    let Some(Held::Value(value)) = stored else { return Held::Null };
+fn increased(stored: Option<&Held>, by: &Value, name: &str) -> Result<Held, Failure> {
+    let Some(Held::Value(value)) = stored else { return Ok(Held::Null) };
     let sum = match (value, by) {
+        (_, Value::Null) => return Ok(Held::Kept),
         (Value::Int(number), Value::Int(by)) => number.checked_add(*by).map(Value::Int),
-        (Value::Float(number), Value::Float(by)) => Some(Value::Float(number + by)),
-        (Value::Decimal(number), Value::Decimal(by)) => Decimal::checked_add(*number, *by).map(Value::Decimal),
+        (Value::Float(number), Value::Float(by)) => Some(number + by).filter(|sum| sum.is_finite()).map(Value::Float),
+        (Value::Decimal(number), Value::Decimal(by)) => number.checked_add(*by).map(Value::Decimal),
+        (Value::Decimal(number), Value::Int(by)) => number.checked_add(Decimal::from(*by)).map(Value::Decimal),
         _ => None,
     };
-    sum.map_or(Held::Null, Held::Value)
+    let beyond = || Failure::invalid(&["The number added to ", name, " leads beyond what it can hold"].concat());
+    sum.map(Held::Value).ok_or_else(beyond)
 }

@@ -26,11 +26,12 @@ pub struct Script {
     now: i64,
 }
 
-/// One step, taken apart: `name: verb [draft] [locale fr] Type [@name] [{json}]`.
+/// One step, taken apart: `name: verb [draft] [locale fr] [as role] Type [@name] [{json}]`.
 struct Step<'s> {
     verb: &'s str,
     draft: bool,
     locale: Option<&'s str>,
+    role: Option<&'s str>,
     of: TypeId,
     document: Option<String>,
     data: Json,
@@ -65,10 +66,10 @@ impl Script {
 
     /// Does a step and tells what came of it: the answer, or its faults.
     pub async fn told(&self, line: &str) -> String {
-        let step = self.read(line);
-        match step.verb {
-            "read" => self.run_read(&step).await,
-            _ => self.run_write(&step).await,
+        let steps: Vec<Step<'_>> = line.split(" && ").map(|step| self.read(step)).collect();
+        match steps[0].verb {
+            "read" => self.run_read(&steps[0]).await,
+            _ => self.run_write(&steps).await,
         }
     }
 
@@ -76,11 +77,12 @@ impl Script {
         let (head, json) = line.find('{').map_or((line, ""), |at| line.split_at(at));
         let mut words = head.split_whitespace();
         let verb = words.next().unwrap();
-        let (mut draft, mut locale, mut of, mut document) = (false, None, None, None);
+        let (mut draft, mut locale, mut of, mut document, mut role) = (false, None, None, None, None);
         while let Some(word) = words.next() {
             match word {
                 "draft" => draft = true,
                 "locale" => locale = words.next(),
+                "as" => role = words.next(),
                 _ if word.starts_with('@') => document = Some(self.id_of(&word[1..])),
                 _ => of = Some(self.model.type_named(word).unwrap_or_else(|| panic!("no type {word}"))),
             }
@@ -90,7 +92,7 @@ impl Script {
             json = json.replace(&format!("\"@{name}\""), &format!("\"{id}\""));
         }
         let data = if json.is_empty() { Json::Object(Map::new()) } else { serde_json::from_str(&json).unwrap() };
-        Step { verb, draft, locale, of: of.unwrap(), document, data }
+        Step { verb, draft, locale, role, of: of.unwrap(), document, data }
     }
 
     fn id_of(&self, name: &str) -> String {
@@ -108,13 +110,30 @@ impl Script {
         }
     }
 
-    async fn run_write(&self, step: &Step<'_>) -> String {
+    /// One change is a transaction of its own; several joined by `&&` stand or fall together.
+    async fn run_write(&self, steps: &[Step<'_>]) -> String {
         let mut given = Given::new(&self.model);
+        let roots: Vec<RootValue> = steps.iter().map(|step| self.change(step, &mut given)).collect();
+        let boundary = if roots.len() > 1 { Boundary::Whole } else { Boundary::EachRoot };
+        let caller = steps[0].caller();
+        let plan = authorize(plan_of(roots, given.holes, boundary), &Policy::of(&self.model, &caller), &self.model);
+        let prepared = self.store.prepare_change(&plan).unwrap();
+        let request = Request { variables: &Map::new(), caller: &caller, now: self.now };
+        let values = match plan::bind(&self.model, &plan.get().holes, request) {
+            Ok(values) => values,
+            Err(faults) => return self.faults(&faults),
+        };
+        let context = WriteContext { now: self.now, user: None, ids: Arc::clone(&self.ids) };
+        let answer = self.store.change(&prepared, values, context, Vec::new()).await;
+        self.answered(&answer)
+    }
+
+    fn change(&self, step: &Step<'_>, given: &mut Given<'_>) -> RootValue {
         let content_type = self.model.content_type(step.of);
-        let version = match (content_type.draft_and_publish, step.draft) {
-            (false, _) => WriteVersion::Only,
-            (true, true) => WriteVersion::Draft,
-            (true, false) => WriteVersion::Published,
+        let (version, status) = match (content_type.draft_and_publish, step.draft) {
+            (false, _) => (WriteVersion::Only, Status::Only),
+            (true, true) => (WriteVersion::Draft, Status::Draft),
+            (true, false) => (WriteVersion::Published, Status::Published),
         };
         let data = given.data(&content_type.fields, step.data.as_object().unwrap());
         let mut find = || match &step.document {
@@ -129,25 +148,9 @@ impl Script {
             "delete" => WriteAction::Delete { find: find(), locale: locale.clone(), must_exist: false },
             other => panic!("no verb {other}"),
         };
-        let status = match version {
-            WriteVersion::Only => Status::Only,
-            WriteVersion::Draft => Status::Draft,
-            WriteVersion::Published => Status::Published,
-        };
         let view = View { model: &self.model, status, locale };
         let answer = Answer::Row(Box::new(view.written(step.of)));
-        let write = Write { of: step.of, action, answer, rule: plan::Filter::All };
-        let plan = self.plan(RootValue::Write(Box::new(write)), given.holes, Boundary::EachRoot);
-        let plan = authorize(plan, &Policy::Everything, &self.model);
-        let prepared = self.store.prepare_change(&plan).unwrap();
-        let request = Request { variables: &Map::new(), caller: &Caller::Owner, now: self.now };
-        let values = match plan::bind(&self.model, &plan.get().holes, request) {
-            Ok(values) => values,
-            Err(faults) => return self.faults(&faults),
-        };
-        let context = WriteContext { now: self.now, user: None, ids: Arc::clone(&self.ids) };
-        let answer = self.store.change(&prepared, values, context, Vec::new()).await;
-        self.answered(&answer)
+        RootValue::Write(Box::new(Write { of: step.of, action, answer, rule: plan::Filter::All }))
     }
 
     async fn run_read(&self, step: &Step<'_>) -> String {
@@ -157,16 +160,11 @@ impl Script {
             (true, false) => Status::Published,
         };
         let view = View { model: &self.model, status, locale: self.locale(step) };
-        let plan = self.plan(RootValue::Select(Box::new(view.all(step.of))), Vec::new(), Boundary::Read);
+        let plan = plan_of(vec![RootValue::Select(Box::new(view.all(step.of)))], Vec::new(), Boundary::Read);
         let plan = authorize(plan, &Policy::Everything, &self.model);
         let prepared = self.store.prepare(&plan).unwrap();
         let answer = self.store.run(&prepared, plan::Values::default(), Vec::new()).await;
         self.answered(&answer)
-    }
-
-    fn plan(&self, value: RootValue, holes: Vec<plan::Hole>, boundary: Boundary) -> Plan {
-        let root = Root { key: "it".to_owned(), non_null: false, place: plan::Place::default(), value };
-        Plan { roots: vec![root], holes, boundary, rows_max: 1000 }
     }
 
     fn answered(&self, answer: &store::Answer) -> String {
@@ -211,6 +209,25 @@ impl Script {
         }
         told
     }
+}
+
+impl Step<'_> {
+    /// Who does it: the owner of the machine, or somebody with this role and the key 7.
+    fn caller(&self) -> Caller {
+        let Some(role) = self.role else { return Caller::Owner };
+        let user = Map::from_iter([("id".to_owned(), Json::from(7))]);
+        Caller::Roles { roles: vec![role.to_owned()], user }
+    }
+}
+
+fn plan_of(values: Vec<RootValue>, holes: Vec<plan::Hole>, boundary: Boundary) -> Plan {
+    let root = |(index, value)| Root {
+        key: if index == 0 { "it".to_owned() } else { format!("it{index}") },
+        non_null: false,
+        place: plan::Place::default(),
+        value,
+    };
+    Plan { roots: values.into_iter().enumerate().map(root).collect(), holes, boundary, rows_max: 1000 }
 }
 
 fn path(path: &[Segment]) -> String {
