@@ -115,7 +115,10 @@ impl Env<'_> {
 
     /// A document that the caller may not find is missing for the link.
     fn visible(self, of: TypeId, links: &mut Links, version: &Version, holes: &mut Vec<Hole>) {
-        let rule = self.read_rule(of, version, &Fields::new(), holes);
+        // A target without drafts has one version: whoever may find it may link it from a draft.
+        let status = if self.model.content_type(of).draft_and_publish { version.status } else { Status::Only };
+        let version = Version { status, ..version.clone() };
+        let rule = self.read_rule(of, &version, &Fields::new(), holes);
         links.visible = std::mem::replace(&mut links.visible, Filter::All).and(rule);
     }
 
