@@ -14,7 +14,7 @@ fn lines(sdl: &str) -> BTreeSet<String> {
             ExtendedType::Scalar(_) => drop(lines.insert(format!("scalar {name}"))),
             ExtendedType::Enum(of) => lines.extend(of.values.keys().map(|value| format!("enum {name} {value}"))),
             ExtendedType::Union(of) => {
-                lines.extend(of.members.iter().map(|member| format!("union {name} {}", member.name)))
+                lines.extend(of.members.iter().map(|member| format!("union {name} {}", member.name)));
             }
             ExtendedType::InputObject(of) => lines.extend(of.fields.iter().map(|(field, input)| {
                 let default = input.default_value.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
