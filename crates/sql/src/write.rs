@@ -128,6 +128,7 @@ impl WriteProgram {
         };
         let of = write.of;
         let env = Env { model, layout, database };
+        let creates = matches!(write.action, WriteAction::Create { .. });
         let content_type = model.content_type(of);
         let stored = layout.content_type(of);
         let columns = write_row::row_columns(layout, of);
@@ -148,7 +149,7 @@ impl WriteProgram {
             has_locale: stored.has_locale,
             row_column: columns.iter().position(|column| column.name == stored.row_column).unwrap_or_default(),
             find: write_row::find_rows(layout, database, of, &columns, find),
-            resolve: write_check::resolve(model, layout, database, of, data),
+            resolve: write_check::resolve(model, layout, database, of, (data, creates)),
             unique: write_check::unique(layout, database, of, &columns),
             uids: write_check::uids(layout, database, of, content_type),
             take_key: write_row::take_keys(layout, database, of),

@@ -3,9 +3,9 @@
 use model::{ContentType, Field, FieldId, FieldKind, Model, Scalar, TypeId};
 use plan::{Data, LinkKind};
 
-use crate::layout::{ColumnType, FieldLayout, Layout, RowCondition, UniqueLayout};
+use crate::layout::{ColumnType, FieldLayout, KeySource, Layout, RowCondition, UniqueLayout};
 use crate::write_print::{Arg, Print, WriteStatement};
-use crate::write_row::RowColumn;
+use crate::write_row::{RowColumn, next_number};
 use crate::{ColumnKind, Database};
 
 /// Looks for every document that is linked, in one statement.
@@ -15,6 +15,8 @@ pub struct ResolveProgram {
     pub statement: WriteStatement,
     /// A content type and how its documents are named.
     pub arms: Vec<ResolveArm>,
+    /// One more row, behind the last arm, has the key of the new document.
+    pub takes_key: bool,
 }
 
 /// One content type of a [`ResolveProgram`].
@@ -48,13 +50,14 @@ pub struct UidProgram {
     pub statement: WriteStatement,
 }
 
-/// `select 0, "_key"::text, "_document_id" from "x" where "_document_id" = any($1) union all ..`
+/// `select 0, "_key"::text, "_document_id" from "x" where "_document_id" = any($1) union all ..`, and where a key is taken `.. union all
+/// select 1, cast(nextval(..) as text), ''`
 pub(crate) fn resolve(
     model: &Model,
     layout: &Layout,
     database: Database,
     of: TypeId,
-    data: &Data,
+    (data, creates): (&Data, bool),
 ) -> Option<ResolveProgram> {
     let mut arms: Vec<ResolveArm> = Vec::new();
     for (of, links) in data.links(model, &model.content_type(of).fields) {
@@ -78,8 +81,15 @@ pub(crate) fn resolve(
     for (index, arm) in arms.iter().enumerate() {
         resolve_arm(&mut print, index, *arm);
     }
+    let takes_key =
+        creates && database == Database::Postgres && layout.content_type(of).key_source == KeySource::Identity;
+    if takes_key {
+        print.push(" union all select ").number(i64::try_from(arms.len()).expect("few arms")).push(", cast(");
+        next_number(&mut print, &layout.key_table(of).name, "_key");
+        print.push(" as text), ''");
+    }
     let statement = print.done(vec![ColumnKind::Int, ColumnKind::Text, ColumnKind::Text]);
-    Some(ResolveProgram { statement, arms })
+    Some(ResolveProgram { statement, arms, takes_key })
 }
 
 fn resolve_arm(print: &mut Print<'_>, index: usize, arm: ResolveArm) {

@@ -162,7 +162,7 @@ pub(crate) fn take_rows(layout: &Layout, database: Database, of: TypeId) -> Opti
 }
 
 /// The sequence's name is looked up by the server, which knows how it cut it.
-fn next_number(print: &mut Print<'_>, table: &str, column: &str) {
+pub(crate) fn next_number(print: &mut Print<'_>, table: &str, column: &str) {
     let quoted = ["\"", &table.replace('"', "\"\""), "\""].concat();
     print.push("nextval(pg_get_serial_sequence(").literal(&quoted).push(", ").literal(column).push("))");
 }

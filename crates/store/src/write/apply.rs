@@ -5,31 +5,31 @@ use sql::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue};
 
 use super::change::{Change, ChangeEnv, Written};
 use super::create::Asked;
-use super::door::{Door, Shown, Spot};
+use super::door::{Door, Last, Shown, Spot};
 use super::failure::Failure;
 use crate::answer::Wrote;
+
+/// How a change ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End {
+    /// Number of statements of its answer.
+    pub(super) statements: u16,
+    /// Nothing of the transaction follows.
+    pub(super) ends: bool,
+}
 
 /// Makes a change and appends its answer.
 pub(super) async fn apply<D: Door>(
     env: ChangeEnv<'_>,
-    statements: u16,
+    end: End,
     door: &D,
     (spot, bytes): (Spot<'_>, Vec<u8>),
 ) -> Result<Shown, Failure> {
     let mut change = Change::new(env, door);
-    let show = |written: Option<Written>| Show {
-        env,
-        door,
-        statements,
-        place: spot.place,
-        affected: usize::from(written.is_some()),
-        written,
-    };
     match &env.write.action {
         WriteAction::Create { data, version, locale } => {
             let written = change.create(Asked { data, version: *version, locale }).await?;
-            change.now(Vec::new()).await?;
-            show(Some(written)).answer(spot, bytes).await
+            finish(change, end, Some(written), (spot, bytes)).await
         }
         WriteAction::Update { find, data, version, locale, or_create } => {
             let asked = Asked { data, version: *version, locale };
@@ -37,8 +37,7 @@ pub(super) async fn apply<D: Door>(
             if written.is_none() && *or_create {
                 written = Some(change.create(asked).await?);
             }
-            change.now(Vec::new()).await?;
-            show(written).answer(spot, bytes).await
+            finish(change, end, written, (spot, bytes)).await
         }
         WriteAction::Delete { find, locale, must_exist } => {
             let doomed = change.find_doomed(find, locale).await?;
@@ -46,13 +45,30 @@ pub(super) async fn apply<D: Door>(
                 return Err(Failure::Refused(plan::Cause::NotFound));
             }
             let written = doomed.as_ref().map(super::delete::Doomed::written);
-            let shown = show(written).answer(spot, bytes).await?;
+            let shown = Show::new(&change, end, spot, written).answer(spot, bytes).await?;
             if let Some(doomed) = doomed {
                 change.delete(&doomed).await?;
             }
             Ok(shown)
         }
     }
+}
+
+/// Sends what waits and shows the document.
+async fn finish<D: Door>(
+    mut change: Change<'_, D>,
+    end: End,
+    written: Option<Written>,
+    (spot, bytes): (Spot<'_>, Vec<u8>),
+) -> Result<Shown, Failure> {
+    let (AnswerProgram::Row(node), Some(document)) = (&change.env.program.answer, &written) else {
+        change.now(Vec::new()).await?;
+        return Show::new(&change, end, spot, written).answer(spot, bytes).await;
+    };
+    let last = Last { node: (node, end.statements), key: &document.key, spot, ends: end.ends };
+    let (calls, env) = (change.take_waiting(), change.env);
+    let shown = change.door.finish(calls, last, bytes).await;
+    shown.map_err(|error| Failure::of_constraint(error, env.model, env.layout))
 }
 
 /// What is needed to show an answer.
@@ -65,7 +81,12 @@ struct Show<'a, D: Door> {
     written: Option<Written>,
 }
 
-impl<D: Door> Show<'_, D> {
+impl<'a, D: Door> Show<'a, D> {
+    fn new(change: &Change<'a, D>, end: End, spot: Spot<'_>, written: Option<Written>) -> Show<'a, D> {
+        let affected = usize::from(written.is_some());
+        Show { env: change.env, door: change.door, statements: end.statements, place: spot.place, affected, written }
+    }
+
     async fn answer(&self, spot: Spot<'_>, bytes: Vec<u8>) -> Result<Shown, Failure> {
         match &self.env.program.answer {
             AnswerProgram::Row(node) => self.row(node, spot.path, bytes).await,

@@ -92,6 +92,11 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(rows.split_off(skipped))
     }
 
+    /// What waits, for whom sends it.
+    pub(crate) fn take_waiting(&mut self) -> Vec<Call<'a>> {
+        std::mem::take(&mut self.waiting)
+    }
+
     /// The first value of the first row of one statement.
     pub(crate) async fn value(&mut self, call: Call<'a>) -> Result<Value, Failure> {
         let rows = self.now(vec![call]).await?;

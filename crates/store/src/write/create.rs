@@ -66,7 +66,9 @@ impl<'a, D: Door> Change<'a, D> {
         let asks_unique = version != WriteVersion::Draft;
         let unique_call = program.unique.as_ref().filter(|_| asks_unique);
         let unique_at = push(&mut calls, unique_call.map(|unique| frame.call(&unique.statement, &[])));
-        let key_at = push(&mut calls, program.take_key.as_ref().map(|statement| frame.call(statement, &[])));
+        let takes_key = resolve_at.is_some() && program.resolve.as_ref().is_some_and(|resolve| resolve.takes_key);
+        let take_key = program.take_key.as_ref().filter(|_| !takes_key);
+        let key_at = push(&mut calls, take_key.map(|statement| frame.call(statement, &[])));
         let rows_at = push(&mut calls, program.take_rows.as_ref().map(|statement| frame.call(statement, &[])));
         let uids_at = calls.len();
         calls.extend(
@@ -77,7 +79,8 @@ impl<'a, D: Door> Change<'a, D> {
         let found = self.now(calls).await?;
 
         self.put_uids(content, &uids, &found[uids_at..elements_at]);
-        let resolved = self.resolved(at(&found, resolve_at));
+        let mut resolved = self.resolved(at(&found, resolve_at));
+        let key = resolved.new_key.take().unwrap_or_else(|| first_value(at(&found, key_at)));
         self.check_links(&links, &resolved, &frame.locale).await?;
         let stage = rules::stage_of(&self.env.write.action, true);
         let mut faults = rules::check(self.env.model, self.env.patterns, self.content_type(), content, stage);
@@ -86,7 +89,7 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(Known {
             resolved,
             next: taken(&counts, &found[elements_at..])?,
-            key: self.new_key(first_value(at(&found, key_at)))?,
+            key: self.new_key(key)?,
             rows: pair(at(&found, rows_at)),
         })
     }

@@ -18,6 +18,14 @@ pub(crate) trait Door {
     /// Those of these keys for which a statement finds a row.
     fn keep(&self, statement: &Statement, keys: Vec<Value>) -> impl Future<Output = Result<Vec<Value>, Error>> + Send;
 
+    /// Runs the last statements of a change and appends its answer. Where that is known to be all, PostgreSQL gets COMMIT in the same go.
+    fn finish(
+        &self,
+        calls: Vec<Call<'_>>,
+        last: Last<'_>,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<Shown, Error>> + Send;
+
     /// Appends what a node shows of the document with this key. The node's statements are numbered below `statements`.
     fn show(
         &self,
@@ -26,6 +34,19 @@ pub(crate) trait Door {
         spot: Spot<'_>,
         bytes: Vec<u8>,
     ) -> impl Future<Output = Result<Shown, Error>> + Send;
+}
+
+/// The end of a change: what its answer shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Last<'x> {
+    /// The row, and the number of the statements that show it.
+    pub(crate) node: (&'x Node, u16),
+    /// The document's key.
+    pub(crate) key: &'x Value,
+    /// Where it is shown.
+    pub(crate) spot: Spot<'x>,
+    /// Nothing of the transaction follows.
+    pub(crate) ends: bool,
 }
 
 /// Where in the answer something is shown.

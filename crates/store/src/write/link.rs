@@ -17,6 +17,8 @@ pub(crate) struct Resolved {
     by_document: HashMap<(TypeId, String), Value>,
     by_key: HashSet<(TypeId, String)>,
     keys: HashMap<TypeId, ColumnType>,
+    /// The key of the document that is made, where it was taken with the look.
+    pub(crate) new_key: Option<Value>,
 }
 
 /// Every link of a content, in its elements, too.
@@ -81,7 +83,10 @@ impl Resolved {
         let mut resolved = Resolved::default();
         for row in rows {
             let [Value::Int(arm), Value::Text(key), Value::Text(id)] = row.as_slice() else { continue };
-            let Some(arm) = usize::try_from(*arm).ok().and_then(|arm| program.arms.get(arm)) else { continue };
+            let Some(arm) = usize::try_from(*arm).ok().and_then(|arm| program.arms.get(arm)) else {
+                resolved.new_key = key_of_text(ColumnType::BigInt, key);
+                continue;
+            };
             resolved.keys.insert(arm.of, arm.key);
             if arm.by_key {
                 resolved.by_key.insert((arm.of, key.clone()));

@@ -1,14 +1,15 @@
 //! The door to PostgreSQL: statements that do not need each other's rows go in one write.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
 use plan::Value;
-use sql::{Node, Statement};
+use sql::{ColumnKind, Node, Statement};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::door::{Door, Env, Rows, Shown, Spot, show};
+use super::door::{Door, Env, Last, Rows, Shown, Spot, show};
 use super::fit::fitted;
 use super::frame::Call;
 use super::postgres_value::read;
@@ -18,33 +19,84 @@ use crate::read::postgres::{Parameter, kept, written};
 
 /// A connection inside a transaction.
 pub(crate) struct PostgresDoor<'c> {
-    pub(crate) session: &'c Session,
-    pub(crate) env: Env<'c>,
+    session: &'c Session,
+    env: Env<'c>,
+    /// COMMIT was sent, and has returned.
+    has_ended: AtomicBool,
+}
+
+/// A statement that is prepared, with its values.
+struct Ready<'p> {
+    prepared: tokio_postgres::Statement,
+    values: Vec<Parameter<'static>>,
+    columns: &'p [ColumnKind],
+}
+
+impl<'c> PostgresDoor<'c> {
+    pub(crate) fn new(session: &'c Session, env: Env<'c>) -> PostgresDoor<'c> {
+        PostgresDoor { session, env, has_ended: AtomicBool::new(false) }
+    }
+
+    /// The transaction is committed already.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Relaxed)
+    }
+
+    async fn prepared<'p>(&self, calls: Vec<Call<'p>>) -> Result<Vec<Ready<'p>>, Error> {
+        let statements = join_all(calls.iter().map(|call| self.session.prepare(&call.statement.sql))).await;
+        let mut ready = Vec::with_capacity(calls.len());
+        for (call, prepared) in calls.into_iter().zip(statements) {
+            let bound = call.values.into_iter().zip(&call.statement.params);
+            let values = bound
+                .map(|(value, param)| Ok(Parameter::One(Cow::Owned(fitted(value, param.kind)?))))
+                .collect::<Result<Vec<Parameter<'static>>, Error>>()?;
+            ready.push(Ready { prepared: prepared?, values, columns: &call.statement.columns });
+        }
+        Ok(ready)
+    }
+
+    /// Statements are polled in order, and what they send is sent in order.
+    async fn sent(&self, ready: &[Ready<'_>]) -> Result<Vec<Rows>, Error> {
+        let client = self.session.client();
+        let params: Vec<Vec<&(dyn ToSql + Sync)>> =
+            ready.iter().map(|one| one.values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()).collect();
+        let asked = ready.iter().zip(&params).map(|(one, params)| client.query(&one.prepared, params));
+        let answered = join_all(asked).await;
+        let rows = answered.into_iter().zip(ready);
+        rows.map(|(rows, one)| rows?.iter().map(|row| values(row, one.columns)).collect()).collect()
+    }
+
+    async fn committed(&self) -> Result<(), Error> {
+        self.session.client().batch_execute("commit").await.map_err(commit_error)
+    }
 }
 
 impl Door for PostgresDoor<'_> {
     async fn run(&self, calls: Vec<Call<'_>>) -> Result<Vec<Rows>, Error> {
-        let mut bound = Vec::with_capacity(calls.len());
-        for call in calls {
-            let values = call.values.into_iter().zip(&call.statement.params);
-            let values = values
-                .map(|(value, param)| Ok(Parameter::One(Cow::Owned(fitted(value, param.kind)?))))
-                .collect::<Result<Vec<Parameter<'_>>, Error>>()?;
-            bound.push((call.statement, values));
+        let ready = self.prepared(calls).await?;
+        self.sent(&ready).await
+    }
+
+    async fn finish(&self, calls: Vec<Call<'_>>, last: Last<'_>, bytes: Vec<u8>) -> Result<Shown, Error> {
+        let ready = self.prepared(calls).await?;
+        let (node, statements) = last.node;
+        if let Some(statement) = &node.rows {
+            // What is prepared is sent when it is first polled: so the order below is the order on the wire.
+            self.session.prepare(&statement.sql).await?;
         }
-        let prepared = join_all(bound.iter().map(|(statement, _)| self.session.prepare(&statement.sql))).await;
-        let prepared = prepared.into_iter().collect::<Result<Vec<_>, Error>>()?;
-        let client = self.session.client();
-        let params: Vec<Vec<&(dyn ToSql + Sync)>> =
-            bound.iter().map(|(_, values)| values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()).collect();
-        let asked = prepared.iter().zip(&params).map(|(statement, params)| client.query(statement, params));
-        // They are polled in order, and what they send is sent in order.
-        let answered = join_all(asked).await;
-        let mut found = Vec::with_capacity(bound.len());
-        for (rows, (statement, _)) in answered.into_iter().zip(&bound) {
-            found.push(rows?.iter().map(|row| values(row, &statement.columns)).collect::<Result<Rows, Error>>()?);
+        let reads = written(self.session, self.env.read(), last.node, last.key, self.env.bytes_max);
+        if !(last.ends && statements == 1) {
+            let (ran, levels) = tokio::join!(biased; self.sent(&ready), reads);
+            ran?;
+            return show(&levels?, self.env, node, last.spot, bytes);
         }
-        Ok(found)
+        // A statement that fails makes the server answer COMMIT by rolling back.
+        let (ran, levels, committed) = tokio::join!(biased; self.sent(&ready), reads, self.committed());
+        ran?;
+        let levels = levels?;
+        committed?;
+        self.has_ended.store(true, Ordering::Relaxed);
+        show(&levels, self.env, node, last.spot, bytes)
     }
 
     async fn keep(&self, statement: &Statement, keys: Vec<Value>) -> Result<Vec<Value>, Error> {
@@ -61,4 +113,13 @@ impl Door for PostgresDoor<'_> {
 
 fn values(row: &Row, kinds: &[sql::ColumnKind]) -> Result<Vec<Value>, Error> {
     kinds.iter().enumerate().map(|(index, kind)| read(row, index, *kind)).collect()
+}
+
+/// A server that refuses a commit has rolled back (a linked document went meanwhile, say); a connection that is lost says nothing.
+pub(crate) fn commit_error(error: tokio_postgres::Error) -> Error {
+    match error.code() {
+        Some(code) if matches!(code.code(), "40001" | "40P01") => Error::Postgres(error),
+        Some(_) => Error::TransactionFailed { reason: error.to_string() },
+        None => Error::OutcomeUnknown { reason: error.to_string() },
+    }
 }

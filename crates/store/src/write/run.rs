@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use plan::{Boundary, Cause, Data, Fault, Values, WriteAction};
 
-use super::apply::{apply, fault};
+use super::apply::{End, apply, fault};
 use super::change::ChangeEnv;
 use super::context::WriteContext;
 use super::door::{Door, Env, Shown, Spot};
 use super::failure::Failure;
 use super::password::{Hashes, hashes};
-use super::postgres::PostgresDoor;
+use super::postgres::{PostgresDoor, commit_error};
 use super::prepared::{ChangeRoot, ChangeValue, PreparedChange, PreparedWrite};
 use super::sqlite::{SqliteDoor, ready_now};
 use crate::answer::Wrote;
@@ -229,7 +229,7 @@ fn is_in_the_way(error: &Error) -> bool {
 }
 
 async fn once(session: &Session, request: &Request, range: (usize, usize), bytes: Vec<u8>) -> Result<Part, Stopped> {
-    let door = PostgresDoor { session, env: request.env() };
+    let door = PostgresDoor::new(session, request.env());
     let use_of_session = session.in_use();
     let begun = session.client().batch_execute(Begin::Write.text());
     // BEGIN is on its way before the first statement and is not waited for by itself.
@@ -237,8 +237,9 @@ async fn once(session: &Session, request: &Request, range: (usize, usize), bytes
     let outcome = begun.map_err(|error| Stopped::from(Error::Postgres(error))).and(outcome);
     match outcome {
         Ok(part) => {
-            let committed = session.client().batch_execute("commit").await;
-            committed.map_err(commit_error)?;
+            if !door.has_ended() {
+                session.client().batch_execute("commit").await.map_err(commit_error)?;
+            }
             use_of_session.ends();
             Ok(part)
         }
@@ -248,15 +249,6 @@ async fn once(session: &Session, request: &Request, range: (usize, usize), bytes
             }
             Err(stopped)
         }
-    }
-}
-
-/// A server that refuses a commit has rolled back (a linked document went meanwhile, say); a connection that is lost says nothing.
-fn commit_error(error: tokio_postgres::Error) -> Error {
-    match error.code() {
-        Some(code) if matches!(code.code(), "40001" | "40P01") => Error::Postgres(error),
-        Some(_) => Error::TransactionFailed { reason: error.to_string() },
-        None => Error::OutcomeUnknown { reason: error.to_string() },
     }
 }
 
@@ -314,7 +306,8 @@ async fn roots<D: Door>(
         let path = [root.key.as_str()];
         let spot = Spot { path: &path, place: root.place };
         let bytes = std::mem::take(&mut part.bytes);
-        let shown = apply(change_env(request, write), write.statements, door, (spot, bytes)).await;
+        let end = End { statements: write.statements, ends: to - from == 1 };
+        let shown = apply(change_env(request, write), end, door, (spot, bytes)).await;
         let Shown { bytes, faults, wrote } = shown.map_err(|failure| Stopped { failure, root: index - from })?;
         part.bytes = bytes;
         part.faults.extend(faults);

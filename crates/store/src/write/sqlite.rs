@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use sql::element::value_to_stored;
 use sql::{ColumnKind, Node, Statement};
 
-use super::door::{Door, Env, Rows, Shown, Spot, show};
+use super::door::{Door, Env, Last, Rows, Shown, Spot, show};
 use super::fit::fitted;
 use super::frame::Call;
 use crate::Error;
@@ -29,6 +29,17 @@ impl Door for SqliteDoor<'_> {
 
     fn keep(&self, statement: &Statement, keys: Vec<Value>) -> impl Future<Output = Result<Vec<Value>, Error>> + Send {
         ready(kept(self.connection, self.env.read(), statement, keys))
+    }
+
+    fn finish(
+        &self,
+        calls: Vec<Call<'_>>,
+        last: Last<'_>,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<Shown, Error>> + Send {
+        let ran = calls.into_iter().try_for_each(|call| self.step(call).map(drop));
+        let levels = written(self.connection, self.env.read(), last.node.1, last.key);
+        ready(ran.and_then(|()| show(&levels, self.env, last.node.0, last.spot, bytes)))
     }
 
     fn show(

@@ -159,7 +159,6 @@ impl<'a, D: Door> Change<'a, D> {
         }
         let Frame { row, key, document_id, locale, .. } = frame;
         self.check_rule(&row).await?;
-        self.now(Vec::new()).await?;
         Ok(Written { key, document_id, locale })
     }
 

@@ -22,9 +22,9 @@ pub async fn rows(store: &Store, statement: &str) -> Vec<String> {
             let loan = postgres.loan().await.unwrap();
             let messages = loan.client().simple_query(statement).await.unwrap();
             let rows = messages.iter().filter_map(|message| match message {
-                tokio_postgres::SimpleQueryMessage::Row(row) => {
-                    Some((0..row.len()).map(|index| as_number(row.get(index).unwrap_or("-"))).collect::<Vec<_>>().join("|"))
-                }
+                tokio_postgres::SimpleQueryMessage::Row(row) => Some(
+                    (0..row.len()).map(|index| as_number(row.get(index).unwrap_or("-"))).collect::<Vec<_>>().join("|"),
+                ),
                 _ => None,
             });
             rows.collect()
