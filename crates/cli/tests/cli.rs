@@ -140,6 +140,16 @@ fn dev_serves_follows_changes_and_ends_in_order() {
 
     let schema = folder.0.join("schema/shop.graphql");
     let text = fs::read_to_string(&schema).unwrap();
+    fs::write(&schema, text.replace("  description: Text\n", "  description: Text\n  weight: Int\n")).unwrap();
+    dev.wait_for("Product.weight");
+    dev.wait_for("reloaded");
+    assert!(ask(&address, "{ products { weight } }").contains("\"weight\":null"));
+
+    fs::write(&schema, text.replace("  description: Text\n", "")).unwrap();
+    dev.wait_for("lose data");
+    dev.wait_for("goes on with the project as it was");
+
+    let text = text.replace("  description: Text\n", "  description: Text\n  weight: Int\n");
     let hidden = text.replacen("@allow(role: \"public\", to: [FIND])", "", 1);
     fs::write(&schema, &hidden).unwrap();
     dev.wait_for("reloaded");
@@ -327,4 +337,17 @@ fn help_names_every_command_and_teaches() {
     ] {
         assert!(help.contains(word), "{word} is not in {help}");
     }
+}
+#[test]
+fn losing_data_takes_leave() {
+    let folder = Folder::project("loss");
+    assert!(run(&folder, &["migrate"]).status.success());
+    assert!(run(&folder, &["seed"]).status.success());
+    let schema = folder.0.join("schema/shop.graphql");
+    let without = fs::read_to_string(&schema).unwrap().replace("  description: Text\n", "");
+    fs::write(&schema, without).unwrap();
+    let refused = run(&folder, &["migrate"]);
+    assert!(!refused.status.success() && told(&refused).contains("description"), "{}", told(&refused));
+    let allowed = run(&folder, &["migrate", "--allow-data-loss"]);
+    assert!(allowed.status.success(), "{}", told(&allowed));
 }
