@@ -118,7 +118,7 @@ printed address gets GraphiQL.";
 const SERVE_HELP: &str = "\
 Examples:
   dragoman migrate shop && dragoman seed shop && dragoman serve shop
-  dragoman serve shop --listen 0.0.0.0:4000 --database postgres://shop@db/shop
+  dragoman serve shop --listen 0.0.0.0:1337 --database postgres://shop@db/shop
 
 The database must fit the model: run `dragoman migrate` first. Callers' tokens need a key (auth.token_key in
 dragoman.toml, or DRAGOMAN_AUTH_TOKEN_KEY). /health/live and /health/ready are for probes. SIGTERM and Ctrl-C let
@@ -144,7 +144,7 @@ to standard output; the exit status is 1 where it holds errors.";
 
 const TOKEN_HELP: &str = "\
 Example:
-  curl localhost:4000/graphql -H \"authorization: Bearer $(dragoman token shop --role editor)\" \\
+  curl localhost:1337/graphql -H \"authorization: Bearer $(dragoman token shop --role editor)\" \\
     -H 'content-type: application/json' -d '{\"query\": \"{ products { name } }\"}'";
 
 /// A project and its database.

@@ -56,7 +56,7 @@ const fn key(name: &'static str, kind: Kind, default: &'static str, about: &'sta
 
 /// All of them, in the order of the documentation.
 pub(crate) static KEYS: &[Key] = &[
-    key(ADDRESS, Kind::Address, "127.0.0.1:4000", "Where the server listens."),
+    key(ADDRESS, Kind::Address, "127.0.0.1:1337", "Where the server listens."),
     key(DATA, Kind::Text, "data", "Folder of the database file, logs and the lock; relative to the project."),
     key(DATABASE, Kind::Secret, "", "postgres://user@host/name, or sqlite:path; none: dragoman.db in the data folder."),
     key(DEFAULT_LOCALE, Kind::Text, "en", "Locale of content that names none, where its type has locales."),
@@ -192,7 +192,7 @@ impl Kind {
             Kind::Text => "text".to_owned(),
             Kind::Secret => "text (not shown)".to_owned(),
             Kind::Boolean => "true or false".to_owned(),
-            Kind::Address => "an address and a port, \"127.0.0.1:4000\"".to_owned(),
+            Kind::Address => "an address and a port, \"127.0.0.1:1337\"".to_owned(),
             Kind::Word(words) => words.join(", "),
             Kind::Texts => "a list of texts".to_owned(),
             Kind::Number(least, greatest) => format!("a whole number from {least} to {greatest}"),

@@ -70,8 +70,8 @@ endpoint = \"/api\"
 #[test]
 fn every_fault_is_told_with_its_place() {
     let file = "\
-adress = \"127.0.0.1:4000\"
-address = 4000
+adress = \"127.0.0.1:1337\"
+address = 1337
 [limits]
 rows_max = 0
 header_timeout = \"10 minutes\"
