@@ -270,32 +270,35 @@ async fn rows_in_the_way_are_named() {
 const LINKS: &str =
     "select a._document_id, l.target, l.position from album a join album_tags_link l on l.owner = a._key order by 1, 3";
 
-#[tokio::test]
-async fn drafts_and_locales_are_switched() {
-    let linked = r#"{ "type": "Album", "entries": [
+const LINKED: &str = r#"{ "type": "Album", "entries": [
         { "id": 1, "documentId": "a1", "data": { "title": "One", "tags": ["t2", "t1"], "artist": "r1", "extras": [{ "__component": "shop.label", "name": "L", "home": "r1" }] } },
         { "id": 2, "documentId": "a2", "data": { "title": "Two", "tags": ["t1"] } } ] }
         { "type": "Tag", "entries": [{ "id": 1, "documentId": "t1", "data": { "word": "x" } }, { "id": 2, "documentId": "t2", "data": { "word": "y" } }] }
         { "type": "Artist", "id": 1, "documentId": "r1", "data": { "name": "Kiss", "best": "a2" } }"#;
-    let versions = r#"{ "type": "Album", "entries": [
+const VERSIONS: &str = r#"{ "type": "Album", "entries": [
         { "id": 1, "documentId": "a1", "status": "draft", "data": { "title": "One!", "tags": ["t1"] } },
         { "id": 2, "documentId": "a1", "status": "published", "data": { "title": "One", "tags": ["t2", "t1"], "artist": "r1" } },
         { "id": 3, "documentId": "a2", "status": "draft", "data": { "title": "Two" } } ] }
         { "type": "Tag", "entries": [{ "id": 1, "documentId": "t1", "data": { "word": "x" } }, { "id": 2, "documentId": "t2", "data": { "word": "y" } }] }
         { "type": "Artist", "id": 1, "documentId": "r1", "data": { "name": "Kiss", "best": "a1" } }"#;
-    let plain = r#"type Album @model { title: String! @unique tags: [Tag!] @relation(inverse: "albums") artist: Artist @relation(inverse: "albums") extras: [Extra!] }
+const PLAIN: &str = r#"type Album @model { title: String! @unique tags: [Tag!] @relation(inverse: "albums") artist: Artist @relation(inverse: "albums") extras: [Extra!] }
         type Tag @model { word: String! albums: [Album!] @relation(mappedBy: "tags") }
         type Artist @model { name: String! albums: [Album!] @relation(mappedBy: "artist") best: Album }
         type Label @component(category: "shop") { name: String home: Artist } union Extra @dynamicZone = Label"#;
-    let drafts: &'static str = plain.replace("Album @model {", "Album @model(draftAndPublish: true) {").leak();
-    let locales: &'static str = plain.replace("Album @model {", "Album @model(localized: true) {").leak();
-    let both: &'static str =
-        plain.replace("Album @model {", "Album @model(draftAndPublish: true, localized: true) {").leak();
+
+/// The albums with these arguments of @model.
+fn albums(arguments: &str) -> &'static str {
+    PLAIN.replace("Album @model {", &format!("Album @model({arguments}) {{")).leak()
+}
+
+#[tokio::test]
+async fn drafts_are_switched() {
+    let drafts = albums("draftAndPublish: true");
     for case in [
         Case {
             name: "drafts_on",
-            before: plain,
-            seed: linked,
+            before: PLAIN,
+            seed: LINKED,
             after: drafts,
             loses: "",
             then: &[
@@ -316,8 +319,8 @@ async fn drafts_and_locales_are_switched() {
         Case {
             name: "drafts_off",
             before: drafts,
-            seed: versions,
-            after: plain,
+            seed: VERSIONS,
+            after: PLAIN,
             loses: "1 drafts that differ from what is published, or were never published, of Album",
             then: &[
                 ("select _key, title, artist_key from album", "1|One|1"),
@@ -325,10 +328,20 @@ async fn drafts_and_locales_are_switched() {
                 ("select best_key from artist", "1"),
             ],
         },
+    ] {
+        check(&case).await;
+    }
+}
+
+#[tokio::test]
+async fn locales_are_switched() {
+    let (locales, drafts) = (albums("localized: true"), albums("draftAndPublish: true"));
+    let both = albums("draftAndPublish: true, localized: true");
+    for case in [
         Case {
             name: "locales_on",
-            before: plain,
-            seed: linked,
+            before: PLAIN,
+            seed: LINKED,
             after: locales,
             loses: "",
             then: &[("select _key, _locale, _status, title from album order by 1", "1|en|1|One 2|en|1|Two")],
@@ -336,7 +349,7 @@ async fn drafts_and_locales_are_switched() {
         Case {
             name: "drafts_on_with_locales",
             before: locales,
-            seed: linked,
+            seed: LINKED,
             after: both,
             loses: "",
             then: &[("select _key, _locale, _status from album order by 1, 3", "1|en|0 1|en|1 2|en|0 2|en|1")],
@@ -344,7 +357,7 @@ async fn drafts_and_locales_are_switched() {
         Case {
             name: "locales_off",
             before: both,
-            seed: linked,
+            seed: LINKED,
             after: drafts,
             loses: "",
             then: &[("select count(*) from album where _locale = ''", "4")],
@@ -352,8 +365,8 @@ async fn drafts_and_locales_are_switched() {
         Case {
             name: "all_off",
             before: both,
-            seed: linked,
-            after: plain,
+            seed: LINKED,
+            after: PLAIN,
             loses: "",
             then: &[(LINKS, "a1|2|1 a1|1|2 a2|1|1")],
         },
