@@ -95,6 +95,20 @@ async fn the_music_shop() {
 }
 
 #[tokio::test]
+async fn the_bistro() {
+    check(
+        "bistro",
+        "examples/bistro",
+        &[
+            ("select _status, count(*) from restaurant group by _status order by 1", "0|5 1|4"),
+            ("select count(*) from restaurant_categories_link", "13"),
+            ("select next from component_sequence where component = 'shared.quote'", "3"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn drafts_locales_components_and_media() {
     check(
         "strapi",
