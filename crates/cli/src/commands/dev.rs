@@ -28,7 +28,7 @@ const QUIET: Duration = Duration::from_millis(150);
 /// Serves until a signal.
 pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let project = open(serving)?;
-    logging::start(&project.config);
+    let _logging = logging::start(&project.config)?;
     let _lock = DataLock::take(&project)?;
     project.token_key_or_new()?;
     let store = Arc::new(open_store(&project)?);

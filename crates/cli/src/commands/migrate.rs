@@ -24,7 +24,7 @@ pub(crate) struct Wish {
 /// Plans, shows, applies. The exit status is 1 where steps were only shown.
 pub(crate) fn run(arguments: &Arguments, wish: Wish) -> Result<ExitCode, Error> {
     let project = Project::open(arguments, &[])?;
-    crate::logging::start(&project.config);
+    let _logging = crate::logging::start(&project.config)?;
     let sources = project.schema_texts()?;
     let model = project.model()?;
     let _lock = DataLock::take(&project)?;

@@ -19,7 +19,7 @@ use crate::serving::{Mode, app, block_on, open_store};
 /// Prints the answer; the exit status is 1 where it holds errors.
 pub(crate) fn run(query: &Query) -> Result<ExitCode, Error> {
     let project = Project::open(&query.project, &[])?;
-    crate::logging::start(&project.config);
+    let _logging = crate::logging::start(&project.config)?;
     let text = document(query)?;
     let variables = variables(query.variables.as_deref())?;
     let model = Arc::new(project.model()?);

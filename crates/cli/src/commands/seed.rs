@@ -18,7 +18,7 @@ use crate::{logging, progress};
 /// Loads the files that were not loaded before.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let project = Project::open(arguments, &[])?;
-    logging::start(&project.config);
+    let _logging = logging::start(&project.config)?;
     let sources = project.schema_texts()?;
     let model = Arc::new(project.model()?);
     let _lock = DataLock::take(&project)?;

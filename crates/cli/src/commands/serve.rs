@@ -18,7 +18,7 @@ use crate::{logging, signals};
 /// Serves until a signal.
 pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let project = open(serving)?;
-    logging::start(&project.config);
+    let _logging = logging::start(&project.config)?;
     if project.token_key()?.is_none() {
         tracing::warn!("no key of tokens is configured (auth.token_key): every token is refused, callers are public");
     }
