@@ -150,7 +150,8 @@ fn unique_arm(print: &mut Print<'_>, of: TypeId, columns: &[RowColumn], index: u
     print.and(count).push("\"_key\"").differs().value(Arg::Key, stored.key);
 }
 
-/// `select "slug" from "x" where "slug" = $1 or ("slug" > $1 || '-' and "slug" < $1 || '.')`: what begins with the slug and a hyphen.
+/// `select "slug" from "x" where "slug" >= $1 and "slug" < $1 || '.' and "_status" = 1`: the slug and what begins with it and a hyphen (the one
+/// letter of a UID before the full stop), among the rows that count for the unique key, so that its index is used.
 pub(crate) fn uids(layout: &Layout, database: Database, of: TypeId, content_type: &ContentType) -> Vec<UidProgram> {
     let made = content_type.fields_by_id().filter_map(|(id, field)| Some((id, uid_source(field)?)));
     made.filter_map(|(field, from)| {
@@ -158,9 +159,12 @@ pub(crate) fn uids(layout: &Layout, database: Database, of: TypeId, content_type
         let slug = Arg::Own(0);
         let mut print = Print::new(layout, database);
         print.push("select ").name(name).push(" from ").row_table(layout.content_type(of)).push(" where ");
-        print.name(name).push(" = ").value(slug.clone(), ColumnType::Text).push(" or (").name(name).push(" > ");
-        print.value(slug.clone(), ColumnType::Text).push(" || '-' and ").name(name).push(" < ");
-        print.value(slug, ColumnType::Text).push(" || '.')");
+        print.name(name).push(" >= ").value(slug.clone(), ColumnType::Text).push(" and ").name(name).push(" < ");
+        print.value(slug, ColumnType::Text).push(" || '.'");
+        let key = layout.row_table(of).unique.iter().find(|key| key.fields == [field]);
+        for condition in key.into_iter().flat_map(|key| &key.only) {
+            print.push(" and ").condition(condition);
+        }
         Some(UidProgram { field, from, statement: print.done(vec![ColumnKind::Text]) })
     })
     .collect()

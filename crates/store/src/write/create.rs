@@ -66,8 +66,8 @@ impl<'a, D: Door> Change<'a, D> {
         let asks_unique = version != WriteVersion::Draft;
         let unique_call = program.unique.as_ref().filter(|_| asks_unique);
         let unique_at = push(&mut calls, unique_call.map(|unique| frame.call(&unique.statement, &[])));
-        let takes_key = resolve_at.is_some() && program.resolve.as_ref().is_some_and(|resolve| resolve.takes_key);
-        let take_key = program.take_key.as_ref().filter(|_| !takes_key);
+        let is_taken = resolve_at.is_some() && program.resolve.as_ref().is_some_and(|resolve| resolve.takes_key);
+        let take_key = program.take_key.as_ref().filter(|_| !is_taken);
         let key_at = push(&mut calls, take_key.map(|statement| frame.call(statement, &[])));
         let rows_at = push(&mut calls, program.take_rows.as_ref().map(|statement| frame.call(statement, &[])));
         let uids_at = calls.len();

@@ -84,14 +84,14 @@ impl Door for PostgresDoor<'_> {
             // What is prepared is sent when it is first polled: so the order below is the order on the wire.
             self.session.prepare(&statement.sql).await?;
         }
-        let reads = written(self.session, self.env.read(), last.node, last.key, self.env.bytes_max);
+        let levels = written(self.session, self.env.read(), last.node, last.key, self.env.bytes_max);
         if !(last.ends && statements == 1) {
-            let (ran, levels) = tokio::join!(biased; self.sent(&ready), reads);
+            let (ran, levels) = tokio::join!(biased; self.sent(&ready), levels);
             ran?;
             return show(&levels?, self.env, node, last.spot, bytes);
         }
         // A statement that fails makes the server answer COMMIT by rolling back.
-        let (ran, levels, committed) = tokio::join!(biased; self.sent(&ready), reads, self.committed());
+        let (ran, levels, committed) = tokio::join!(biased; self.sent(&ready), levels, self.committed());
         ran?;
         let levels = levels?;
         committed?;

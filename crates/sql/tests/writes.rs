@@ -1,0 +1,109 @@
+//! The statements of a change of each content type, for both databases as they were reviewed; every one is prepared over the tables that the
+//! model gets. `INSTA_UPDATE=always` records anew.
+#![allow(clippy::unwrap_used)]
+
+mod databases;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use databases::{Postgres, query_plan, sqlite};
+use model::{Model, Source, TypeId};
+use plan::{
+    Answer, Assignment, Data, Filter, Find, Given, HoleId, LinkKind, Links, Locale, Write, WriteAction, WriteVersion,
+};
+use sql::{Database, Layout, WriteProgram, WriteStatement};
+
+#[test]
+fn shop() {
+    check("shop");
+}
+
+#[test]
+fn magazine() {
+    check("magazine");
+}
+
+fn check(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let text = std::fs::read_to_string(folder.join("models").join(format!("{name}.graphql"))).unwrap();
+    let model = model::read(vec![Source { name: name.to_owned(), text }]).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let layout = Layout::of(&model).unwrap();
+    let (connection, postgres) = (sqlite(&model, &layout), Postgres::new(&model, &layout, &format!("{name}_writes")));
+    for (database, word) in [(Database::Sqlite, "sqlite"), (Database::Postgres, "postgres")] {
+        let mut text = String::new();
+        for (of, content_type) in model.content_types().filter(|(_, content_type)| !content_type.is_system) {
+            writeln!(text, "==== {}", content_type.name).unwrap();
+            let program = WriteProgram::of(&model, &layout, database, &everything(&model, of));
+            for (name, statement) in statements(&program) {
+                match database {
+                    Database::Sqlite => {
+                        assert_eq!(scans(&connection, statement), Vec::<String>::new(), "{}", statement.sql)
+                    }
+                    Database::Postgres => assert_eq!(postgres.prepare(&statement.sql).err(), None, "{}", statement.sql),
+                }
+                writeln!(text, "-- {name}\n{}", statement.sql).unwrap();
+            }
+        }
+        insta::with_settings!({ snapshot_path => folder.join("writes"), prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("{name}.{word}"), text);
+        });
+    }
+}
+
+/// Steps of SQLite's plan that read a whole table. Lists that are bound are read whole on purpose.
+fn scans(connection: &rusqlite::Connection, statement: &WriteStatement) -> Vec<String> {
+    let mut steps = query_plan(connection, &statement.sql);
+    steps.retain(|step| step.contains("SCAN ") && !step.contains("json_each") && !step.contains("CONSTANT ROW"));
+    steps
+}
+
+/// A change that gives every field: links where there are links, null elsewhere.
+fn everything(model: &Model, of: TypeId) -> Write {
+    let links = || Links { ids: HoleId(0), kind: LinkKind::Either, visible: Filter::All };
+    let given = |field: &model::Field| match field.relation().map(|relation| relation.target) {
+        Some(model::Target::Type(_)) => Given::Links(links()),
+        Some(model::Target::Group(group)) => {
+            Given::TypedLinks(model.group(group).members.iter().map(|member| (*member, links())).collect())
+        }
+        None => Given::Null,
+    };
+    let fields = model.content_type(of).fields_by_id();
+    let data = Data { assignments: fields.map(|(id, field)| Assignment { field: id, given: given(field) }).collect() };
+    let (version, locale) = (WriteVersion::Only, Locale::Default);
+    let action = WriteAction::Update { find: Find::DocumentId(HoleId(0)), data, version, locale, or_create: false };
+    Write { of, action, answer: Answer::Wrap(Vec::new()), rule: Filter::Nothing }
+}
+
+fn statements(program: &WriteProgram) -> Vec<(String, &WriteStatement)> {
+    let single = [
+        ("find", Some(&program.find)),
+        ("resolve", program.resolve.as_ref().map(|one| &one.statement)),
+        ("unique", program.unique.as_ref().map(|one| &one.statement)),
+        ("take key", program.take_key.as_ref()),
+        ("take rows", program.take_rows.as_ref()),
+        ("insert document", program.insert_document.as_ref()),
+        ("insert row", Some(&program.insert_row)),
+        ("update", Some(&program.update)),
+        ("update shared", program.update_shared.as_ref()),
+        ("overwrite", Some(&program.overwrite)),
+        ("take element ids", Some(&program.take_element_ids)),
+        ("delete", Some(&program.delete)),
+        ("delete locale", program.delete_locale.as_ref()),
+    ];
+    let mut list: Vec<(String, &WriteStatement)> =
+        single.into_iter().filter_map(|(name, statement)| Some((name.to_owned(), statement?))).collect();
+    list.extend(program.uids.iter().map(|one| ("uid".to_owned(), &one.statement)));
+    for link in &program.links {
+        let parts = [("before", &link.before), ("give", &link.give), ("copy", &link.copy), ("publish", &link.publish)];
+        for (part, statements) in parts {
+            list.extend(statements.iter().map(|one| (format!("field {}: {part}", link.field.0), one)));
+        }
+    }
+    if let Some(links) = &program.element_links {
+        let parts = [("clear", &links.clear), ("put", &links.put), ("drop", &links.drop), ("copy", &links.copy)];
+        list.extend(parts.map(|(part, statement)| (format!("elements: {part}"), statement)));
+    }
+    list.extend(program.forget.iter().map(|one| ("forget".to_owned(), one)));
+    list
+}
