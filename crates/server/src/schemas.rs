@@ -1,8 +1,10 @@
 //! The schemas of a project's endpoints: one for everybody, or one for each set of roles where a dialect shows each caller
 //! what their rules allow.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use graphql::dialect::{Dialect, Options};
 use graphql::{Schema, dialect};
@@ -50,10 +52,13 @@ impl Schemas {
     pub fn build(model: &Arc<Model>, settings: &SchemaSettings) -> Result<Self, Error> {
         let usual = usual_endpoints();
         let endpoints = if settings.endpoints.is_empty() { &usual } else { &settings.endpoints };
-        let list = endpoints
-            .iter()
-            .map(|endpoint| EndpointSchemas::build(model, endpoint, settings))
-            .collect::<Result<_, _>>()?;
+        // Side by side: making schemas is most of the time of a start.
+        let list = std::thread::scope(|scope| {
+            let start = |endpoint| scope.spawn(move || EndpointSchemas::build(model, endpoint, settings));
+            let threads: Vec<_> = endpoints.iter().map(start).collect();
+            let join = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+            threads.into_iter().map(join).collect::<Result<_, _>>()
+        })?;
         Ok(Self { list })
     }
 
