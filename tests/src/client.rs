@@ -1,0 +1,66 @@
+//! The smallest HTTP client that asks one question: one connection, one request, the whole answer.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::judge::Answer;
+
+/// A request as it goes out.
+#[derive(Debug, Clone, Default)]
+pub struct Outgoing<'a> {
+    /// Method.
+    pub method: &'a str,
+    /// Path and query.
+    pub path: &'a str,
+    /// Headers beside host, length and connection.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// Longest wait for an answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Sends a request and reads the answer to its end.
+///
+/// # Panics
+/// When the server cannot be reached, does not answer in time, or answers what is no HTTP.
+#[must_use]
+pub fn send(address: SocketAddr, outgoing: &Outgoing<'_>) -> Answer {
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT)).expect("a socket takes a timeout");
+    stream.write_all(&bytes(address, outgoing)).expect("the server reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("the server answers in time");
+    let text = String::from_utf8_lossy(&answer);
+    let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
+    Answer { status, body: serde_json::from_str(body).ok() }
+}
+
+fn bytes(address: SocketAddr, outgoing: &Outgoing<'_>) -> Vec<u8> {
+    let mut head = format!("{} {} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n", outgoing.method, outgoing.path);
+    let has_body = !outgoing.body.is_empty() || outgoing.method == "POST";
+    if has_body {
+        head.push_str("content-length: ");
+        head.push_str(&outgoing.body.len().to_string());
+        head.push_str("\r\n");
+    }
+    for (name, value) in &outgoing.headers {
+        head.push_str(&[name, ": ", value, "\r\n"].concat());
+    }
+    head.push_str("\r\n");
+    [head.as_bytes(), &outgoing.body].concat()
+}
+
+/// A GraphQL request by POST.
+#[must_use]
+pub fn graphql<'a>(path: &'a str, body: &serde_json::Value, token: Option<&str>) -> Outgoing<'a> {
+    let mut headers = vec![
+        ("content-type".to_owned(), "application/json".to_owned()),
+        ("accept".to_owned(), "application/json".to_owned()),
+    ];
+    headers.extend(token.map(|token| ("authorization".to_owned(), ["Bearer ", token].concat())));
+    Outgoing { method: "POST", path, headers, body: body.to_string().into_bytes() }
+}

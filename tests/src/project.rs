@@ -1,0 +1,217 @@
+//! A project served in this process: its database is copied from a template that was made once.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{fs, process};
+
+use model::{Model, Source};
+use server::{App, Listener, PageSizes, SchemaSettings, Settings, Shared, TokenKey, Way};
+use store::{Address, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store, StoreConfig};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::client::{Outgoing, send};
+use crate::judge::Answer;
+
+/// The variable that names a PostgreSQL which may make databases.
+const POSTGRES: &str = "DRAGOMAN_TEST_POSTGRES";
+/// Signs callers' tokens in tests.
+const TOKEN_KEY: &[u8] = b"a key of at least thirty-two bytes, for tests";
+/// Seeds name times of their own; what has none is from then on.
+const SEED_NOW: i64 = 1_704_067_200_000_000;
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// The two databases that every test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    /// A file.
+    Sqlite,
+    /// A server, named by `DRAGOMAN_TEST_POSTGRES`.
+    Postgres,
+}
+
+/// A project whose database is made and seeded, to be copied for each server.
+pub struct Template {
+    model: Arc<Model>,
+    runtime: Arc<Runtime>,
+    database: Database,
+    folder: PathBuf,
+    name: String,
+}
+
+/// A server over a fresh copy of the template.
+pub struct Running {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    runtime: Arc<Runtime>,
+    postgres: Option<String>,
+}
+
+impl Template {
+    /// Makes and seeds the database of the project in a folder.
+    ///
+    /// # Panics
+    /// When the project is faulty, or its database cannot be made.
+    #[must_use]
+    pub fn new(project: &Path, database: Database) -> Template {
+        let runtime = Arc::new(Runtime::new().expect("a runtime can be made"));
+        let sources = sources(&project.join("schema"));
+        let model = Arc::new(model::read(sources.clone()).unwrap_or_else(|faults| panic!("{}", faults.render(false))));
+        let name = fresh_name();
+        let folder = std::env::temp_dir().join(&name);
+        fs::create_dir_all(&folder).expect("a temporary folder can be made");
+        let template = Template { model, runtime, database, folder, name };
+        if database == Database::Postgres {
+            template.runtime.block_on(postgres_says(&["create database ", &template.name].concat()));
+        }
+        let store = template.open(&template.name);
+        template.runtime.block_on(fill(&store, &template.model, &sources, project));
+        drop(store);
+        template
+    }
+
+    /// Serves a copy.
+    ///
+    /// # Panics
+    /// When the copy or the server cannot be made.
+    #[must_use]
+    pub fn serve(&self) -> Running {
+        let name = fresh_name();
+        match self.database {
+            Database::Sqlite => {
+                fs::copy(self.file(&self.name), self.file(&name)).expect("a database file can be copied");
+            }
+            Database::Postgres => {
+                let statement = ["create database ", &name, " template ", &self.name].concat();
+                self.runtime.block_on(postgres_says(&statement));
+            }
+        }
+        let store = Arc::new(self.open(&name));
+        let app = Arc::new(App::new(settings(), &self.model, store).expect("the dialects show the model"));
+        let shared = Shared::new(&app, 0);
+        let (stop, stopped) = watch::channel(false);
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = self.runtime.block_on(Listener::bind(any)).expect("loopback can be listened on");
+        let address = listener.address();
+        let limits = server::Limits::default();
+        self.runtime.spawn(async move { server::serve(&shared, vec![Way { listener, endpoint: None }], &limits, stopped).await });
+        let postgres = (self.database == Database::Postgres).then_some(name);
+        Running { address, stop, runtime: Arc::clone(&self.runtime), postgres }
+    }
+
+    fn open(&self, name: &str) -> Store {
+        let address = match self.database {
+            Database::Sqlite => Address::Sqlite(self.file(name)),
+            Database::Postgres => Address::Postgres(postgres_url(name)),
+        };
+        Store::open(&StoreConfig::new(address)).expect("the database can be opened")
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join([name, ".db"].concat())
+    }
+}
+
+impl Drop for Template {
+    fn drop(&mut self) {
+        if self.database == Database::Postgres {
+            self.runtime.block_on(postgres_says(&["drop database ", &self.name, " with (force)"].concat()));
+        }
+        // What is left of a temporary folder does no harm.
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
+impl Running {
+    /// Asks one question.
+    #[must_use]
+    pub fn ask(&self, outgoing: &Outgoing<'_>) -> Answer {
+        send(self.address, outgoing)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Nobody listens any more when the server has ended by itself.
+        drop(self.stop.send(true));
+        if let Some(name) = &self.postgres {
+            self.runtime.block_on(postgres_says(&["drop database ", name, " with (force)"].concat()));
+        }
+    }
+}
+
+/// A signed token of a role and a user.
+///
+/// # Panics
+/// Never: the key is long enough.
+#[must_use]
+pub fn token(role: &str, user: &str) -> String {
+    let key = TokenKey::new(TOKEN_KEY).expect("the key is long enough");
+    let from = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    key.sign(role, user, server::Lasts { from, seconds: 600 }).expect("claims can be signed")
+}
+
+fn settings() -> Settings {
+    let page_sizes = PageSizes { default: 10, most: None };
+    Settings {
+        schemas: SchemaSettings { endpoints: Vec::new(), page_sizes, limits: graphql::Limits::default() },
+        listeners: Vec::new(),
+        token_key: Some(TokenKey::new(TOKEN_KEY).expect("the key is long enough")),
+        graphiql: true,
+        introspection: true,
+        compression: false,
+        cors_origins: Vec::new(),
+        limits: server::Limits::default(),
+    }
+}
+
+async fn fill(store: &Store, model: &Arc<Model>, sources: &[Source], project: &Path) {
+    let plan = store.migrate_plan(model, sources).await.expect("a new database can be planned");
+    store.migrate_apply(&plan, MigrateOptions::default(), |_| {}).await.expect("a new database can be made");
+    let layout = Arc::new(sql::layout::Layout::of(model).expect("the model can be stored"));
+    let job = SeedJob {
+        model: Arc::clone(model),
+        layout,
+        files: files(&project.join("seed"), "json").into_iter().map(|path| SeedFile { name: path.display().to_string(), path }).collect(),
+        options: SeedOptions { now: SEED_NOW, default_locale: "en".to_owned() },
+        hash_password: Arc::new(|_| Ok("$argon2id$of-a-test".to_owned())),
+        progress: Arc::new(|_| {}),
+    };
+    store.seed(job).await.expect("the seed can be loaded");
+}
+
+fn sources(folder: &Path) -> Vec<Source> {
+    let read = |path: PathBuf| Source { text: fs::read_to_string(&path).expect("a listed file can be read"), name: path.display().to_string() };
+    files(folder, "graphql").into_iter().map(read).collect()
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut list: Vec<PathBuf> = fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path()).collect();
+    list.retain(|path| path.extension().is_some_and(|met| met == extension));
+    list.sort();
+    list
+}
+
+fn fresh_name() -> String {
+    ["t", &process::id().to_string(), "_", &NUMBER.fetch_add(1, Ordering::Relaxed).to_string()].concat()
+}
+
+/// The address of another database of the same server.
+fn postgres_url(name: &str) -> String {
+    let url = std::env::var(POSTGRES).unwrap_or_else(|_| panic!("{POSTGRES} is not set: run the tests with `cargo xtask test`"));
+    let (before, query) = url.split_once('?').map_or((url.as_str(), String::new()), |(before, query)| (before, ["?", query].concat()));
+    let server = before.rsplit_once('/').map_or(before, |(server, _)| server);
+    [server, "/", name, &query].concat()
+}
+
+async fn postgres_says(statement: &str) {
+    let (client, connection) = tokio_postgres::connect(&postgres_url("postgres"), tokio_postgres::NoTls).await.expect("the test server answers");
+    let connection = tokio::spawn(connection);
+    client.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    drop(client);
+    // The connection ends with its client.
+    drop(connection.await);
+}
