@@ -1,9 +1,12 @@
-//! Cases that are answered otherwise than recorded, each with its reason. They stand in the dialect's page, in tables whose first column is
-//! the case's name in code: `| `filter-x` | reason |`.
+//! Cases that are answered otherwise than recorded, each with its reason. They stand in the dialect's page under the heading
+//! [`HEADING`], in a table whose first column names cases in code: `| `filter-x` | reason |`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+
+/// Below it the page lists cases.
+pub const HEADING: &str = "## Cases answered otherwise";
 
 /// The names and reasons in a page.
 ///
@@ -12,7 +15,7 @@ use std::path::Path;
 #[must_use]
 pub fn read(page: &Path) -> BTreeMap<String, String> {
     let text = fs::read_to_string(page).expect("the dialect's page is there");
-    text.lines().flat_map(of_line).collect()
+    text.lines().skip_while(|line| *line != HEADING).flat_map(of_line).collect()
 }
 
 /// One line may name several cases with one reason.

@@ -151,7 +151,7 @@ impl Drop for Running {
 pub fn token(role: &str, user: &str) -> String {
     let key = TokenKey::new(TOKEN_KEY).expect("the key is long enough");
     let from = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    key.sign(role, user, server::Lasts { from, seconds: 600 }).expect("claims can be signed")
+    key.sign(role, user, server::Lasts { from, until: from + 600 }).expect("claims can be signed")
 }
 
 fn settings() -> Settings {
