@@ -235,10 +235,13 @@ impl<'a> Planner<'a> {
                 }
                 (NullOperand::IsNull, _) => {}
                 (NullOperand::Dropped, _) => return Ok(place.nothing_said()),
-                (NullOperand::Refused, _) => return refuse(Cause::Invalid { problem: Problem::Operator(operator) }),
+                (NullOperand::Refused, _) => {
+                    let problem = Problem::Text("unexpected null value for a comparison".to_owned());
+                    return refuse(Cause::Invalid { problem });
+                }
             }
         }
-        let is_list = matches!(operator, Operator::In | Operator::NotIn | Operator::Between);
+        let is_list = takes_list(operator);
         if operator == Operator::Between && !view.is_null() && view.items().len() != 2 {
             return refuse(Cause::Invalid { problem: Problem::Between });
         }
@@ -249,6 +252,14 @@ impl<'a> Planner<'a> {
         let filter = Filter::Compare(Comparison { column, operator, value: Operand::Hole(hole) });
         Ok(Some(if place.negated { filter.negated() } else { filter }))
     }
+}
+
+/// Operators whose operand is a list.
+fn takes_list(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::In | Operator::NotIn | Operator::Between | Operator::JsonHasKeysAny | Operator::JsonHasKeysAll
+    )
 }
 
 /// Operators over text take text, whatever the column's kind; key operators over JSON, too.
