@@ -332,8 +332,8 @@ fn operation(env: Env, left: &Typed, operator: Operator, right: &Right) -> Expr 
         Operator::Lte => column().binary("<=", value()),
         Operator::Gt => column().binary(">", value()),
         Operator::Gte => column().binary(">=", value()),
-        Operator::EqFold => env.folded(as_text(env, left)).equals(env.folded(right.value(ColumnKind::Text))),
-        Operator::NeFold => env.folded(as_text(env, left)).binary("<>", env.folded(right.value(ColumnKind::Text))),
+        Operator::EqFold => env.folded(column()).equals(env.folded(value())),
+        Operator::NeFold => env.folded(column()).binary("<>", env.folded(value())),
         Operator::Between => Expr::Between(
             Box::new(column()),
             Box::new(right.member(0, left.kind)),
@@ -452,35 +452,6 @@ fn one_of(left: &Typed, right: &Right, negated: bool) -> Expr {
     }
 }
 
-/// What operators over text see of a column: `cast(a as text)`. On SQLite a boolean is `case when a then 'true' ..`, an instant
-/// `strftime('%Y-%m-%d %H:%M:%S+00', a / 1000000, 'unixepoch')`: PostgreSQL's words without the fraction.
-fn as_text(env: Env, left: &Typed) -> Expr {
-    let column = left.expr.clone();
-    match left.kind {
-        ColumnKind::Text => column,
-        ColumnKind::Boolean if env.is_sqlite() => {
-            let word = |word: &str| Box::new(Expr::Text(word.to_owned()));
-            let otherwise = Expr::Case(Box::new(Expr::Not(Box::new(column.clone()))), word("false"), None);
-            Expr::Case(Box::new(column), word("true"), Some(Box::new(otherwise)))
-        }
-        ColumnKind::Instant if env.is_sqlite() => {
-            let text = |text: &str| Expr::Text(text.to_owned());
-            let seconds = column.binary("/", Expr::Number(1_000_000));
-            Expr::Call("strftime", vec![text("%Y-%m-%d %H:%M:%S+00"), seconds, text("unixepoch")])
-        }
-        ColumnKind::Int
-        | ColumnKind::Float
-        | ColumnKind::Decimal
-        | ColumnKind::Boolean
-        | ColumnKind::Date
-        | ColumnKind::Time
-        | ColumnKind::Instant
-        | ColumnKind::Interval
-        | ColumnKind::Json
-        | ColumnKind::Uuid => Expr::Cast(Box::new(column), ColumnKind::Text),
-    }
-}
-
 /// Which part of a text is compared.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
@@ -493,7 +464,7 @@ enum Part {
 /// `substr(a, length(a) - length(?1) + 1) = ?1`, because its own `LIKE` ignores case.
 fn part_of_text(env: Env, left: &Typed, part: Part, right: &Right, folds: bool) -> Expr {
     let fold = |text: Expr| if folds { env.folded(text) } else { text };
-    let text = fold(as_text(env, left));
+    let text = fold(left.expr.clone());
     if env.is_sqlite() || matches!(right, Right::Expr(_)) {
         return plain_part(env, part, text, fold(right.value(ColumnKind::Text)));
     }
@@ -517,19 +488,19 @@ fn plain_part(env: Env, part: Part, text: Expr, wanted: Expr) -> Expr {
 
 /// `a like $1`, `a similar to $1`, `a ~ $1` on PostgreSQL; SQLite calls the store's function of the same meaning with (pattern, text).
 fn pattern(env: Env, left: &Typed, right: &Right, (function, word): (&'static str, &'static str)) -> Expr {
-    let (text, value) = (as_text(env, left), right.value(ColumnKind::Text));
+    let (text, value) = (left.expr.clone(), right.value(ColumnKind::Text));
     if env.is_sqlite() { Expr::Call(function, vec![value, text]) } else { text.binary(word, value) }
 }
 
 /// `LIKE` over folded text.
 fn like_fold(env: Env, left: &Typed, right: &Right) -> Expr {
-    let (text, value) = (env.folded(as_text(env, left)), env.folded(right.value(ColumnKind::Text)));
+    let (text, value) = (env.folded(left.expr.clone()), env.folded(right.value(ColumnKind::Text)));
     if env.is_sqlite() { Expr::Call(function::LIKE, vec![value, text]) } else { text.binary("like", value) }
 }
 
 /// `a ~* $1` by Unicode's rules; the column's own collation knows the case of ASCII alone.
 fn regex_fold(env: Env, left: &Typed, right: &Right) -> Expr {
-    let (text, value) = (as_text(env, left), right.value(ColumnKind::Text));
+    let (text, value) = (left.expr.clone(), right.value(ColumnKind::Text));
     if env.is_sqlite() {
         return Expr::Call(function::REGEX_FOLD, vec![value, text]);
     }
