@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process};
 
 use model::{Model, Source};
-use server::{App, Listener, PageSizes, SchemaSettings, Settings, Shared, TokenKey, Way};
-use store::{Address, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store, StoreConfig};
+use server::{App, Clock, Listener, PageSizes, SchemaSettings, Settings, Shared, TokenKey, Way};
+use store::{Address, Ids, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store, StoreConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -165,6 +165,8 @@ fn settings() -> Settings {
         compression: false,
         cors_origins: Vec::new(),
         limits: server::Limits::default(),
+        clock: Clock::System,
+        ids: Arc::new(Ids::Random),
     }
 }
 
