@@ -304,6 +304,6 @@ mod tests {
     #[test]
     fn a_document_id_has_twenty_four_characters() {
         assert_eq!(document_id(35), "00000000000000000000000z");
-        assert_eq!(document_id(500_000), "000000000000000000000apsw");
+        assert_eq!(document_id(500_000), "00000000000000000000apsw");
     }
 }
