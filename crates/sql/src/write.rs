@@ -37,6 +37,8 @@ pub struct WriteProgram {
     pub columns: Vec<RowColumn>,
     /// Place of the column that names a row.
     pub row_column: usize,
+    /// Keeps others from writing to a type of one document while it is made.
+    pub lock: Option<WriteStatement>,
     /// Finds and locks the rows of the document.
     pub find: WriteStatement,
     /// Looks for the documents that are linked.
@@ -148,6 +150,7 @@ impl WriteProgram {
             has_status: stored.has_status,
             has_locale: stored.has_locale,
             row_column: columns.iter().position(|column| column.name == stored.row_column).unwrap_or_default(),
+            lock: if content_type.single { write_row::lock(layout, database, of) } else { None },
             find: write_row::find_rows(layout, database, of, &columns, find),
             resolve: write_check::resolve(model, layout, database, of, (data, creates)),
             unique: write_check::unique(layout, database, of, &columns),

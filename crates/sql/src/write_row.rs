@@ -276,6 +276,16 @@ pub(crate) fn find_rows(
     print.done(columns.iter().map(|column| column.of.kind()).collect())
 }
 
+/// `lock table "x" in exclusive mode`: the only document of a type is not made twice. SQLite has one writer.
+pub(crate) fn lock(layout: &Layout, database: Database, of: TypeId) -> Option<WriteStatement> {
+    if database == Database::Sqlite {
+        return None;
+    }
+    let mut print = Print::new(layout, database);
+    print.push("lock table ").row_table(layout.content_type(of)).push(" in exclusive mode");
+    Some(print.done(Vec::new()))
+}
+
 /// `delete from "x_document" where "_key" = $1`; with a trash `update "x" set "_deleted_at" = $1 where "_key" = $2`
 pub(crate) fn delete_document(layout: &Layout, database: Database, of: TypeId) -> WriteStatement {
     let stored = layout.content_type(of);

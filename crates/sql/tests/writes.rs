@@ -36,12 +36,11 @@ fn check(name: &str) {
             writeln!(text, "==== {}", content_type.name).unwrap();
             let program = WriteProgram::of(&model, &layout, database, &everything(&model, of));
             for (name, statement) in statements(&program) {
-                match database {
-                    Database::Sqlite => {
-                        assert_eq!(scans(&connection, statement), Vec::<String>::new(), "{}", statement.sql)
-                    }
-                    Database::Postgres => assert_eq!(postgres.prepare(&statement.sql).err(), None, "{}", statement.sql),
-                }
+                let faults = match database {
+                    Database::Sqlite => scans(&connection, statement),
+                    Database::Postgres => postgres.prepare(&statement.sql).err().into_iter().collect(),
+                };
+                assert_eq!(faults, Vec::<String>::new(), "{}", statement.sql);
                 writeln!(text, "-- {name}\n{}", statement.sql).unwrap();
             }
         }

@@ -79,3 +79,20 @@ async fn one_of_two_that_want_the_same_value_gets_it() {
         place.remove().await;
     }
 }
+
+/// Eight requests that set a single type where nothing is: one document comes of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_single_type_is_made_once() {
+    for place in Place::both("writes_single_race").await {
+        let script = Arc::new(Script::begin(place.open(), "type Home @model(single: true) { heading: String }").await);
+        let set = |script: Arc<Script>| async move { script.told("set Home {\"heading\": \"x\"}").await };
+        let running: Vec<_> = (0..8).map(|_| tokio::spawn(set(Arc::clone(&script)))).collect();
+        for one in running {
+            let told = one.await.unwrap();
+            assert!(told.contains("\"heading\":\"x\""), "{told}");
+        }
+        assert_eq!(script.told("read Home").await.lines().count(), 1);
+        drop(script);
+        place.remove().await;
+    }
+}

@@ -34,6 +34,10 @@ pub(super) async fn apply<D: Door>(
         WriteAction::Update { find, data, version, locale, or_create } => {
             let asked = Asked { data, version: *version, locale };
             let mut written = change.update(find, asked).await?;
+            if written.is_none() && *or_create && change.lock().await? {
+                // Somebody else may have made it meanwhile.
+                written = change.update(find, asked).await?;
+            }
             if written.is_none() && *or_create {
                 written = Some(change.create(asked).await?);
             }

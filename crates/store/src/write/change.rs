@@ -92,6 +92,14 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(rows.split_off(skipped))
     }
 
+    /// Keeps others from making the only document of the type; tells whether it has to be looked for again.
+    pub(crate) async fn lock(&mut self) -> Result<bool, Failure> {
+        let Some(statement) = &self.env.program.lock else { return Ok(false) };
+        let call = self.frame("").call(statement, &[]);
+        self.now(vec![call]).await?;
+        Ok(true)
+    }
+
     /// What waits, for whom sends it.
     pub(crate) fn take_waiting(&mut self) -> Vec<Call<'a>> {
         std::mem::take(&mut self.waiting)

@@ -222,10 +222,11 @@ async fn on_postgres(
     }
 }
 
-/// Whether the transaction failed because of another one: `serialization_failure`, `deadlock_detected`.
+/// Whether the transaction failed because of another one: `serialization_failure`, `deadlock_detected`, or `unique_violation` of a key that is
+/// not a field's (the same locale made twice, the same partner taken twice).
 fn is_in_the_way(error: &Error) -> bool {
     let Error::Postgres(error) = error else { return false };
-    error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01"))
+    error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01" | "23505"))
 }
 
 async fn once(session: &Session, request: &Request, range: (usize, usize), bytes: Vec<u8>) -> Result<Part, Stopped> {

@@ -66,7 +66,7 @@ impl<'a, D: Door> Change<'a, D> {
         if let Some(current) = &found.current {
             self.check_rule(&current.row(self.env.program)).await?;
         }
-        let merged = self.merged(&found, given)?;
+        let merged = self.merged(&found, given, &locale)?;
         self.write_row(frame, found, merged, (asked.version, resolved)).await.map(Some)
     }
 
@@ -87,11 +87,11 @@ impl<'a, D: Door> Change<'a, D> {
         Found { rows, current, origin }
     }
 
-    fn merged(&self, found: &Found, mut given: Content) -> Result<Merged, Failure> {
+    fn merged(&self, found: &Found, mut given: Content, locale: &str) -> Result<Merged, Failure> {
         let content_type = self.content_type();
         let stored = match (&found.current, &found.origin) {
             (Some(row), _) => row.content(self.env.model, self.env.program),
-            (None, Some(origin)) => self.shared_of(origin),
+            (None, Some(origin)) => self.begin_of(origin, locale),
             (None, None) => Content::default(),
         };
         let mut before = Vec::new();
@@ -120,10 +120,13 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(Merged { given, full, before, is_new })
     }
 
-    /// The fields that locales share.
-    fn shared_of(&self, origin: &StoredRow) -> Content {
+    /// What a new row begins with: all that another row of its locale has, of one of another locale what locales share.
+    fn begin_of(&self, origin: &StoredRow, locale: &str) -> Content {
         let content_type = self.content_type();
         let mut content = origin.content(self.env.model, self.env.program);
+        if origin.locale(self.env.program) == locale {
+            return content;
+        }
         content.fields.retain(|(id, _)| !content_type.field(*id).localized);
         content
     }
@@ -137,7 +140,8 @@ impl<'a, D: Door> Change<'a, D> {
     ) -> Result<Written, Failure> {
         let program = self.env.program;
         let publishes = version == WriteVersion::Published && program.has_status;
-        let base = found.current.clone().or_else(|| found.origin.clone().map(|origin| self.without_localized(origin)));
+        let base =
+            found.current.clone().or_else(|| found.origin.clone().map(|origin| self.base_of(origin, &frame.locale)));
         frame.cells = self.cell_env(&resolved).cells(&merged.full, base.as_ref());
         let mut next = self.check(&frame, &merged, version).await?;
         let fields = &self.content_type().fields;
@@ -167,9 +171,12 @@ impl<'a, D: Door> Change<'a, D> {
         found.rows.iter().find(|row| row.status(program) == status && row.locale(program) == locale).cloned()
     }
 
-    /// The row as a new locale begins: what differs between locales is empty.
-    fn without_localized(&self, mut origin: StoredRow) -> StoredRow {
+    /// The cells that a new row begins with: of a row of another locale what differs between locales is empty.
+    fn base_of(&self, mut origin: StoredRow, locale: &str) -> StoredRow {
         let content_type = self.content_type();
+        if origin.locale(self.env.program) == locale {
+            return origin;
+        }
         for (cell, column) in origin.cells.iter_mut().zip(&self.env.program.columns) {
             let field = sql::field_of(column.source).map(|id| content_type.field(id));
             if field.is_some_and(|field| field.localized) {
