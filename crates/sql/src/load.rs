@@ -2,6 +2,7 @@
 
 use model::TypeId;
 
+use crate::ddl::{Schema, add_references, create_index, drop_index};
 use crate::ddl_print::{Text, type_words};
 use crate::layout::{COMPONENT_SEQUENCE, ColumnDefault, KEY_SEQUENCE, Layout, Table, TypeLayout};
 use crate::{ColumnKind, Database};
@@ -154,6 +155,34 @@ pub(crate) fn raise_identity(table: &str, column: &str) -> String {
         .name(column)
         .push(") > 0");
     text.text
+}
+
+/// Takes away what makes a large load into empty tables slow: indexes and (on PostgreSQL) references. [`restore`] puts them back.
+#[must_use]
+pub fn strip(schema: &Schema, database: Database) -> Vec<String> {
+    let mut statements = Vec::new();
+    for table in &schema.tables {
+        statements.extend(table.indexes.iter().flat_map(|index| drop_index(index, database)));
+        if database == Database::Postgres {
+            statements.extend(table.references.iter().map(|reference| {
+                let mut text = Text::new(database);
+                text.push("alter table ").name(&table.name).push(" drop constraint ").name(&reference.name);
+                text.text
+            }));
+        }
+    }
+    statements
+}
+
+/// Puts back what [`strip`] has taken away. A reference that leads nowhere and a value that is not unique are found here.
+#[must_use]
+pub fn restore(schema: &Schema, database: Database) -> Vec<String> {
+    let mut statements = Vec::new();
+    for table in &schema.tables {
+        statements.extend(table.indexes.iter().flat_map(|index| create_index(index, &table.name, database)));
+    }
+    statements.extend(schema.tables.iter().flat_map(|table| add_references(table, database)));
+    statements
 }
 
 /// Refreshes what the database knows about its rows.

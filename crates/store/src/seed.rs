@@ -33,6 +33,8 @@ use rows::Batch;
 pub const SEED_FAULTS_MAX: usize = 100;
 /// Rows that go to the database together.
 const BATCH_ROWS: usize = 2000;
+/// Bytes of files from which a load into empty tables does without their indexes and makes them at its end.
+const LARGE_BYTES: u64 = 1 << 20;
 /// Batches that wait between reading and writing.
 const BATCHES_MAX: usize = 4;
 
@@ -87,6 +89,25 @@ pub struct SeedReport {
     pub entries: u64,
 }
 
+/// Where rows are loaded to.
+struct Destination {
+    layout: Arc<Layout>,
+    /// The tables are empty and the files large: indexes and references are made after the rows.
+    stripped: Option<sql::ddl::Schema>,
+}
+
+impl Destination {
+    fn of(job: &SeedJob, known: &pass::Known) -> Destination {
+        let bytes: u64 =
+            job.files.iter().filter_map(|file| std::fs::metadata(&file.path).ok()).map(|file| file.len()).sum();
+        let is_worth_it = bytes >= LARGE_BYTES && known.is_empty;
+        Destination {
+            layout: Arc::clone(&job.layout),
+            stripped: is_worth_it.then(|| sql::ddl::schema(&job.model, &job.layout)),
+        }
+    }
+}
+
 /// What the reading thread tells the writing one.
 enum Message {
     /// Rows to load.
@@ -122,14 +143,14 @@ impl Store {
         };
         report.loaded = job.files.iter().map(|file| file.name.clone()).collect();
         let (sender, receiver) = mpsc::channel(BATCHES_MAX);
-        let layout = Arc::clone(&job.layout);
+        let destination = Destination::of(&job, &known);
         let reader = std::thread::Builder::new()
             .name("seed".to_owned())
             .spawn(move || Pass::both(&job, known, &sender))
             .map_err(|source| Error::Thread { name: "seed".to_owned(), source })?;
         let written = match self.driver() {
-            Driver::Sqlite(sqlite) => sqlite::load(sqlite, layout, receiver).await,
-            Driver::Postgres(postgres) => postgres::load(postgres, &layout, receiver).await,
+            Driver::Sqlite(sqlite) => sqlite::load(sqlite, destination, receiver).await,
+            Driver::Postgres(postgres) => postgres::load(postgres, &destination, receiver).await,
         };
         // The reader ends when its queue is closed or its files are read: it is not waited for long.
         let read = reader.join().map_err(|_| Error::Panicked)?;

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod database;
+mod description;
 mod question;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use database::Place;
+use description::describe;
 use model::{Model, Source};
 use question::rows;
 use sql::Layout;
@@ -141,8 +143,8 @@ async fn keys_that_are_uuids() {
 }
 
 const PEOPLE: &str = r#"
-type Person @model(keys: "being") { name: String! @length(max: 5) @unique friends: [Person!] @relation(inverse: "friendOf") friendOf: [Person!] @relation(mappedBy: "friends") born: Date }
-type Robot @model(keys: "being") { model: String! owner: Person! age: Int @range(min: 0) }
+type Person @model(keys: "being") { name: String! @length(max: 5) @unique friends: [Person!] @relation(inverse: "friendOf") friendOf: [Person!] @relation(mappedBy: "friends") born: Date life: Text }
+type Robot @model(keys: "being") { model: String! @unique owner: Person! age: Int @range(min: 0) }
 "#;
 
 /// Loads one text as a seed file.
@@ -213,6 +215,35 @@ async fn a_second_file_links_what_the_first_has_loaded() {
             load(&store, &folder, "c.json", r#"{ "type": "Person", "documentId": "ann", "data": { "name": "Ann2" } }"#)
                 .await;
         assert!(matches!(clash, Err(Error::Seed { count: 1, .. })), "{clash:?}");
+        drop(store);
+        place.remove().await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Two robots with one owner, and one text that makes the file large.
+fn large(model: &str) -> String {
+    let text = "x".repeat(1 << 20);
+    let robots = format!(
+        r#"{{ "type": "Robot", "data": {{ "model": "{model}", "owner": "ann" }} }} {{ "type": "Robot", "data": {{ "model": "R2", "owner": "ann" }} }}"#
+    );
+    format!(r#"{{ "type": "Person", "documentId": "ann", "data": {{ "name": "Ann", "life": "{text}" }} }} {robots}"#)
+}
+
+#[tokio::test]
+async fn a_large_seed_leaves_the_same_tables() {
+    let folder = std::env::temp_dir().join(format!("dragoman-seed-large-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for place in Place::both("large").await {
+        let store = place.open();
+        load(&store, &folder, "empty.json", "").await.unwrap();
+        let made = describe(&store).await;
+        let twice = load(&store, &folder, "twice.json", &large("R2")).await;
+        assert!(matches!(twice, Err(Error::Sqlite(_) | Error::Postgres(_))), "{twice:?}");
+        assert_eq!(describe(&store).await, made);
+        assert_eq!(load(&store, &folder, "large.json", &large("C3")).await.unwrap().entries, 3);
+        assert_eq!(describe(&store).await, made);
+        assert_eq!(rows(&store, "select model, owner_key from robot order by model").await, ["C3|1", "R2|1"]);
         drop(store);
         place.remove().await;
     }

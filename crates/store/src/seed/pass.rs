@@ -23,6 +23,8 @@ pub(super) struct Known {
     pub(super) counters: Counters,
     /// Next number of shared keys, by their word.
     pub(super) shared: HashMap<String, i64>,
+    /// There is no document.
+    pub(super) is_empty: bool,
 }
 
 /// What grows in both passes.
@@ -36,7 +38,7 @@ impl Pass<'_> {
     /// Reads the files twice. Rows go to the queue, and at last what ends the load; how many entries there were comes back.
     pub(super) fn both(job: &SeedJob, known: Known, queue: &Sender<Message>) -> Result<u64, Error> {
         let mut pass = Pass { job, faults: Vec::new(), fault_count: 0 };
-        let Known { mut index, mut counters, shared } = known;
+        let Known { mut index, mut counters, shared, is_empty: _ } = known;
         pass.first(&mut index)?;
         pass.number(&mut index, &mut counters, &shared);
         let (entries, counters) = pass.second(&index, counters, queue)?;

@@ -9,7 +9,7 @@ use tokio_postgres::types::ToSql;
 use super::index::Index;
 use super::pass::{Known, component_of, note_known};
 use super::rows::{Batch, Counters};
-use super::{Ending, Message, SeedJob};
+use super::{Destination, Ending, Message, SeedJob};
 use crate::Error;
 use crate::postgres::{Begin, Postgres, Session};
 
@@ -25,10 +25,12 @@ pub(super) async fn known(postgres: &Postgres, job: &SeedJob) -> Result<Known, E
         index: Index::new(job.model.types.len()),
         counters: Counters::default(),
         shared: std::collections::HashMap::new(),
+        is_empty: true,
     };
     for (of, _) in job.model.content_types() {
         for row in client.query(load::documents(&job.layout, of, Database::Postgres).as_str(), &[]).await? {
             let row = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?];
+            known.is_empty = false;
             note_known(job, of, &row, &mut known.index);
         }
         if let Some(statement) = load::row_max(&job.layout, of, Database::Postgres) {
@@ -51,20 +53,40 @@ pub(super) async fn known(postgres: &Postgres, job: &SeedJob) -> Result<Known, E
 }
 
 /// Loads what comes through the queue. A queue that closes without an ending means that the reader has met a fault: nothing stays.
-pub(super) async fn load(postgres: &Postgres, layout: &Layout, mut queue: Receiver<Message>) -> Result<(), Error> {
+pub(super) async fn load(
+    postgres: &Postgres,
+    destination: &Destination,
+    mut queue: Receiver<Message>,
+) -> Result<(), Error> {
     let loan = postgres.loan().await?;
     let done = loan.transaction(Begin::Write, async |session: &Session| {
         session.client().batch_execute(SETTINGS).await?;
+        if let Some(schema) = &destination.stripped {
+            run(session, &load::strip(schema, Database::Postgres)).await?;
+        }
         while let Some(message) = queue.recv().await {
             match message {
-                Message::Rows(batch) => insert(session, layout, batch).await?,
-                Message::End(ending) => return end(session, layout, &ending).await,
+                Message::Rows(batch) => insert(session, &destination.layout, batch).await?,
+                Message::End(ending) => {
+                    if let Some(schema) = &destination.stripped {
+                        run(session, &load::restore(schema, Database::Postgres)).await?;
+                    }
+                    return end(session, &destination.layout, &ending).await;
+                }
             }
         }
         Err(Error::Closed)
     });
     done.await?;
+    loan.forget_statements();
     Ok(loan.client().batch_execute(load::analyze()).await?)
+}
+
+async fn run(session: &Session, statements: &[String]) -> Result<(), Error> {
+    for statement in statements {
+        session.client().batch_execute(statement).await?;
+    }
+    Ok(())
 }
 
 async fn insert(session: &Session, layout: &Layout, batch: Batch) -> Result<(), Error> {

@@ -1,7 +1,5 @@
 //! One prepared insert for each table, stepped for each row.
 
-use std::sync::Arc;
-
 use plan::{Value, interval_text, uuid_text};
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
@@ -12,7 +10,7 @@ use tokio::sync::mpsc::Receiver;
 use super::index::Index;
 use super::pass::{Known, component_of, note_known};
 use super::rows::{Batch, Counters};
-use super::{Ending, Message, SeedJob};
+use super::{Destination, Ending, Message, SeedJob};
 use crate::Error;
 use crate::sqlite::Sqlite;
 
@@ -27,11 +25,13 @@ fn look(connection: &Connection, job: &SeedJob) -> Result<Known, Error> {
         index: Index::new(job.model.types.len()),
         counters: Counters::default(),
         shared: std::collections::HashMap::new(),
+        is_empty: true,
     };
     for (of, _) in job.model.content_types() {
         let mut statement = connection.prepare(&load::documents(&job.layout, of, Database::Sqlite))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
+            known.is_empty = false;
             note_known(job, of, &[row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?], &mut known.index);
         }
         if let Some(statement) = load::row_max(&job.layout, of, Database::Sqlite) {
@@ -56,25 +56,54 @@ fn look(connection: &Connection, job: &SeedJob) -> Result<Known, Error> {
 }
 
 /// Loads what comes through the queue. A queue that closes without an ending means that the reader has met a fault: nothing stays.
-pub(super) async fn load(sqlite: &Sqlite, layout: Arc<Layout>, mut queue: Receiver<Message>) -> Result<(), Error> {
+pub(super) async fn load(sqlite: &Sqlite, destination: Destination, queue: Receiver<Message>) -> Result<(), Error> {
     sqlite
         .write_alone(move |connection| {
-            connection.execute_batch("begin immediate")?;
-            while let Some(message) = queue.blocking_recv() {
-                match message {
-                    Message::Rows(batch) => insert(connection, &layout, batch)?,
-                    Message::End(ending) => {
-                        end(connection, &ending)?;
-                        connection.execute_batch("commit")?;
-                        connection.execute_batch(load::analyze())?;
-                        return Ok(());
-                    }
-                }
+            // Every link was found in the index of documents: the database need not look again for each row.
+            connection.execute_batch("pragma foreign_keys=off")?;
+            let loaded = in_transaction(connection, &destination, queue);
+            if !connection.is_autocommit() {
+                connection.execute_batch("rollback")?;
             }
-            connection.execute_batch("rollback")?;
+            connection.execute_batch("pragma foreign_keys=on")?;
+            if loaded? {
+                connection.execute_batch(load::analyze())?;
+            }
             Ok(())
         })
         .await
+}
+
+/// False when nothing was loaded: the transaction is still open then, as after an error.
+fn in_transaction(
+    connection: &Connection,
+    destination: &Destination,
+    mut queue: Receiver<Message>,
+) -> Result<bool, Error> {
+    let run = |statements: Vec<String>| statements.iter().try_for_each(|statement| connection.execute_batch(statement));
+    connection.execute_batch("begin immediate")?;
+    let outcome = (|| {
+        if let Some(schema) = &destination.stripped {
+            run(load::strip(schema, Database::Sqlite))?;
+        }
+        while let Some(message) = queue.blocking_recv() {
+            match message {
+                Message::Rows(batch) => insert(connection, &destination.layout, batch)?,
+                Message::End(ending) => {
+                    if let Some(schema) = &destination.stripped {
+                        run(load::restore(schema, Database::Sqlite))?;
+                    }
+                    end(connection, &ending)?;
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    })();
+    if matches!(outcome, Ok(true)) {
+        connection.execute_batch("commit")?;
+    }
+    outcome
 }
 
 fn insert(connection: &Connection, layout: &Layout, batch: Batch) -> Result<(), Error> {
