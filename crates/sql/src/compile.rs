@@ -15,8 +15,8 @@ use crate::scope::{Aliases, Env, Typed};
 use crate::switch::switch_program;
 use crate::tree::Expr;
 use crate::{
-    ColumnKind, ComponentSource, Database, EntryProgram, Layout, Node, NodeShape, ObjectProgram, Parent, PartProgram,
-    PartProgramEntry, RowProgram, Statement, ValueProgram,
+    ColumnKind, ComponentSource, Database, EntryProgram, Layout, Lead, Node, NodeShape, ObjectProgram, Parent,
+    PartProgram, PartProgramEntry, RowProgram, Statement, ValueProgram,
 };
 
 /// The program of one select that stands at a root (or answers a write: [`From::Written`]).
@@ -138,12 +138,13 @@ pub(crate) fn row_program(rows: &mut Rows, row: &Row, inside: Inside) -> RowProg
 }
 
 fn object_program(rows: &mut Rows, object: &Object, inside: Inside) -> ObjectProgram {
-    ObjectProgram { entries: object.entries.iter().map(|entry| entry_program(rows, entry, inside)).collect() }
+    let entries = object.entries.iter().enumerate();
+    ObjectProgram { entries: entries.map(|(index, entry)| entry_program(rows, entry, (index == 0, inside))).collect() }
 }
 
-fn entry_program(rows: &mut Rows, entry: &Entry, inside: Inside) -> EntryProgram {
+fn entry_program(rows: &mut Rows, entry: &Entry, (is_first, inside): (bool, Inside)) -> EntryProgram {
     EntryProgram {
-        key_json: key_json(&entry.key),
+        lead: Lead::new(&entry.key, is_first),
         key: entry.key.clone(),
         non_null: entry.non_null,
         name: entry.name.clone(),

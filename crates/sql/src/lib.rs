@@ -20,6 +20,7 @@ pub mod element;
 mod filter;
 pub mod function;
 pub mod layout;
+mod lead;
 mod level;
 pub mod load;
 mod name;
@@ -42,6 +43,7 @@ mod write_row;
 pub use advice::{Advice, advice};
 pub use compile::program;
 pub use layout::{Layout, LayoutError};
+pub use lead::Lead;
 pub use name::{NAME_BYTES_MAX, snake_case};
 pub use program::{
     ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Node, NodeShape,

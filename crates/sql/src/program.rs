@@ -1,5 +1,6 @@
 //! What the store runs for one select: statements, and the object that their rows fill.
 
+use crate::Lead;
 use model::{ComponentId, TypeId};
 use plan::{Form, HoleId, Page, Refusal};
 
@@ -176,8 +177,8 @@ pub struct ObjectProgram {
 /// One entry of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntryProgram {
-    /// `"key":`, escaped.
-    pub key_json: String,
+    /// `{"key":` of the first entry, `,"key":` of the others.
+    pub lead: Lead,
     /// The bare key, for paths of faults.
     pub key: String,
     /// A null here takes the object with it.

@@ -108,12 +108,11 @@ impl<'a, 'o> Walk<'a, 'o> {
 
     /// Writes an object. When it fails, what was written of it is still there: the caller takes it back.
     pub(super) fn object(&mut self, program: &'a ObjectProgram, at: At<'_>) -> Result<Wrote, Error> {
-        self.out.bytes.push(b'{');
-        for (index, entry) in program.entries.iter().enumerate() {
-            if index > 0 {
-                self.out.bytes.push(b',');
-            }
-            self.out.bytes.extend_from_slice(entry.key_json.as_bytes());
+        if program.entries.is_empty() {
+            self.out.bytes.push(b'{');
+        }
+        for entry in &program.entries {
+            entry.lead.append_to(&mut self.out.bytes);
             let mark = self.out.mark();
             match self.value(entry, at)? {
                 Wrote::Value => {}

@@ -7,8 +7,8 @@ use std::time::Duration;
 use model::{ComponentId, TypeId};
 use plan::{Cause, Form, HoleId, Page, Place, Refusal, Segment, Value, Values};
 use sql::{
-    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Node, NodeShape,
-    ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement, SwitchArmProgram,
+    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Lead, Node,
+    NodeShape, ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement, SwitchArmProgram,
     SwitchProgram, ValueProgram,
 };
 
@@ -101,13 +101,7 @@ impl Make {
 }
 
 fn entry(key: &str, value: ValueProgram) -> EntryProgram {
-    EntryProgram {
-        key_json: format!("\"{key}\":"),
-        key: key.to_owned(),
-        non_null: false,
-        name: format!("T.{key}"),
-        value,
-    }
+    EntryProgram { lead: Lead::new(key, false), key: key.to_owned(), non_null: false, name: format!("T.{key}"), value }
 }
 
 fn part(key: &str, value: PartProgram) -> PartProgramEntry {
@@ -133,7 +127,14 @@ fn member(name: &str, kind: ColumnKind, form: Form) -> ValueProgram {
 }
 
 fn row(entries: Vec<EntryProgram>) -> RowProgram {
-    RowProgram { non_null: false, object: ObjectProgram { entries } }
+    RowProgram { non_null: false, object: object(entries) }
+}
+
+fn object(mut entries: Vec<EntryProgram>) -> ObjectProgram {
+    if let Some(first) = entries.first_mut() {
+        first.lead = Lead::new(&first.key, true);
+    }
+    ObjectProgram { entries }
 }
 
 fn by_key(above: u16, here: u16) -> Parent {
@@ -342,9 +343,8 @@ async fn nulls_climb_to_the_nearest_place_that_may_be_null() {
             Node { shape: NodeShape::List(RowProgram { non_null, ..row }), ..node }
         };
         let refused = entry("secret", ValueProgram::Refused(Refusal { cause: Cause::Forbidden }));
-        let wrap = ValueProgram::Wrap(ObjectProgram {
-            entries: vec![refused, required(entry("born", column(2, ColumnKind::Date, Form::Plain)))],
-        });
+        let born = required(entry("born", column(2, ColumnKind::Date, Form::Plain)));
+        let wrap = ValueProgram::Wrap(object(vec![refused, born]));
         vec![
             ("item", select(artists(make, vec![name(), below("albums", strict(false))]))),
             ("list", select(artists(make, vec![name(), below("albums", strict(true))]))),
