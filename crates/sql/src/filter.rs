@@ -81,10 +81,37 @@ fn some_of(env: Env, aliases: &mut Aliases, scope: &Scope, related: &Related, ta
         let mut filter = inner.filter;
         filter.remove(0);
         let query = Query { columns: vec![(inner.reach.here, None)], from: inner.sources, filter, ..Query::default() };
+        if env.is_sqlite() && names_one_key(related.filter) {
+            let one_of = Query { columns: Query::one_of(Vec::new(), Vec::new()).columns, ..query.clone() };
+            let is_there = Expr::Exists(Box::new(one_of));
+            return Expr::And(vec![key.clone().null_test(false), is_there, key.equals(Expr::Scalar(Box::new(query)))]);
+        }
         let is_in = Expr::In { value: Box::new(key.clone()), negated: false, query: Box::new(query) };
         return Expr::And(vec![key.null_test(false), is_in]);
     }
     Expr::Exists(Box::new(Query::one_of(inner.sources, inner.filter)))
+}
+
+/// Whether a filter says `=` of the key or the public id. SQLite takes a list from a sub-select for long and reads the whole table above it; a single value
+/// it looks up: `t0."genre_key" is not null and exists (select 1 ..) and t0."genre_key" = (select t1."_key" from "genre" as t1 where ..)`. Without
+/// `exists` the answer to a document that is not there would be unknown instead of false.
+fn names_one_key(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(list) => list.iter().any(names_one_key),
+        Filter::Compare(Comparison { column, operator: Operator::Eq, value: Operand::Hole(_) }) => {
+            matches!(column, Column::System(SystemColumn::Key | SystemColumn::DocumentId))
+        }
+        Filter::Compare(_)
+        | Filter::All
+        | Filter::Nothing
+        | Filter::Or(_)
+        | Filter::Not(_)
+        | Filter::Null { .. }
+        | Filter::Some { .. }
+        | Filter::SomeOf { .. }
+        | Filter::Count { .. }
+        | Filter::Element { .. } => false,
+    }
 }
 
 /// The relation's own column against the key, when nothing else of the target is asked and the reference says that the target is there.
