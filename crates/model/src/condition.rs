@@ -73,6 +73,59 @@ pub enum Operator {
     JsonHasKeysAll,
 }
 
+/// What an operator takes beside its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operands {
+    /// A value of the column's kind.
+    Value,
+    /// A list of values of the column's kind.
+    Values,
+    /// Text, whatever the column's kind: the column is seen as text, too.
+    Text,
+    /// A key of a JSON column.
+    Key,
+    /// Keys of a JSON column.
+    Keys,
+}
+
+impl Operator {
+    /// What it takes beside its column.
+    #[must_use]
+    pub fn operands(self) -> Operands {
+        match self {
+            Operator::Eq
+            | Operator::Ne
+            | Operator::Lt
+            | Operator::Lte
+            | Operator::Gt
+            | Operator::Gte
+            | Operator::JsonContains
+            | Operator::JsonContainedIn => Operands::Value,
+            Operator::In | Operator::NotIn | Operator::Between => Operands::Values,
+            Operator::EqFold
+            | Operator::NeFold
+            | Operator::Contains
+            | Operator::NotContains
+            | Operator::ContainsFold
+            | Operator::NotContainsFold
+            | Operator::StartsWith
+            | Operator::EndsWith
+            | Operator::Like
+            | Operator::NotLike
+            | Operator::LikeFold
+            | Operator::NotLikeFold
+            | Operator::Similar
+            | Operator::NotSimilar
+            | Operator::Regex
+            | Operator::NotRegex
+            | Operator::RegexFold
+            | Operator::NotRegexFold => Operands::Text,
+            Operator::JsonHasKey => Operands::Key,
+            Operator::JsonHasKeysAny | Operator::JsonHasKeysAll => Operands::Keys,
+        }
+    }
+}
+
 /// One side of a comparison in a project's own condition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Term {

@@ -15,7 +15,7 @@ mod read;
 mod report;
 
 pub use change::changes;
-pub use condition::{ColumnName, Condition, Operator, SystemColumn, Term};
+pub use condition::{ColumnName, Condition, Operands, Operator, SystemColumn, Term};
 pub use content::{
     Action, Component, ComponentId, ContentType, DialectNames, Enum, EnumId, EnumValue, Field, FieldId, FieldKind,
     Group, GroupId, GroupKind, Index, Key, MediaKind, MediaRule, Model, Relation, Rule, Rules, Scalar, Side, Target,

@@ -1,6 +1,6 @@
 //! Filters as conditions. Related rows are asked for by semi-joins, never by a join that would multiply rows.
 
-use model::{ComponentId, FieldId, Operator, TypeId};
+use model::{ComponentId, FieldId, Operands, Operator, TypeId};
 use plan::{Column, Comparison, Filter, HoleId, Operand, SystemColumn, Version};
 
 use crate::function;
@@ -346,7 +346,7 @@ impl Right {
 }
 
 fn operation(env: Env, left: &Typed, operator: Operator, right: &Right) -> Expr {
-    if takes_text(operator) && left.kind != ColumnKind::Text {
+    if operator.operands() == Operands::Text && left.kind != ColumnKind::Text {
         return operation(env, &as_text(env, left), operator, right);
     }
     let value = || right.value(left.kind);
@@ -389,44 +389,6 @@ fn operation(env: Env, left: &Typed, operator: Operator, right: &Right) -> Expr 
         Operator::JsonHasKey => json(env, left, right.value(ColumnKind::Text), (function::JSON_HAS_KEY, "?")),
         Operator::JsonHasKeysAny => json(env, left, right.list(ColumnKind::Text), (function::JSON_HAS_ANY, "?|")),
         Operator::JsonHasKeysAll => json(env, left, right.list(ColumnKind::Text), (function::JSON_HAS_ALL, "?&")),
-    }
-}
-
-/// Operators over text take columns of every kind, as text.
-fn takes_text(operator: Operator) -> bool {
-    match operator {
-        Operator::EqFold
-        | Operator::NeFold
-        | Operator::Contains
-        | Operator::NotContains
-        | Operator::ContainsFold
-        | Operator::NotContainsFold
-        | Operator::StartsWith
-        | Operator::EndsWith
-        | Operator::Like
-        | Operator::NotLike
-        | Operator::LikeFold
-        | Operator::NotLikeFold
-        | Operator::Similar
-        | Operator::NotSimilar
-        | Operator::Regex
-        | Operator::NotRegex
-        | Operator::RegexFold
-        | Operator::NotRegexFold => true,
-        Operator::Eq
-        | Operator::Ne
-        | Operator::Lt
-        | Operator::Lte
-        | Operator::Gt
-        | Operator::Gte
-        | Operator::In
-        | Operator::NotIn
-        | Operator::Between
-        | Operator::JsonContains
-        | Operator::JsonContainedIn
-        | Operator::JsonHasKey
-        | Operator::JsonHasKeysAny
-        | Operator::JsonHasKeysAll => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Conditions over rows.
 
-use model::{FieldId, Operator, SystemColumn, TypeId};
+use model::{FieldId, Operands, Operator, SystemColumn, TypeId};
 use plan::{Cause, Column, Comparison, Filter, Operand, Problem, Transform, ValueKind, Version};
 
 use super::view::View;
@@ -241,62 +241,20 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        let is_list = takes_list(operator);
+        let (takes_text, is_list) = match operator.operands() {
+            Operands::Value => (false, false),
+            Operands::Values => (false, true),
+            Operands::Text | Operands::Key => (true, false),
+            Operands::Keys => (true, true),
+        };
         if operator == Operator::Between && !view.is_null() && view.items().len() != 2 {
             return refuse(Cause::Invalid { problem: Problem::Between });
         }
-        let Some(kind) = self.kind_of(owner, column).map(|kind| operand_kind(kind, operator)) else {
-            return misplaced();
-        };
+        let Some(kind) = self.kind_of(owner, column) else { return misplaced() };
+        let kind = if takes_text { ValueKind::Text } else { kind };
         let hole = self.hole(view.hole_source(), kind, is_list, Transform::Keep);
         let filter = Filter::Compare(Comparison { column, operator, value: Operand::Hole(hole) });
         Ok(Some(if place.negated { filter.negated() } else { filter }))
-    }
-}
-
-/// Operators whose operand is a list.
-fn takes_list(operator: Operator) -> bool {
-    matches!(
-        operator,
-        Operator::In | Operator::NotIn | Operator::Between | Operator::JsonHasKeysAny | Operator::JsonHasKeysAll
-    )
-}
-
-/// Operators over text take text, whatever the column's kind; key operators over JSON, too.
-fn operand_kind(column: ValueKind, operator: Operator) -> ValueKind {
-    match operator {
-        Operator::Eq
-        | Operator::Ne
-        | Operator::Lt
-        | Operator::Lte
-        | Operator::Gt
-        | Operator::Gte
-        | Operator::In
-        | Operator::NotIn
-        | Operator::Between
-        | Operator::JsonContains
-        | Operator::JsonContainedIn => column,
-        Operator::EqFold
-        | Operator::NeFold
-        | Operator::Contains
-        | Operator::NotContains
-        | Operator::ContainsFold
-        | Operator::NotContainsFold
-        | Operator::StartsWith
-        | Operator::EndsWith
-        | Operator::Like
-        | Operator::NotLike
-        | Operator::LikeFold
-        | Operator::NotLikeFold
-        | Operator::Similar
-        | Operator::NotSimilar
-        | Operator::Regex
-        | Operator::NotRegex
-        | Operator::RegexFold
-        | Operator::NotRegexFold
-        | Operator::JsonHasKey
-        | Operator::JsonHasKeysAny
-        | Operator::JsonHasKeysAll => ValueKind::Text,
     }
 }
 
