@@ -33,6 +33,8 @@ impl<T> Authorized<T> {
 struct Env<'a> {
     model: &'a Model,
     policy: &'a Policy,
+    /// Inside the answer to a change: its content type and action, whose grants show the row that was written even without FIND.
+    written: Option<(TypeId, Action)>,
 }
 
 /// What a step may do: go on, or refuse the node it stands at.
@@ -41,7 +43,7 @@ type Allowed = Result<(), Refusal>;
 /// Rewrites every node that names a content type: demands the action, adds the rows' rule, refuses the rest.
 #[must_use]
 pub fn authorize(mut plan: Plan, policy: &Policy, model: &Model) -> Authorized<Plan> {
-    let env = Env { model, policy };
+    let env = Env { model, policy, written: None };
     for root in &mut plan.roots {
         let allowed = match &mut root.value {
             RootValue::Constant(_) | RootValue::Refused(_) => Ok(()),
@@ -61,10 +63,15 @@ impl Env<'_> {
         match select.from {
             From::Type | From::Localizations | From::Relation(..) | From::ElementRelation(..) => {
                 self.may_read(select.of, &select.version)?;
+                Env { written: None, ..self }.allowed_rows(select, holes)
             }
             // The write that encloses it has demanded its own action: its row is shown even without FIND.
-            From::Written => {}
+            From::Written => self.allowed_rows(select, holes),
         }
+    }
+
+    /// What stands in a select whose rows the caller may read at all.
+    fn allowed_rows(self, select: &mut Select, holes: &mut Vec<Hole>) -> Allowed {
         self.filter(select.of, &mut select.filter, holes)?;
         for key in &mut select.sort {
             self.sort(select.of, &mut key.path, holes)?;
@@ -104,7 +111,15 @@ impl Env<'_> {
 
     /// Whether the caller may read a field at all.
     fn may_see(self, of: TypeId, field: FieldId) -> bool {
-        !self.model.content_type(of).field(field).is_hidden() && self.policy.allows_field(of, Action::Find, field)
+        let is_hidden = self.model.content_type(of).field(field).is_hidden();
+        let is_granted = match self.written {
+            // The row that was written need not be one that FIND's rules reach: only those for all rows show more than the write's own.
+            Some((written, action)) if written == of => {
+                self.policy.allows_field(of, action, field) || self.policy.finds_everywhere(of, field)
+            }
+            Some(_) | None => self.policy.allows_field(of, Action::Find, field),
+        };
+        !is_hidden && is_granted
     }
 
     /// Content types that a relation leads to.

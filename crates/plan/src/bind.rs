@@ -198,6 +198,7 @@ fn zone_with_minutes(text: &str) -> String {
     let Some(sign) = text.rfind(['+', '-']).filter(|sign| *sign > 10) else { return text.to_owned() };
     let (local, zone) = text.split_at(sign);
     match zone.len() {
+        _ if !zone.is_ascii() => text.to_owned(),
         3 => [local, zone, ":00"].concat(),
         5 => [local, &zone[..3], ":", &zone[3..]].concat(),
         _ => text.to_owned(),
@@ -208,7 +209,8 @@ fn zone_with_minutes(text: &str) -> String {
 fn uuid(text: &str) -> Option<u128> {
     let digits: String =
         text.trim().trim_start_matches('{').trim_end_matches('}').chars().filter(|letter| *letter != '-').collect();
-    (digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
+    let is_whole = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_whole.then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
 }
 
 fn stored_word(model: &Model, of: EnumId, word: &str) -> Option<String> {

@@ -19,9 +19,10 @@ pub enum Caller {
     Owner,
 }
 
-/// What decides which plans a caller may share with others: roles, sorted, and the version of the rules.
+/// What decides which plans a caller may share with others: its roles, sorted, each once; none for the owner. Rules change with the model, and
+/// with it every schema and plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Fingerprint(pub String);
+pub struct Fingerprint(pub Option<Vec<String>>);
 
 /// What a set of roles may do: for each content type and action the rows and fields.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,12 +53,12 @@ impl Caller {
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         match self {
-            Caller::Owner => Fingerprint("*".to_owned()),
+            Caller::Owner => Fingerprint(None),
             Caller::Roles { roles, .. } => {
-                let mut names: Vec<&str> = roles.iter().map(String::as_str).collect();
+                let mut names = roles.clone();
                 names.sort_unstable();
                 names.dedup();
-                Fingerprint(names.join(","))
+                Fingerprint(Some(names))
             }
         }
     }
@@ -93,6 +94,13 @@ impl Policy {
     #[must_use]
     pub fn allows(&self, of: TypeId, action: Action) -> bool {
         !self.grants(of, action).is_empty()
+    }
+
+    /// Whether the field may be read on every row of a content type.
+    #[must_use]
+    pub fn finds_everywhere(&self, of: TypeId, field: FieldId) -> bool {
+        let has_field = |grant: &Grant| grant.fields.as_ref().is_none_or(|fields| fields.contains(&field));
+        self.grants(of, Action::Find).iter().any(|grant| grant.condition.is_none() && has_field(grant))
     }
 
     /// Whether an allowed action on a content type reaches this field.

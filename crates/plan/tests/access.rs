@@ -14,7 +14,7 @@ use plan::{
     Transform, ValueKind, Version, Within, Write as PlanWrite, WriteAction, WriteVersion, authorize,
 };
 
-const ROLES: [&str; 4] = ["public", "editor", "owner", "nobody"];
+const ROLES: [&str; 5] = ["public", "editor", "owner", "publisher", "nobody"];
 
 #[test]
 fn every_role_meets_every_field_by_every_way() {
@@ -33,22 +33,22 @@ fn every_role_meets_every_field_by_every_way() {
 /// One line for each type and field, one column of letters for each role.
 fn matrix(model: &Model) -> String {
     let mut out = String::from(
-        "# output, filter, sort, aggregate, create, update by field; find, draft, create, update, delete, publish by type\n",
+        "# output, filter, sort, aggregate, create, update, shown by an update by field; find, draft, create, update, delete, publish by type\n",
     );
-    let _ = writeln!(out, "{:<34}{}", "", ROLES.map(|role| format!("{role:<9}")).concat());
+    let _ = writeln!(out, "{:<34}{}", "", ROLES.map(|role| format!("{role:<11}")).concat());
     for (of, content_type) in model.content_types() {
         let _ = writeln!(
             out,
             "{:<34}{}",
             content_type.name,
-            ROLES.map(|role| format!("{:<9}", type_letters(model, role, of))).concat()
+            ROLES.map(|role| format!("{:<11}", type_letters(model, role, of))).concat()
         );
         for (field, declared) in content_type.fields_by_id() {
             let name = format!("  {}.{}", content_type.name, declared.name);
             let _ = writeln!(
                 out,
                 "{name:<34}{}",
-                ROLES.map(|role| format!("{:<9}", field_letters(model, role, (of, field)))).concat()
+                ROLES.map(|role| format!("{:<11}", field_letters(model, role, (of, field)))).concat()
             );
         }
     }
@@ -97,7 +97,18 @@ fn field_letters(model: &Model, role: &str, (of, id): (TypeId, FieldId)) -> Stri
         let data = Data { assignments: vec![Assignment { field: id, given: given(field) }] };
         letters.push(letter(model, role, write(of, action, WriteVersion::Draft, data)));
     }
+    letters.push(shown_by_update(model, role, (of, id)));
     letters
+}
+
+/// Whether the answer to an update shows a field of the row that was written.
+fn shown_by_update(model: &Model, role: &str, (of, id): (TypeId, FieldId)) -> char {
+    let entry = Entry { key: "f".into(), non_null: false, name: String::new(), value: output(model, of, id) };
+    let shape = Shape::One(row(vec![entry]));
+    let written = Select { from: From::Written, ..select(of, version(model, of, Status::Published), shape) };
+    let RootValue::Write(mut change) = write(of, Action::Update, WriteVersion::Draft, Data::default()) else { return '.' };
+    change.answer = Answer::Row(Box::new(written));
+    letter(model, role, RootValue::Write(change))
 }
 
 /// Asks, and reads the answer off the rewritten plan.
@@ -118,6 +129,7 @@ fn letter(model: &Model, role: &str, value: RootValue) -> char {
         RootValue::Constant(_) => unreachable!("nothing constant is asked"),
         RootValue::Select(select) if refuses(&select.shape) => '-',
         RootValue::Select(_) if authorized.get().holes.len() > 1 => 'r',
+        RootValue::Write(write) if matches!(&write.answer, Answer::Row(select) if refuses(&select.shape)) => '-',
         RootValue::Write(write) if write.rule != Filter::All || authorized.get().holes.len() > 1 => 'r',
         RootValue::Select(_) | RootValue::Write(_) => '+',
     }

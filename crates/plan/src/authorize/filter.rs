@@ -60,7 +60,7 @@ impl Env<'_> {
                 self.hop((owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes)
             }
             Filter::SomeOf { field, of, version, filter } => {
-                self.relation(owner, *field, PART)?;
+                self.member(owner, *field, *of)?;
                 self.hop_to(*of, &self.name(owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes)
             }
             Filter::Count { field, version, filter, value, operator: _ } => {
@@ -159,6 +159,13 @@ impl Env<'_> {
 
     fn name(self, owner: Owner, field: FieldId) -> String {
         self.field(owner, field).name.clone()
+    }
+
+    /// The field is a relation that the caller may see, and the content type is one that it leads to.
+    fn member(self, owner: Owner, field: FieldId, of: TypeId) -> Allowed {
+        self.relation(owner, field, RefusedPart::Filter)?;
+        let leads = self.field(owner, field).relation().is_some_and(|relation| self.targets(relation.target).contains(&of));
+        if leads { Ok(()) } else { Err(key_refused(&self.name(owner, field), RefusedPart::Filter)) }
     }
 
     /// The one content type that a relation leads to. A hop over an interface or union names its member ([`Filter::SomeOf`]).

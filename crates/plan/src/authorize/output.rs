@@ -4,7 +4,7 @@ use model::{ComponentId, TypeId};
 
 use super::{Env, fields, forbidden};
 use crate::{
-    Column, ComponentSelect, Derived, Filter, Hole, Object, Part, PartEntry, Refusal, RefusedPart, RowValue, Select,
+    Column, ComponentSelect, Derived, Filter, From, Hole, Object, Part, PartEntry, Refusal, RefusedPart, RowValue, Select,
     Shape, Switch,
 };
 
@@ -61,8 +61,12 @@ impl Env<'_> {
                 Ok(())
             }
             RowValue::Select(select) => {
-                if let crate::From::Relation(of, field) = select.from {
-                    self.shown(Owner::Row(of), Column::Field(field))?;
+                match select.from {
+                    From::Relation(of, field) => self.shown(Owner::Row(of), Column::Field(field))?,
+                    From::ElementRelation(_, component, field) => {
+                        self.shown(Owner::Element(component), Column::Field(field))?;
+                    }
+                    From::Type | From::Localizations | From::Written => {}
                 }
                 self.select(select, holes)
             }

@@ -20,7 +20,7 @@ impl Env<'_> {
     /// One change. An update that may make its document needs CREATE, too; one that publishes needs PUBLISH.
     pub(super) fn write(self, write: &mut Write, holes: &mut Vec<Hole>) -> Allowed {
         let of = write.of;
-        let (actions, data, publishes) = match &mut write.action {
+        let (mut actions, data, publishes) = match &mut write.action {
             WriteAction::Create { data, version, .. } => {
                 (vec![Action::Create], Some(data), *version == WriteVersion::Published)
             }
@@ -32,8 +32,10 @@ impl Env<'_> {
             }
             WriteAction::Delete { .. } => (vec![Action::Delete], None, false),
         };
-        for action in actions.iter().copied().chain(publishes.then_some(Action::Publish)) {
-            self.demand(of, action)?;
+        let main = actions[0];
+        actions.extend(publishes.then_some(Action::Publish));
+        for action in &actions {
+            self.demand(of, *action)?;
         }
         let version = self.written_version(of);
         let given = data.as_deref().map(fields::of_data).unwrap_or_default();
@@ -44,7 +46,7 @@ impl Env<'_> {
             self.data(Owner::Type(of), data, &version, holes)?;
         }
         write.rule = Filter::all_of(actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes)));
-        self.answer(&mut write.answer, holes)
+        Env { written: Some((of, main)), ..self }.answer(&mut write.answer, holes)
     }
 
     fn demand(self, of: TypeId, action: Action) -> Allowed {
@@ -72,13 +74,13 @@ impl Env<'_> {
                 Given::Links(links) => {
                     self.linked(field)?;
                     for of in self.relation_targets(field) {
-                        self.visible(of, links, version, holes);
+                        self.visible((of, field), links, version, holes);
                     }
                 }
                 Given::TypedLinks(list) => {
                     self.linked(field)?;
                     for (of, links) in list {
-                        self.visible(*of, links, version, holes);
+                        self.visible((*of, field), links, version, holes);
                     }
                 }
                 Given::Elements(elements) => {
@@ -113,12 +115,15 @@ impl Env<'_> {
         }
     }
 
-    /// A document that the caller may not find is missing for the link.
-    fn visible(self, of: TypeId, links: &mut Links, version: &Version, holes: &mut Vec<Hole>) {
+    /// A document that the caller may not find is missing for the link; so is one that keeps the link and that it may not update.
+    fn visible(self, (of, field): (TypeId, &Field), links: &mut Links, version: &Version, holes: &mut Vec<Hole>) {
         // A target without drafts has one version: whoever may find it may link it from a draft.
         let status = if self.model.content_type(of).draft_and_publish { version.status } else { Status::Only };
         let version = Version { status, ..version.clone() };
-        let rule = self.read_rule(of, &version, &Fields::new(), holes);
+        let mut rule = self.read_rule(of, &version, &Fields::new(), holes);
+        if field.relation().is_some_and(|relation| Env::keeps_link_elsewhere(relation.side)) {
+            rule = rule.and(self.row_rule((of, Action::Update), &version, &Fields::new(), holes));
+        }
         links.visible = std::mem::replace(&mut links.visible, Filter::All).and(rule);
     }
 
