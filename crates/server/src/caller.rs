@@ -234,6 +234,6 @@ mod tests {
         let key = TokenKey::new(KEY).unwrap();
         let token = key.sign("editor", "3", Lasts { from: 0, until: LATER }).unwrap();
         let caller = caller(Some(format!("Bearer {token}").as_bytes()), Some(&key)).unwrap();
-        assert_eq!(caller.fingerprint().0, "editor");
+        assert_eq!(caller.fingerprint(), plan::Fingerprint(Some(vec!["editor".to_owned()])));
     }
 }
