@@ -63,6 +63,40 @@ async fn a_failed_job_fails_alone() {
     assert_eq!(count(&open(&folder, Duration::from_secs(10))).await, 4);
 }
 
+/// A statement that finds no space takes the transaction back that other jobs share: what is told to be written is, and nothing else.
+#[tokio::test]
+async fn what_follows_a_lost_transaction_is_told_as_it_is() {
+    let folder = Folder::new("full");
+    let store = open(&folder, Duration::from_secs(10));
+    let made = sqlite(&store).write_alone(|connection| {
+        connection.execute_batch("create table t (v integer, filling blob); insert into t values (0, null)")?;
+        let pages: i64 = connection.query_row("pragma page_count", [], |row| row.get(0))?;
+        Ok::<_, Error>(connection.pragma_update(None, "max_page_count", pages)?)
+    });
+    made.await.unwrap();
+    let (go, gone) = std::sync::mpsc::channel();
+    let insert = |value: i64, bytes: i64| {
+        sqlite(&store).write(move |connection| {
+            let text = "insert into t values (?1, randomblob(?2))";
+            Ok::<_, Error>(connection.execute(text, [value, bytes])?)
+        })
+    };
+    // The writer is held until all wait for it, so that they share a transaction.
+    let held = sqlite(&store).write_alone(move |_| gone.recv().map_err(|_| Error::Closed));
+    let (held, first, full, third, sent) =
+        tokio::join!(biased; held, insert(1, 1), insert(2, 1 << 20), insert(3, 1), async { go.send(()) });
+    held.unwrap();
+    sent.unwrap();
+    let code = match full {
+        Err(Error::Sqlite(error)) => error.sqlite_error_code(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(code, Some(rusqlite::ErrorCode::DiskFull));
+    assert!(matches!(first, Ok(_) | Err(Error::TransactionFailed { .. })), "{first:?}");
+    assert!(third.is_ok(), "{third:?}");
+    assert_eq!(count(&store).await, 1 + i64::from(first.is_ok()) + i64::from(third.is_ok()));
+}
+
 #[tokio::test]
 async fn a_panic_is_rolled_back_and_the_writer_lives() {
     let folder = Folder::new("panic");

@@ -76,7 +76,7 @@ impl Writer {
                 return Box::new(|_| {});
             }
             let outcome = match begun {
-                Ok(()) => in_time(deadline, timeout, || in_savepoint(connection, job)),
+                Ok(()) => in_savepoint(connection, || in_time(deadline, timeout, || job(connection))),
                 Err(failure) => Err(copy_of(failure).into()),
             };
             Box::new(move |failure| {
@@ -118,29 +118,34 @@ impl Drop for Writer {
     }
 }
 
+/// Only the job's own statements are stopped at its deadline, never the savepoint's.
+fn in_savepoint<T, E: From<Error>>(connection: &Connection, job: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    run_cached(connection, "savepoint job")?;
+    let outcome = job();
+    if connection.is_autocommit() {
+        // A statement that was stopped, or had no space or memory, took the whole transaction back, and the savepoint with it.
+        let reason = "a statement failed and took the transaction back".to_owned();
+        return outcome.and(Err(Error::TransactionFailed { reason }.into()));
+    }
+    let undone = if outcome.is_err() { run_cached(connection, "rollback to job") } else { Ok(()) };
+    if let Err(failure) = undone.and_then(|()| run_cached(connection, "release job")) {
+        // What the job wrote may still be there: nothing of the transaction may be committed.
+        drop(connection.execute_batch("rollback"));
+        return outcome.and(Err(failure.into()));
+    }
+    outcome
+}
+
 fn in_time<T, E: From<Error>>(
     deadline: &Deadline,
     timeout: Duration,
     job: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
     deadline.set(timeout);
-    let outcome = job();
+    let outcome = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| Err(Error::Panicked.into()));
     let is_late = deadline.is_over();
     deadline.clear();
     if is_late && outcome.is_err() { Err(Error::Timeout { deadline_ms: timeout.as_millis() }.into()) } else { outcome }
-}
-
-fn in_savepoint<T, E: From<Error>>(
-    connection: &Connection,
-    job: impl FnOnce(&Connection) -> Result<T, E>,
-) -> Result<T, E> {
-    run_cached(connection, "savepoint job")?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::Panicked.into()));
-    if outcome.is_err() {
-        run_cached(connection, "rollback to job")?;
-    }
-    run_cached(connection, "release job")?;
-    outcome
 }
 
 fn run_cached(connection: &Connection, text: &str) -> Result<(), Error> {
@@ -202,14 +207,24 @@ impl Worker {
         let begun = run_cached(&self.connection, "begin immediate");
         let mut finishes = vec![first(&self.connection, &self.deadline, &begun)];
         let mut alone = None;
-        while finishes.len() < GROUP_JOBS_MAX && started.elapsed() < GROUP_TIME_MAX && alone.is_none() {
+        // Where the transaction is gone, those that ran in it have failed, and what waits gets a new one.
+        let is_gone = |connection: &Connection| begun.is_ok() && connection.is_autocommit();
+        while finishes.len() < GROUP_JOBS_MAX
+            && started.elapsed() < GROUP_TIME_MAX
+            && alone.is_none()
+            && !is_gone(&self.connection)
+        {
             match self.queue.take_ready() {
                 Some(Job::Grouped(job)) => finishes.push(job(&self.connection, &self.deadline, &begun)),
                 Some(Job::Alone(job)) => alone = Some(job),
                 None => break,
             }
         }
-        let ended = begun.and_then(|()| run_cached(&self.connection, "commit"));
+        let ended = if is_gone(&self.connection) {
+            Err(Error::TransactionFailed { reason: "another change that shared its commit took it back".to_owned() })
+        } else {
+            begun.and_then(|()| run_cached(&self.connection, "commit"))
+        };
         if !self.connection.is_autocommit() {
             drop(self.connection.execute_batch("rollback"));
         }
