@@ -58,6 +58,7 @@ cases! {
     groups
     deletes
     roles
+    roles_locales
     whole
 }
 

@@ -172,12 +172,13 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(())
     }
 
-    /// The rows of the role's rule must keep this row.
-    pub(crate) async fn check_rule(&mut self, row: &Value) -> Result<(), Failure> {
+    /// The rows of the role's rule must keep each of these rows.
+    pub(crate) async fn check_rule(&mut self, rows: &[Value]) -> Result<(), Failure> {
         let Some(statement) = &self.env.program.rule else { return Ok(()) };
         self.now(Vec::new()).await?;
-        let kept = self.door.keep(statement, vec![row.clone()]).await?;
-        if kept.is_empty() { Err(Failure::Refused(Cause::RuleOfRole)) } else { Ok(()) }
+        let kept: Vec<String> = self.door.keep(statement, rows.to_vec()).await?.iter().map(text_of).collect();
+        let are_kept = rows.iter().all(|row| kept.contains(&text_of(row)));
+        if are_kept { Ok(()) } else { Err(Failure::Refused(Cause::RuleOfRole)) }
     }
 
     /// Values that another row has already.

@@ -155,7 +155,7 @@ impl<'a, D: Door> Change<'a, D> {
         if version == WriteVersion::Published && program.has_status {
             self.publish(&draft, content, None, (rows.1, next)).await?;
         }
-        self.check_rule(&draft.row).await?;
+        self.check_rule(std::slice::from_ref(&draft.row)).await?;
         Ok(Written { key: draft.key, document_id: draft.document_id, locale: draft.locale })
     }
 

@@ -47,9 +47,8 @@ impl<D: Door> Change<'_, D> {
         frame.key = first.system(program, CellSource::Key);
         frame.document_id = text_of(&first.system(program, CellSource::DocumentId));
         frame.locale = first.locale(program);
-        for row in &meant {
-            self.check_rule(&row.row(program)).await?;
-        }
+        let doomed: Vec<Value> = meant.iter().map(|row| row.row(program)).collect();
+        self.check_rule(&doomed).await?;
         Ok(Some(Doomed { is_whole: meant.len() == rows.len(), frame }))
     }
 

@@ -63,9 +63,8 @@ impl<'a, D: Door> Change<'a, D> {
         frame.key = first.system(self.env.program, CellSource::Key);
         frame.document_id = text_of(&first.system(self.env.program, CellSource::DocumentId));
         frame.status = if self.env.program.has_status { STATUS_DRAFT } else { STATUS_PUBLISHED };
-        if let Some(current) = &found.current {
-            self.check_rule(&current.row(self.env.program)).await?;
-        }
+        let touched = self.touched(&found, &given, &locale, asked.version);
+        self.check_rule(&touched).await?;
         let merged = self.merged(&found, given, &locale)?;
         self.write_row(frame, found, merged, (asked.version, resolved)).await.map(Some)
     }
@@ -85,6 +84,23 @@ impl<'a, D: Door> Change<'a, D> {
             .or_else(|| rows.iter().find(|row| row.status(program) == written).cloned())
             .or_else(|| rows.first().cloned());
         Found { rows, current, origin }
+    }
+
+    /// Rows that the caller must be allowed to change: the one at hand (that of another locale, where this one is new), and those of other locales that
+    /// get what locales share.
+    fn touched(&self, found: &Found, given: &Content, locale: &str, version: WriteVersion) -> Vec<Value> {
+        let (program, content_type) = (self.env.program, self.content_type());
+        let mut touched: Vec<Value> =
+            found.current.as_ref().or(found.origin.as_ref()).map(|row| row.row(program)).into_iter().collect();
+        if program.has_locale && given.fields.iter().any(|(id, _)| !content_type.field(*id).localized) {
+            let publishes = version == WriteVersion::Published;
+            let is_written = |row: &&StoredRow| {
+                row.locale(program) != locale
+                    && (publishes || row.status(program) != STATUS_PUBLISHED || !program.has_status)
+            };
+            touched.extend(found.rows.iter().filter(is_written).map(|row| row.row(program)));
+        }
+        touched
     }
 
     fn merged(&self, found: &Found, mut given: Content, locale: &str) -> Result<Merged, Failure> {
@@ -162,7 +178,7 @@ impl<'a, D: Door> Change<'a, D> {
             self.share(&copy, &found, &merged, &resolved);
         }
         let Frame { row, key, document_id, locale, .. } = frame;
-        self.check_rule(&row).await?;
+        self.check_rule(std::slice::from_ref(&row)).await?;
         Ok(Written { key, document_id, locale })
     }
 
