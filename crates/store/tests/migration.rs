@@ -3,50 +3,14 @@
 
 mod database;
 mod description;
+mod migrating;
 mod question;
-
-use std::path::Path;
-use std::sync::Arc;
 
 use database::Place;
 use description::describe;
-use model::Source;
+use migrating::{bring, load, read, sources};
 use question::rows;
-use sql::Layout;
-use store::{Error, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store};
-
-fn sources(text: &str) -> Vec<Source> {
-    vec![Source { name: "schema/model.graphql".to_owned(), text: text.to_owned() }]
-}
-
-fn read(text: &str) -> model::Model {
-    model::read(sources(text)).unwrap_or_else(|faults| panic!("{:#?}", faults.list))
-}
-
-/// Brings a database to a model.
-async fn bring(store: &Store, text: &str, allow_data_loss: bool) -> Result<(), Error> {
-    let plan = store.migrate_plan(&read(text), &sources(text)).await?;
-    store.migrate_apply(&plan, MigrateOptions { allow_data_loss }, |_| ()).await
-}
-
-async fn load(store: &Store, schema: &str, folder: &Path, seed: &str) {
-    if seed.is_empty() {
-        return;
-    }
-    let path = folder.join("seed.json");
-    std::fs::write(&path, seed).unwrap();
-    let model = read(schema);
-    let layout = Layout::of(&model).unwrap();
-    let job = SeedJob {
-        model: Arc::new(model),
-        layout: Arc::new(layout),
-        files: vec![SeedFile { name: "seed.json".to_owned(), path }],
-        options: SeedOptions { now: 1_700_000_000_000_000, default_locale: "en".to_owned() },
-        hash_password: Arc::new(|text| Ok(text.to_owned())),
-        progress: Arc::new(|_| ()),
-    };
-    store.seed(job).await.unwrap();
-}
+use store::Error;
 
 /// One migration: from a model with rows to another one.
 struct Case {
@@ -527,137 +491,132 @@ async fn components_change_inside() {
 const TRUE_TRUE_FALSE: &str = "1|1|0";
 const TRUE_FALSE: &str = "1|0";
 
-const TRACKS: &str = r#"type Track @model { title: String! year: Int tags: [Tag!] @relation(inverse: "tracks") } type Tag @model { word: String tracks: [Track!] @relation(mappedBy: "tags") }"#;
-const TRACKS_AFTER: &str = r#"type Track @model(draftAndPublish: true) { name: String! @renamedFrom(name: "title") year: String tags: [Tag!] @relation(inverse: "tracks") sold: Int! @default(value: 3) }
-    type Tag @model { word: String tracks: [Track!] @relation(mappedBy: "tags") }"#;
-const TRACKS_LATER: &str = r#"type Track @model(draftAndPublish: true) { name: String! @renamedFrom(name: "title") year: String tags: [Tag!] @relation(inverse: "tracks") sold: Int note: String }
-    type Tag @model { word: String tracks: [Track!] @relation(mappedBy: "tags") }"#;
-
-/// 2,500 tracks: three slices.
-fn many_tracks() -> String {
-    let track = |id: u32| {
-        format!(
-            r#"{{ "type": "Track", "id": {id}, "data": {{ "title": "T{id}", "year": {}, "tags": ["t"] }} }}"#,
-            1900 + id
-        )
-    };
-    let mut lines = vec![r#"{ "type": "Tag", "id": 1, "documentId": "t", "data": { "word": "x" } }"#.to_owned()];
-    lines.extend((1..=2500).map(track));
-    lines.join("\n")
-}
-
-/// Starts a migration and leaves it when this many reports have come. True when it was done before.
-async fn bring_until(store: &Store, text: &str, reports: usize) -> bool {
-    let plan = store.migrate_plan(&read(text), &sources(text)).await.unwrap();
-    let stop = tokio::sync::Notify::new();
-    let mut seen = 0;
-    let apply = store.migrate_apply(&plan, MigrateOptions::default(), |_| {
-        seen += 1;
-        if seen > reports {
-            stop.notify_one();
-        }
-    });
-    tokio::select! {
-        biased;
-        () = stop.notified() => false,
-        done = apply => {
-            done.unwrap();
-            true
-        }
-    }
-}
-
-/// What the migration of the tracks must leave, however often it was interrupted.
-async fn contents(store: &Store) -> Vec<String> {
-    let mut lines = describe(store).await;
-    for question in [
-        "select count(*), count(distinct _key), min(name), min(year), max(year), sum(sold) from track",
-        "select _status, count(*) from track group by _status order by 1",
-        "select count(*), count(distinct owner) from track_tags_link",
-        "select count(*) from track_document",
+#[tokio::test]
+async fn types_change_as_a_whole() {
+    for case in [
+        Case {
+            name: "single_on",
+            before: ALBUM,
+            seed: ALBUMS,
+            after: "type Album @model(single: true) { title: String! year: Int }",
+            loses: "1 all but one of the documents of Album",
+            then: &[("select _key, title from album", "1|One")],
+        },
+        Case {
+            name: "single_off",
+            before: "type Album @model(single: true) { title: String! year: Int }",
+            seed: r#"{ "type": "Album", "id": 4, "data": { "title": "Four" } }"#,
+            after: "type Album @model(history: 3) { title: String! year: Int }",
+            loses: "",
+            then: &[("select _key, title from album", "4|Four")],
+        },
+        Case {
+            name: "keys_shared",
+            before: "type Album @model { title: String! year: Int } type Song @model { name: String }",
+            seed: ALBUMS,
+            after: r#"type Album @model(keys: "work") { title: String! year: Int } type Song @model(keys: "work") { name: String }"#,
+            loses: "",
+            then: &[("select name, next from key_sequence", "work|3")],
+        },
+        Case {
+            name: "keys_own",
+            before: r#"type Album @model(keys: "work") { title: String! year: Int } type Song @model(keys: "work") { name: String }"#,
+            seed: ALBUMS,
+            after: "type Album @model { title: String! year: Int } type Song @model { name: String }",
+            loses: "",
+            then: &[("select count(*) from key_sequence", "0")],
+        },
     ] {
-        lines.extend(rows(store, question).await);
+        check(&case).await;
     }
-    lines
 }
 
 #[tokio::test]
-async fn an_interrupted_migration_goes_on() {
-    let folder = std::env::temp_dir().join(format!("dragoman-interrupted-seed-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let seed = many_tracks();
-    let places = Place::both("whole").await;
-    let mut whole = Vec::new();
-    for place in &places {
-        let store = place.open();
-        bring(&store, TRACKS, false).await.unwrap();
-        load(&store, TRACKS, &folder, &seed).await;
-        bring(&store, TRACKS_AFTER, false).await.unwrap();
-        whole.push(contents(&store).await);
+async fn locales_of_fields_are_switched() {
+    let seed = r#"{ "type": "Page", "entries": [
+        { "id": 1, "documentId": "p1", "locale": "en", "data": { "title": "Hello", "rank": 1 } },
+        { "id": 2, "documentId": "p1", "locale": "fr", "data": { "title": "Bonjour", "rank": 1 } },
+        { "id": 3, "documentId": "p2", "locale": "fr", "data": { "title": "Seul", "rank": 2 } } ] }"#;
+    for case in [
+        Case {
+            name: "field_shared",
+            before: "type Page @model(localized: true) { title: String @localized rank: Int }",
+            seed,
+            after: "type Page @model(localized: true) { title: String rank: Int @localized }",
+            loses: "1 values in other than the default locale of Page.title",
+            then: &[("select _key, _locale, title from page order by 1, 2", "1|en|Hello 1|fr|Hello 3|fr|Seul")],
+        },
+        Case {
+            name: "locales_gone",
+            before: "type Page @model(localized: true) { title: String @localized rank: Int }",
+            seed,
+            after: "type Page @model { title: String rank: Int }",
+            loses: "2 versions in other than the default locale of Page",
+            then: &[("select _key, title from page", "1|Hello")],
+        },
+    ] {
+        check(&case).await;
     }
-    for reports in [1, 3, 7, 12, 16] {
-        for (place, expected) in Place::both(&format!("interrupted{reports}")).await.into_iter().zip(&whole) {
-            let store = place.open();
-            bring(&store, TRACKS, false).await.unwrap();
-            load(&store, TRACKS, &folder, &seed).await;
-            let is_done = bring_until(&store, TRACKS_AFTER, reports).await;
-            drop(store);
-            let store = place.open();
-            if !is_done {
-                bring(&store, TRACKS_AFTER, false).await.unwrap();
-            }
-            assert_eq!(&contents(&store).await, expected, "after {reports} reports on {:?}", store.database());
-            assert_eq!(store.ledger().await.unwrap().unfinished, None);
-            drop(store);
-            place.remove().await;
-        }
-    }
-    for place in places {
-        place.remove().await;
-    }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[tokio::test]
-async fn an_interrupted_migration_is_ended_before_the_next() {
-    let folder = std::env::temp_dir().join(format!("dragoman-later-seed-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    for place in Place::both("later").await {
-        let store = place.open();
-        bring(&store, TRACKS, false).await.unwrap();
-        load(&store, TRACKS, &folder, &many_tracks()).await;
-        assert!(!bring_until(&store, TRACKS_AFTER, 5).await);
-        drop(store);
-        let store = place.open();
-        bring(&store, TRACKS_LATER, false).await.unwrap();
-        assert_eq!(rows(&store, "select count(*), min(name) from track").await, ["5000|T1"]);
-        assert_eq!(store.ledger().await.unwrap().applied, Some(sources(TRACKS_LATER)));
-        drop(store);
-        place.remove().await;
+async fn relations_point_elsewhere() {
+    let seed = r#"{ "type": "Human", "id": 1, "documentId": "h1", "data": { "name": "Ann" } } { "type": "Droid", "id": 2, "documentId": "d1", "data": { "name": "R2" } }
+        { "type": "Ship", "id": 1, "documentId": "s1", "data": { "pilot": { "type": "Droid", "documentId": "d1" },
+          "crew": [{ "type": "Human", "documentId": "h1" }, { "type": "Droid", "documentId": "d1" }] } }"#;
+    let before = "type Human @model { name: String } type Droid @model { name: String } union Being = Human | Droid
+        type Ship @model { pilot: Being crew: [Being!] }";
+    for case in [
+        Case {
+            name: "fewer_targets",
+            before,
+            seed,
+            after: "type Human @model { name: String } type Droid @model { name: String } type Ship @model { pilot: Human crew: [Human!] }",
+            loses: "1 links of Ship.pilot to Droid; 1 links of Ship.crew to Droid",
+            then: &[("select pilot_key from ship", "-"), ("select owner, target from ship_crew_link", "1|1")],
+        },
+        Case {
+            name: "renamed_targets",
+            before,
+            seed,
+            after: r#"type Person @model @renamedFrom(name: "Human") { name: String } type Droid @model { name: String } union Being = Person | Droid
+                type Ship @model { pilot: Being crew: [Being!] }"#,
+            loses: "",
+            then: &[
+                ("select pilot_type, pilot_key from ship", "droid|2"),
+                ("select target_type, target from ship_crew_link order by position", "person|1 droid|2"),
+            ],
+        },
+        Case {
+            name: "other_side",
+            before: "type Human @model { name: String droid: Droid } type Droid @model { name: String }",
+            seed: r#"{ "type": "Droid", "documentId": "d1", "data": {} } { "type": "Human", "data": { "droid": "d1" } }"#,
+            after: r#"type Human @model { name: String droid: Droid @relation(inverse: "humans") } type Droid @model { name: String humans: [Human!] @relation(mappedBy: "droid") }"#,
+            loses: "",
+            then: &[("select count(droid_key) from human", "1")],
+        },
+    ] {
+        check(&case).await;
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[tokio::test]
-async fn a_migration_that_fails_leaves_everything_as_it_was() {
-    let folder = std::env::temp_dir().join(format!("dragoman-fails-seed-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    // Two numbers become one: only the conversion, which no guard can look through, shows it.
-    let seed = r#"{ "type": "Sum", "data": { "value": 1.5, "name": "a" } } { "type": "Sum", "data": { "value": 1.50, "name": "b" } }"#;
-    let before = "type Sum @model { value: Decimal name: String }";
-    for place in Place::both("fails").await {
-        let store = place.open();
-        bring(&store, before, false).await.unwrap();
-        load(&store, before, &folder, seed).await;
-        let was = describe(&store).await;
-        let failed = bring(&store, "type Sum @model { value: Float @unique name: String }", false).await;
-        assert!(matches!(failed, Err(Error::Sqlite(_) | Error::Postgres(_))), "{failed:?}");
-        assert_eq!(describe(&store).await, was);
-        assert_eq!(rows(&store, "select name from sum order by 1").await, ["a", "b"]);
-        assert_eq!(store.ledger().await.unwrap().unfinished, None);
-        bring(&store, "type Sum @model { value: Float name: String }", false).await.unwrap();
-        drop(store);
-        place.remove().await;
+async fn words_and_members_come_and_go() {
+    let seed = r#"{ "type": "Page", "entries": [{ "id": 1, "documentId": "p1", "data": { "mood": "calm", "moods": ["calm", "wild"], "parts": [{ "__component": "shop.gap", "mood": "wild" }] } }] }"#;
+    let before = r#"type Page @model { mood: Mood moods: [Mood!] parts: [Part!] } enum Mood { calm wild } union Part @dynamicZone = Gap type Gap @component(category: "shop") { mood: Mood }"#;
+    for case in [Case {
+        name: "words",
+        before,
+        seed,
+        after: r#"type Page @model { mood: Mood moods: [Mood!] parts: [Part!] } enum Mood { quiet @renamedFrom(name: "calm") wild @raw(value: "WILD") new } union Part @dynamicZone = Gap | Line
+                type Gap @component(category: "shop") { mood: Mood size: Int } type Line @component(category: "shop") { text: String }"#,
+        loses: "",
+        then: &[
+            ("select mood, replace(cast(moods as text), ' ', '') from page", r#"quiet|["quiet","WILD"]"#),
+            ("select cast(parts as text) like '%WILD%' from page", "1"),
+            ("select component from component_sequence order by 1", "shop.gap shop.line"),
+        ],
+    }] {
+        check(&case).await;
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -116,6 +116,8 @@ fn of_field(env: &Env<'_>, was: FieldAt, is: FieldAt, change: &FieldChange, fate
             let Owner::Type(after) = is.owner else { return None };
             converted(env, after, is.field, fates)
         }
+        FieldChange::Side => removed(env, was).map(numbers),
+        FieldChange::LocalizedOff => other_locales(env, of, was.field).map(|statement| numbers(vec![statement])),
         FieldChange::ToOne => several(env, of, was.field).map(|statement| numbers(vec![statement])),
         FieldChange::Retargeted { lost } if !lost.is_empty() => {
             Some(numbers(to_types(env, of, was.field, lost).into_iter().collect()))
@@ -138,6 +140,18 @@ fn converted(env: &Env<'_>, of: TypeId, field: FieldId, fates: &[Fate]) -> Optio
         convert.select = convert.select.replace(" and b._rowid_ > ?1 and b._rowid_ <= ?2", "");
     }
     Some(LossCount::Unconverted(Box::new(convert)))
+}
+
+/// Rows whose value is not that of the default locale.
+fn other_locales(env: &Env<'_>, of: TypeId, field: FieldId) -> Option<String> {
+    let rows = &env.before.layout.row_table(of).name;
+    let name = column_name(env.before.layout.content_type(of).field(field))?;
+    let mut text = env.text();
+    text.push("exists (select 1 from ").name(rows).push(" as d where d.").name("_key").push(" = b.").name("_key");
+    text.push(" and d.").name("_status").push(" = b.").name("_status").push(" and d.").name("_locale").push(" = ");
+    text.literal(env.default_locale).push(" and d.").name(name).push(" is not null and d.").name(name);
+    text.push(" is distinct from b.").name(name).push(")");
+    Some(count_rows(env, rows, &text.text))
 }
 
 /// Links beyond the first of each owner.

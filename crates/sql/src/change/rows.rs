@@ -1,6 +1,6 @@
 //! How the rows of a content type come from those of the same type before.
 
-use model::change::{Change, Owner, TypeChange};
+use model::change::{Change, FieldAt, FieldChange, Owner, TypeChange};
 use model::{ContentType, Field, FieldId, FieldKind, TypeId};
 use plan::{Value, value_of_json};
 
@@ -246,6 +246,7 @@ impl Env<'_> {
             filters: &self.row_filters(of),
         };
         let cell = match self.conversion(was_field, declared, &rewritten) {
+            None if self.loses_locales(of, field) => self.default_locale_cell(table, name),
             None => self.column("b", name),
             Some(convert) => {
                 let cell = self.side_cell(&convert, stored);
@@ -258,6 +259,25 @@ impl Env<'_> {
             Some(default) => ["coalesce(", &cell, ", ", &default, ")"].concat(),
             None => cell,
         })
+    }
+
+    /// A field that differed between locales does not any more.
+    fn loses_locales(&self, of: TypeId, field: FieldId) -> bool {
+        let is_it = |change: &Change| match change {
+            Change::Field(pair, FieldChange::LocalizedOff) => pair.after == FieldAt { owner: Owner::Type(of), field },
+            _ => false,
+        };
+        self.changes.iter().any(is_it)
+    }
+
+    /// The value of the same version in the default locale, where there is one:
+    /// `coalesce((select d."x" from "t" as d where d."_key" = b."_key" and d."_status" = b."_status" and d."_locale" = 'en'), b."x")`
+    fn default_locale_cell(&self, table: &str, name: &str) -> String {
+        let mut text = self.text();
+        text.push("coalesce((select d.").name(name).push(" from ").name(table).push(" as d where d.").name("_key");
+        text.push(" = b.").name("_key").push(" and d.").name("_status").push(" = b.").name("_status").push(" and d.");
+        text.name("_locale").push(" = ").literal(self.default_locale).push("), b.").name(name).push(")");
+        text.text
     }
 
     /// `(select v."value" from "_v_3_2" as v where v."row" = b."_row")`

@@ -1,0 +1,148 @@
+//! A migration that is interrupted goes on, one that fails leaves everything as it was, on both databases.
+#![allow(clippy::unwrap_used)]
+
+mod database;
+mod description;
+mod migrating;
+mod question;
+
+use database::Place;
+use description::describe;
+use migrating::{bring, load, read, sources};
+use question::rows;
+use store::{Error, MigrateOptions, Store};
+
+const TRACKS: &str = r#"type Track @model { title: String! year: Int tags: [Tag!] @relation(inverse: "tracks") } type Tag @model { word: String tracks: [Track!] @relation(mappedBy: "tags") }"#;
+const TRACKS_AFTER: &str = r#"type Track @model(draftAndPublish: true) { name: String! @renamedFrom(name: "title") year: String tags: [Tag!] @relation(inverse: "tracks") sold: Int! @default(value: 3) }
+    type Tag @model { word: String tracks: [Track!] @relation(mappedBy: "tags") }"#;
+const TRACKS_LATER: &str = r#"type Track @model(draftAndPublish: true) { name: String! @renamedFrom(name: "title") year: String tags: [Tag!] @relation(inverse: "tracks") sold: Int note: String }
+    type Tag @model { word: String tracks: [Track!] @relation(mappedBy: "tags") }"#;
+
+/// 2,500 tracks: three slices.
+fn many_tracks() -> String {
+    let track = |id: u32| {
+        format!(
+            r#"{{ "type": "Track", "id": {id}, "data": {{ "title": "T{id}", "year": {}, "tags": ["t"] }} }}"#,
+            1900 + id
+        )
+    };
+    let mut lines = vec![r#"{ "type": "Tag", "id": 1, "documentId": "t", "data": { "word": "x" } }"#.to_owned()];
+    lines.extend((1..=2500).map(track));
+    lines.join("\n")
+}
+
+/// Starts a migration and leaves it when this many reports have come. True when it was done before.
+async fn bring_until(store: &Store, text: &str, reports: usize) -> bool {
+    let plan = store.migrate_plan(&read(text), &sources(text)).await.unwrap();
+    let stop = tokio::sync::Notify::new();
+    let mut seen = 0;
+    let apply = store.migrate_apply(&plan, MigrateOptions::default(), |_| {
+        seen += 1;
+        if seen > reports {
+            stop.notify_one();
+        }
+    });
+    tokio::select! {
+        biased;
+        () = stop.notified() => false,
+        done = apply => {
+            done.unwrap();
+            true
+        }
+    }
+}
+
+/// What the migration of the tracks must leave, however often it was interrupted.
+async fn contents(store: &Store) -> Vec<String> {
+    let mut lines = describe(store).await;
+    for question in [
+        "select count(*), count(distinct _key), min(name), min(year), max(year), sum(sold) from track",
+        "select _status, count(*) from track group by _status order by 1",
+        "select count(*), count(distinct owner) from track_tags_link",
+        "select count(*) from track_document",
+    ] {
+        lines.extend(rows(store, question).await);
+    }
+    lines
+}
+
+#[tokio::test]
+async fn an_interrupted_migration_goes_on() {
+    let folder = std::env::temp_dir().join(format!("dragoman-interrupted-seed-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let seed = many_tracks();
+    let places = Place::both("whole").await;
+    let mut whole = Vec::new();
+    for place in &places {
+        let store = place.open();
+        bring(&store, TRACKS, false).await.unwrap();
+        load(&store, TRACKS, &folder, &seed).await;
+        bring(&store, TRACKS_AFTER, false).await.unwrap();
+        whole.push(contents(&store).await);
+    }
+    for reports in [1, 3, 7, 12, 16] {
+        for (place, expected) in Place::both(&format!("interrupted{reports}")).await.into_iter().zip(&whole) {
+            let store = place.open();
+            bring(&store, TRACKS, false).await.unwrap();
+            load(&store, TRACKS, &folder, &seed).await;
+            let is_done = bring_until(&store, TRACKS_AFTER, reports).await;
+            drop(store);
+            let store = place.open();
+            if !is_done {
+                bring(&store, TRACKS_AFTER, false).await.unwrap();
+            }
+            assert_eq!(&contents(&store).await, expected, "after {reports} reports on {:?}", store.database());
+            assert_eq!(store.ledger().await.unwrap().unfinished, None);
+            drop(store);
+            place.remove().await;
+        }
+    }
+    for place in places {
+        place.remove().await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn an_interrupted_migration_is_ended_before_the_next() {
+    let folder = std::env::temp_dir().join(format!("dragoman-later-seed-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for place in Place::both("later").await {
+        let store = place.open();
+        bring(&store, TRACKS, false).await.unwrap();
+        load(&store, TRACKS, &folder, &many_tracks()).await;
+        assert!(!bring_until(&store, TRACKS_AFTER, 5).await);
+        drop(store);
+        let store = place.open();
+        bring(&store, TRACKS_LATER, false).await.unwrap();
+        assert_eq!(rows(&store, "select count(*), min(name) from track").await, ["5000|T1"]);
+        assert_eq!(store.ledger().await.unwrap().applied, Some(sources(TRACKS_LATER)));
+        drop(store);
+        place.remove().await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_everything_as_it_was() {
+    let folder = std::env::temp_dir().join(format!("dragoman-fails-seed-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // Two numbers become one: only the conversion, which no guard can look through, shows it.
+    let seed = r#"{ "type": "Sum", "data": { "value": 1.5, "name": "a" } } { "type": "Sum", "data": { "value": 1.50, "name": "b" } }"#;
+    let before = "type Sum @model { value: Decimal name: String }";
+    for place in Place::both("fails").await {
+        let store = place.open();
+        bring(&store, before, false).await.unwrap();
+        load(&store, before, &folder, seed).await;
+        let was = describe(&store).await;
+        let failed = bring(&store, "type Sum @model { value: Float @unique name: String }", false).await;
+        assert!(matches!(failed, Err(Error::Sqlite(_) | Error::Postgres(_))), "{failed:?}");
+        assert_eq!(describe(&store).await, was);
+        assert_eq!(rows(&store, "select name from sum order by 1").await, ["a", "b"]);
+        assert_eq!(store.ledger().await.unwrap().unfinished, None);
+        bring(&store, "type Sum @model { value: Float name: String }", false).await.unwrap();
+        drop(store);
+        place.remove().await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
