@@ -7,8 +7,10 @@ mod writing;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use database::Place;
+use store::Driver;
 use writing::Script;
 
 /// Runs the script of a case on both databases and compares what it tells with the record beside it.
@@ -94,6 +96,49 @@ async fn a_single_type_is_made_once() {
         }
         assert_eq!(script.told("read Home").await.lines().count(), 1);
         drop(script);
+        place.remove().await;
+    }
+}
+
+/// PostgreSQL gets COMMIT before the answer is there: what is too large to be shown is written, and then hinted at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_but_not_shown_is_hinted_at() {
+    const SCHEMA: &str = "type Item @model { code: String! }";
+    for place in Place::both("writes_large").await {
+        if matches!(place, Place::Postgres { .. }) {
+            let store = place.open_with(|limits| limits.answer_bytes_max = 100);
+            let mut hints = store.changes();
+            let script = Script::begin(store, SCHEMA).await;
+            let told = script.told(&format!("create Item {{\"code\": \"{}\"}}", "x".repeat(200))).await;
+            assert_eq!(told, "! it AnswerTooLarge(100)");
+            assert!(hints.try_recv().is_ok());
+            drop(script);
+            let script = Script::begin(place.open(), SCHEMA).await;
+            assert!(script.told("read Item").await.contains("xxx"));
+        }
+        place.remove().await;
+    }
+}
+
+/// The clock runs out while the server is at COMMIT: nobody knows what came of it, and nobody says that nothing did.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_takes_too_long_is_of_unknown_outcome() {
+    const WAITS_AT_COMMIT: &str = "create function wait() returns trigger language plpgsql as
+        'begin perform pg_advisory_xact_lock(1); return null; end';
+        create constraint trigger waits after insert on item deferrable initially deferred for each row execute function wait()";
+    for place in Place::both("writes_late").await {
+        if matches!(place, Place::Postgres { .. }) {
+            let other = place.open();
+            let store = place.open_with(|limits| limits.write_timeout = Duration::from_millis(1500));
+            let script = Script::begin(store, "type Item @model { code: String! }").await;
+            script.told("create Item {\"code\": \"first\"}").await;
+            database::execute(&other, WAITS_AT_COMMIT).await;
+            let Driver::Postgres(postgres) = other.driver() else { panic!("a server was opened") };
+            let holder = postgres.loan().await.unwrap();
+            holder.client().batch_execute("select pg_advisory_lock(1)").await.unwrap();
+            assert_eq!(script.told("create Item {\"code\": \"second\"}").await, "! it OutcomeUnknown");
+            drop((holder, script));
+        }
         place.remove().await;
     }
 }

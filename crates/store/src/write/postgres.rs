@@ -21,8 +21,32 @@ use crate::read::postgres::{Parameter, kept, written};
 pub(crate) struct PostgresDoor<'c> {
     session: &'c Session,
     env: Env<'c>,
-    /// COMMIT was sent, and has returned.
-    has_ended: AtomicBool,
+    commit: &'c Commit,
+}
+
+/// How far the COMMIT of a transaction is.
+#[derive(Debug, Default)]
+pub(crate) struct Commit {
+    is_sent: AtomicBool,
+    has_returned: AtomicBool,
+}
+
+impl Commit {
+    /// A transaction begins.
+    pub(crate) fn begin(&self) {
+        self.is_sent.store(false, Ordering::Relaxed);
+        self.has_returned.store(false, Ordering::Relaxed);
+    }
+
+    /// It may be on its way: whether the transaction is committed is not known before it returns.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.is_sent.load(Ordering::Relaxed)
+    }
+
+    /// The transaction is committed.
+    pub(crate) fn has_returned(&self) -> bool {
+        self.has_returned.load(Ordering::Relaxed)
+    }
 }
 
 /// A statement that is prepared, with its values.
@@ -33,13 +57,15 @@ struct Ready<'p> {
 }
 
 impl<'c> PostgresDoor<'c> {
-    pub(crate) fn new(session: &'c Session, env: Env<'c>) -> PostgresDoor<'c> {
-        PostgresDoor { session, env, has_ended: AtomicBool::new(false) }
+    pub(crate) fn new(session: &'c Session, env: Env<'c>, commit: &'c Commit) -> PostgresDoor<'c> {
+        PostgresDoor { session, env, commit }
     }
 
-    /// The transaction is committed already.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.has_ended.load(Ordering::Relaxed)
+    /// Commits what succeeded.
+    pub(crate) async fn commit(&self) -> Result<(), Error> {
+        self.committed().await?;
+        self.commit.has_returned.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn prepared<'p>(&self, calls: Vec<Call<'p>>) -> Result<Vec<Ready<'p>>, Error> {
@@ -66,7 +92,9 @@ impl<'c> PostgresDoor<'c> {
         rows.map(|(rows, one)| rows?.iter().map(|row| values(row, one.columns)).collect()).collect()
     }
 
+    /// Sends COMMIT. The server answers it without a complaint where a statement has failed, and rolls back.
     async fn committed(&self) -> Result<(), Error> {
+        self.commit.is_sent.store(true, Ordering::Relaxed);
         self.session.client().batch_execute("commit").await.map_err(commit_error)
     }
 }
@@ -92,10 +120,15 @@ impl Door for PostgresDoor<'_> {
         }
         // A statement that fails makes the server answer COMMIT by rolling back.
         let (ran, levels, committed) = tokio::join!(biased; self.sent(&ready), levels, self.committed());
-        ran?;
-        let levels = levels?;
-        committed?;
-        self.has_ended.store(true, Ordering::Relaxed);
+        let mut failures = ran.as_ref().err().into_iter().chain(levels.as_ref().err());
+        if failures.any(is_of_server) {
+            self.commit.begin();
+        } else {
+            committed?;
+            // What fails from here on, fails although the change is written.
+            self.commit.has_returned.store(true, Ordering::Relaxed);
+        }
+        let levels = ran.and(levels)?;
         show(&levels, self.env, node, last.spot, bytes)
     }
 
@@ -115,8 +148,13 @@ fn values(row: &Row, kinds: &[sql::ColumnKind]) -> Result<Vec<Value>, Error> {
     kinds.iter().enumerate().map(|(index, kind)| read(row, index, *kind)).collect()
 }
 
+/// Whether the server has refused a statement, and with it the transaction; any other failure is met on our side of the connection.
+fn is_of_server(error: &Error) -> bool {
+    matches!(error, Error::Postgres(error) if error.code().is_some())
+}
+
 /// A server that refuses a commit has rolled back (a linked document went meanwhile, say); a connection that is lost says nothing.
-pub(crate) fn commit_error(error: tokio_postgres::Error) -> Error {
+fn commit_error(error: tokio_postgres::Error) -> Error {
     match error.code() {
         Some(code) if matches!(code.code(), "40001" | "40P01") => Error::Postgres(error),
         Some(_) => Error::TransactionFailed { reason: error.to_string() },

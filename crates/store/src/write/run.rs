@@ -11,7 +11,7 @@ use super::context::WriteContext;
 use super::door::{Door, Env, Shown, Spot};
 use super::failure::Failure;
 use super::password::{Hashes, hashes};
-use super::postgres::{PostgresDoor, commit_error};
+use super::postgres::{Commit, PostgresDoor};
 use super::prepared::{ChangeRoot, ChangeValue, PreparedChange, PreparedWrite};
 use super::sqlite::{SqliteDoor, ready_now};
 use crate::answer::Wrote;
@@ -32,10 +32,12 @@ struct Request {
     context: WriteContext,
     hashes: Arc<Hashes>,
     default_locale: String,
+    /// What the answer may still grow by.
     bytes_max: usize,
 }
 
-/// What one transaction left in the answer.
+/// What one transaction adds to the answer.
+#[derive(Default)]
 struct Part {
     bytes: Vec<u8>,
     faults: Vec<Fault>,
@@ -43,22 +45,35 @@ struct Part {
     is_null: bool,
 }
 
-/// Why a transaction was rolled back, and which root entry it was at.
+/// Why a transaction has no answer, and which root entry it was at.
 struct Stopped {
     failure: Failure,
     root: usize,
+    fate: Fate,
+}
+
+/// What became of what a transaction wrote that has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It was rolled back.
+    Undone,
+    /// It is committed, or may be.
+    MayBeWritten,
 }
 
 impl From<Error> for Stopped {
     fn from(error: Error) -> Stopped {
-        Stopped { failure: Failure::Store(error), root: 0 }
+        let is_open = matches!(error, Error::OutcomeUnknown { .. });
+        let fate = if is_open { Fate::MayBeWritten } else { Fate::Undone };
+        Stopped { failure: Failure::Store(error), root: 0, fate }
     }
 }
 
 impl Store {
     /// Runs a prepared change with the values of one request and appends the value of `data` to the buffer, which may hold `{"data":` already.
     ///
-    /// What is refused is a fault at its root entry, and nothing of its transaction is written.
+    /// What is refused is a fault at its root entry, and nothing of its transaction is written. What is written but cannot be shown (it is larger than an
+    /// answer may be) is null with a fault, too: on PostgreSQL COMMIT is on its way before the answer is there.
     pub async fn change(
         &self,
         prepared: &Arc<PreparedChange>,
@@ -101,18 +116,21 @@ impl Store {
 
     /// One transaction, and what it leaves in the answer.
     async fn step(&self, request: &Request, (from, to): (usize, usize), answer: &mut Answer) {
-        let outcome = self.transaction(request, (from, to), std::mem::take(&mut answer.bytes)).await;
+        let bytes_max = request.bytes_max.saturating_sub(answer.bytes.len());
+        let outcome = self.transaction(&Request { bytes_max, ..request.clone() }, (from, to)).await;
         match outcome {
             Ok(part) => {
-                answer.bytes = part.bytes;
+                answer.bytes.extend_from_slice(&part.bytes);
                 answer.faults.extend(part.faults);
                 answer.is_null = part.is_null;
             }
-            Err((stopped, bytes)) => {
-                answer.bytes = bytes;
+            Err(stopped) => {
                 let root = &request.prepared.roots[from + stopped.root];
                 let cause = match stopped.failure {
                     Failure::Refused(cause) => cause,
+                    Failure::Store(Error::AnswerTooLarge { .. }) => {
+                        Error::AnswerTooLarge { bytes_max: request.bytes_max }.logged()
+                    }
                     Failure::Store(error) => error.logged(),
                 };
                 answer.faults.push(fault(&root.key, root.place, cause));
@@ -123,38 +141,28 @@ impl Store {
         }
     }
 
-    async fn transaction(
-        &self,
-        request: &Request,
-        range: (usize, usize),
-        bytes: Vec<u8>,
-    ) -> Result<Part, (Stopped, Vec<u8>)> {
-        let start = bytes.len();
-        let keep = bytes.clone();
+    async fn transaction(&self, request: &Request, range: (usize, usize)) -> Result<Part, Stopped> {
         let writes: Vec<&PreparedWrite> =
             request.prepared.roots[range.0..range.1].iter().filter_map(|root| root.value.write()).collect();
         let ran = async {
             let mut request = request.clone();
             request.hashes = Arc::new(self.hashed(&request, &writes).await?);
             match self.driver() {
-                _ if writes.is_empty() => Ok(constants(&request, range, bytes)),
-                Driver::Sqlite(sqlite) => {
-                    sqlite.write(move |connection| on_sqlite(connection, &request, range, bytes)).await
-                }
+                _ if writes.is_empty() => Ok(constants(&request, range)),
+                Driver::Sqlite(sqlite) => sqlite.write(move |connection| on_sqlite(connection, &request, range)).await,
                 Driver::Postgres(postgres) => {
                     let limit = self.limits().write_timeout;
-                    let job = on_postgres(postgres, &request, range, bytes);
-                    let late = |_| Stopped::from(Error::Timeout { deadline_ms: limit.as_millis() });
-                    tokio::time::timeout(limit, job).await.map_err(late)?
+                    let commit = Commit::default();
+                    let job = on_postgres(postgres, &request, range, &commit);
+                    tokio::time::timeout(limit, job).await.map_err(|_| Stopped::from(late(&commit, limit)))?
                 }
             }
         };
         let outcome: Result<Part, Stopped> = ran.await;
-        debug_assert!(keep.len() == start);
-        if outcome.is_ok() {
+        if !matches!(&outcome, Err(Stopped { fate: Fate::Undone, .. })) {
             self.tell_changed(writes.iter().map(|write| write.write.of));
         }
-        outcome.map_err(|stopped| (stopped, keep))
+        outcome
     }
 
     async fn hashed(&self, request: &Request, writes: &[&PreparedWrite]) -> Result<Hashes, Stopped> {
@@ -166,6 +174,16 @@ impl Store {
             }
         }
         Ok(all)
+    }
+}
+
+/// A transaction that ran out of time. The server may still do what it was sent: with COMMIT among it, nobody knows.
+fn late(commit: &Commit, limit: Duration) -> Error {
+    let deadline_ms = limit.as_millis();
+    if commit.is_sent() {
+        Error::OutcomeUnknown { reason: Error::Timeout { deadline_ms }.to_string() }
+    } else {
+        Error::Timeout { deadline_ms }
     }
 }
 
@@ -187,14 +205,9 @@ impl Request {
     }
 }
 
-fn on_sqlite(
-    connection: &rusqlite::Connection,
-    request: &Request,
-    range: (usize, usize),
-    bytes: Vec<u8>,
-) -> Result<Part, Stopped> {
+fn on_sqlite(connection: &rusqlite::Connection, request: &Request, range: (usize, usize)) -> Result<Part, Stopped> {
     let door = SqliteDoor { connection, env: request.env() };
-    ready_now(roots(&door, request, range, bytes))
+    ready_now(roots(&door, request, range))
 }
 
 /// Runs the transaction; when others stand in its way, again, at most [`RUNS_MAX`] times: nothing of its answer has left.
@@ -202,16 +215,18 @@ async fn on_postgres(
     postgres: &Postgres,
     request: &Request,
     range: (usize, usize),
-    bytes: Vec<u8>,
+    commit: &Commit,
 ) -> Result<Part, Stopped> {
     let loan = postgres.loan().await?;
     let mut run = 1;
     loop {
-        let outcome = once(&loan, request, range, bytes.clone()).await;
-        let Err(Stopped { failure: Failure::Store(error), root }) = outcome else { return outcome };
-        if run >= RUNS_MAX || !(is_in_the_way(&error) || error.is_stale_statement()) {
-            return Err(Stopped { failure: Failure::Store(error), root });
+        let outcome = once(&loan, request, range, commit).await;
+        let Err(Stopped { failure: Failure::Store(error), root, fate }) = outcome else { return outcome };
+        let may_help = fate == Fate::Undone && (is_in_the_way(&error) || error.is_stale_statement());
+        if run >= RUNS_MAX || !may_help {
+            return Err(Stopped { failure: Failure::Store(error), root, fate });
         }
+        commit.begin();
         if error.is_stale_statement() {
             loan.forget_statements();
         } else {
@@ -229,20 +244,24 @@ fn is_in_the_way(error: &Error) -> bool {
     error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01" | "23505"))
 }
 
-async fn once(session: &Session, request: &Request, range: (usize, usize), bytes: Vec<u8>) -> Result<Part, Stopped> {
-    let door = PostgresDoor::new(session, request.env());
+async fn once(session: &Session, request: &Request, range: (usize, usize), commit: &Commit) -> Result<Part, Stopped> {
+    let door = PostgresDoor::new(session, request.env(), commit);
     let use_of_session = session.in_use();
     let begun = session.client().batch_execute(Begin::Write.text());
     // BEGIN is on its way before the first statement and is not waited for by itself.
-    let (begun, outcome) = tokio::join!(biased; begun, roots(&door, request, range, bytes));
+    let (begun, outcome) = tokio::join!(biased; begun, roots(&door, request, range));
     let outcome = begun.map_err(|error| Stopped::from(Error::Postgres(error))).and(outcome);
     match outcome {
         Ok(part) => {
-            if !door.has_ended() {
-                session.client().batch_execute("commit").await.map_err(commit_error)?;
+            if !commit.has_returned() {
+                door.commit().await?;
             }
             use_of_session.ends();
             Ok(part)
+        }
+        Err(stopped) if commit.has_returned() => {
+            use_of_session.ends();
+            Err(Stopped { fate: Fate::MayBeWritten, ..stopped })
         }
         Err(stopped) => {
             if session.client().batch_execute("rollback").await.is_ok() {
@@ -254,8 +273,8 @@ async fn once(session: &Session, request: &Request, range: (usize, usize), bytes
 }
 
 /// Entries without a change.
-fn constants(request: &Request, (from, to): (usize, usize), bytes: Vec<u8>) -> Part {
-    let mut part = Part { bytes, faults: Vec::new(), is_null: false };
+fn constants(request: &Request, (from, to): (usize, usize)) -> Part {
+    let mut part = Part::default();
     for index in from..to {
         let root = &request.prepared.roots[index];
         open_entry(&mut part.bytes, index, root);
@@ -286,19 +305,14 @@ fn open_entry(bytes: &mut Vec<u8>, index: usize, root: &ChangeRoot) {
 }
 
 /// The root entries of one transaction. The first one that fails stops it.
-async fn roots<D: Door>(
-    door: &D,
-    request: &Request,
-    (from, to): (usize, usize),
-    bytes: Vec<u8>,
-) -> Result<Part, Stopped> {
-    let mut part = Part { bytes, faults: Vec::new(), is_null: false };
+async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize)) -> Result<Part, Stopped> {
+    let mut part = Part::default();
     for index in from..to {
         let root = &request.prepared.roots[index];
         open_entry(&mut part.bytes, index, root);
         let Some(write) = root.value.write() else {
             if let (ChangeValue::Refused(refusal), true) = (&root.value, to - from > 1) {
-                return Err(Stopped { failure: Failure::Refused(refusal.cause.clone()), root: index - from });
+                return Err(stopped(Failure::Refused(refusal.cause.clone()), index - from));
             }
             constant(root, &mut part);
             continue;
@@ -309,7 +323,7 @@ async fn roots<D: Door>(
         let bytes = std::mem::take(&mut part.bytes);
         let end = End { statements: write.statements, ends: to - from == 1 };
         let shown = apply(change_env(request, write), end, door, (spot, bytes)).await;
-        let Shown { bytes, faults, wrote } = shown.map_err(|failure| Stopped { failure, root: index - from })?;
+        let Shown { bytes, faults, wrote } = shown.map_err(|failure| stopped(failure, index - from))?;
         part.bytes = bytes;
         part.faults.extend(faults);
         match wrote {
@@ -325,6 +339,13 @@ async fn roots<D: Door>(
         }
     }
     Ok(part)
+}
+
+fn stopped(failure: Failure, root: usize) -> Stopped {
+    match failure {
+        Failure::Store(error) => Stopped { root, ..Stopped::from(error) },
+        Failure::Refused(_) => Stopped { failure, root, fate: Fate::Undone },
+    }
 }
 
 fn change_env<'a>(request: &'a Request, write: &'a PreparedWrite) -> ChangeEnv<'a> {
