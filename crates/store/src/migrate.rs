@@ -118,10 +118,11 @@ impl Store {
         Ok(MigrationPlan { losses: self.losses_of(&plan).await?, ..plan })
     }
 
-    /// Does what the plan says. On SQLite `progress` is called after every slice.
+    /// Does what the plan says. On SQLite `progress` is called after every slice. What follows on an unfinished migration is planned again once that has
+    /// ended: only then can be seen which rows are in its way and what it loses.
     ///
     /// # Errors
-    /// [`Error::Loss`] when values would go and the caller did not agree; what the database said.
+    /// [`Error::Loss`] when values would go and the caller did not agree; the errors of [`Store::migrate_plan`] for what follows; what the database said.
     pub async fn migrate_apply<Progress>(
         &self,
         plan: &MigrationPlan,
@@ -134,13 +135,29 @@ impl Store {
         if !plan.losses.is_empty() && !options.allow_data_loss {
             return Err(Error::Loss { losses: plan.losses.clone() });
         }
-        for stage in &plan.stages {
-            match self.driver() {
-                Driver::Sqlite(sqlite) => sqlite::apply(sqlite, stage, &mut progress).await?,
-                Driver::Postgres(postgres) => postgres::apply(postgres, stage, &mut progress).await?,
+        let Some((first, later)) = plan.stages.split_first() else { return Ok(()) };
+        self.apply_stage(first, &mut progress).await?;
+        for stage in later {
+            let model = read_again(&stage.target)?;
+            let again = self.migrate_plan(&model, &stage.target).await?;
+            if !again.losses.is_empty() && !options.allow_data_loss {
+                return Err(Error::Loss { losses: again.losses });
+            }
+            for stage in &again.stages {
+                self.apply_stage(stage, &mut progress).await?;
             }
         }
         Ok(())
+    }
+
+    async fn apply_stage<Progress>(&self, stage: &Stage, progress: &mut Progress) -> Result<(), Error>
+    where
+        Progress: FnMut(MigrationProgress<'_>) + Send,
+    {
+        match self.driver() {
+            Driver::Sqlite(sqlite) => sqlite::apply(sqlite, stage, progress).await,
+            Driver::Postgres(postgres) => postgres::apply(postgres, stage, progress).await,
+        }
     }
 
     /// One sentence for each guard that finds rows, with the first of them.

@@ -114,6 +114,10 @@ async fn an_interrupted_migration_is_ended_before_the_next() {
         assert!(!bring_until(&store, TRACKS_AFTER, 5).await);
         drop(store);
         let store = place.open();
+        let without_year = TRACKS_LATER.replace("year: String ", "");
+        let refused = bring(&store, &without_year, false).await;
+        assert!(matches!(refused, Err(Error::Loss { .. })), "the later stage loses years: {refused:?}");
+        assert_eq!(rows(&store, "select count(*) from track where year is null").await, ["0"]);
         bring(&store, TRACKS_LATER, false).await.unwrap();
         assert_eq!(rows(&store, "select count(*), min(name) from track").await, ["5000|T1"]);
         assert_eq!(store.ledger().await.unwrap().applied, Some(sources(TRACKS_LATER)));
