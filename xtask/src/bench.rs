@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         bench.run(&mut measured, &mut faults)?;
     }
     report::write(&folder, &options, &measured)?;
+    eprintln!("{} faults", faults.len());
     for fault in &faults {
         eprintln!("fault: {fault}");
     }
@@ -106,9 +107,14 @@ impl Bench<'_> {
             return Ok(());
         }
         let (measured, faults) = found;
+        if let Some(cluster) = cluster.filter(|_| self.options.is_realtime) {
+            let id = cluster.process_id().to_string();
+            process::succeed(Command::new("chrt").args(["--rr", "--pid", "1", &id]))?;
+        }
+        let start = program::Start { options: self.options, stores, cluster };
         let mut programs = Vec::new();
         for target in Target::of(&self.options.ways, self.database) {
-            let program = Program::start(target, stores, cluster)?;
+            let program = Program::start(target, &start)?;
             println!("{} on {}: first answer after {:.1} ms", target.name(), self.database, program.first_answer_ms);
             programs.push(program);
         }

@@ -74,12 +74,16 @@ impl Runs<'_> {
                 });
                 match asked {
                     Ok(answer) => answers.push((way, answer)),
-                    Err(error) => faults.push(format!("{place}: {} did not answer: {error:#}", way.name())),
+                    Err(error) => {
+                        println!("{place}: {} did not answer: {error:#}", way.name());
+                        faults.push(format!("{place}: {} did not answer: {error:#}", way.name()));
+                    }
                 }
             }
             let Some(((first, expected), others)) = answers.split_first() else { return };
             for (way, answer) in others {
                 if let Some(difference) = compare::difference(operation, (*first, expected), (*way, answer)) {
+                    println!("{place}: {} and {} differ: {difference}", first.name(), way.name());
                     faults.push(format!("{place}: {} and {} differ: {difference}", first.name(), way.name()));
                 }
             }
@@ -178,7 +182,7 @@ impl Runs<'_> {
             "server": program.process_id(),
             "postgres": program.postgres,
         });
-        let mut drive = Command::new(data::program("limit"));
+        let mut drive = self.bench.command(&data::program("limit"));
         let output = process::output(drive.arg("drive").arg(settings.to_string()))
             .with_context(|| format!("{} at {connections} connections", way.name()))?;
         serde_json::from_str(&output).context("the load generator's report is not understood")

@@ -1,6 +1,8 @@
 //! What a caller may choose.
 
 use std::fmt;
+use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -20,6 +22,7 @@ Options:
   --connections 1,16    numbers of connections
   --rounds N            rounds over all programs, 3 unless told otherwise
   --seconds S           seconds measured for each, 8 unless told otherwise
+  --realtime            before all other work of the machine, in the round-robin class (needs root)
   --no-repeats          takes a run as it is, even if other work of the machine disturbed it
   --profile OP          runs one operation of the product under perf and prints where the time goes
   --write               puts the table into docs/performance.md
@@ -103,6 +106,8 @@ pub(super) struct Options {
     /// The way that is run under perf instead of being measured.
     pub(super) profile: Option<Way>,
     pub(super) writes_document: bool,
+    /// Whether everything measured runs in the round-robin class, before all other work of the machine.
+    pub(super) is_realtime: bool,
     /// Whether a run that was disturbed is run once more.
     pub(super) repeats: bool,
 }
@@ -119,6 +124,7 @@ impl Options {
             seconds: 8.0,
             profile: None,
             writes_document: false,
+            is_realtime: false,
             repeats: true,
         };
         let mut arguments = arguments.iter().map(String::as_str);
@@ -126,6 +132,7 @@ impl Options {
             match argument {
                 "--quick" => options.make_quick(),
                 "--write" => options.writes_document = true,
+                "--realtime" => options.is_realtime = true,
                 "--no-repeats" => options.repeats = false,
                 named => {
                     let value = arguments.next().with_context(|| format!("{named} needs a value\n\n{HELP}"))?;
@@ -134,6 +141,16 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// A program that is part of what is measured.
+    pub(super) fn command(&self, program: &Path) -> Command {
+        if !self.is_realtime {
+            return Command::new(program);
+        }
+        let mut command = Command::new("chrt");
+        command.args(["--rr", "1"]).arg(program);
+        command
     }
 
     fn make_quick(&mut self) {

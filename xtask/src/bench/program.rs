@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::data::{self, Stores};
 use super::operations::Operation;
-use super::options::{Database, Way};
+use super::options::{Database, Options, Way};
 use crate::postgres::Cluster;
 
 const START_TIMEOUT: Duration = Duration::from_mins(1);
@@ -52,6 +52,13 @@ impl Target {
     }
 }
 
+/// What a program is started with.
+pub(super) struct Start<'a> {
+    pub(super) options: &'a Options,
+    pub(super) stores: &'a Stores,
+    pub(super) cluster: Option<&'a Cluster>,
+}
+
 pub(super) struct Program {
     target: Target,
     child: Child,
@@ -65,13 +72,14 @@ pub(super) struct Program {
 
 impl Program {
     /// Starts the process and waits for its first answer.
-    pub(super) fn start(target: Target, stores: &Stores, cluster: Option<&Cluster>) -> Result<Self> {
+    pub(super) fn start(target: Target, env: &Start<'_>) -> Result<Self> {
+        let (stores, cluster) = (env.stores, env.cluster);
         let port =
             TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).context("no port is free")?;
         let address = port.to_string();
         let log = stores.folder.join(target.name()).with_extension("log");
         let output = File::create(&log).context("could not make the program's log")?;
-        let mut command = command(target, stores, &address)?;
+        let mut command = command(target, env, &address)?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("could not start {}", target.name()))?;
@@ -156,12 +164,13 @@ impl Drop for Program {
     }
 }
 
-fn command(target: Target, stores: &Stores, address: &str) -> Result<Command> {
+fn command(target: Target, env: &Start<'_>, address: &str) -> Result<Command> {
+    let stores = env.stores;
     let way = match target {
         Target::Limit(way) => way,
         Target::Product => {
             let store = stores.product.as_ref().context("the product has no database here")?;
-            let mut command = Command::new(data::program("dragoman"));
+            let mut command = env.options.command(&data::program("dragoman"));
             command.arg("serve").arg(&store.project).arg("--data").arg(&store.data).args(["--listen", address]);
             if let Some(url) = &store.url {
                 command.arg("--database").arg(url);
@@ -170,11 +179,11 @@ fn command(target: Target, stores: &Stores, address: &str) -> Result<Command> {
         }
     };
     if way == Way::Peer {
-        let mut command = Command::new(data::program("peer"));
+        let mut command = env.options.command(&data::program("peer"));
         command.args([&stores.plain, address]);
         return Ok(command);
     }
-    let mut command = Command::new(data::program("limit"));
+    let mut command = env.options.command(&data::program("limit"));
     command.args(["serve", way.name(), &stores.plain, address]);
     Ok(command)
 }
