@@ -37,7 +37,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
         bail!("another benchmark runs: two at once would measure each other");
     }
-    build(&options)?;
+    if options.builds {
+        build(&options)?;
+    }
     let data = Data::prepare(&folder)?;
     let mut faults = Vec::new();
     let mut measured = Vec::new();

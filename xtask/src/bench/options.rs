@@ -22,6 +22,7 @@ Options:
   --connections 1,16    numbers of connections
   --rounds N            rounds over all programs, 3 unless told otherwise
   --seconds S           seconds measured for each, 8 unless told otherwise
+  --no-build            takes the programs as they were built last
   --realtime            before all other work of the machine, in the round-robin class (needs root)
   --no-repeats          takes a run as it is, even if other work of the machine disturbed it
   --profile OP          runs one operation of the product under perf and prints where the time goes
@@ -106,6 +107,8 @@ pub(super) struct Options {
     /// The way that is run under perf instead of being measured.
     pub(super) profile: Option<Way>,
     pub(super) writes_document: bool,
+    /// Whether the programs are built first.
+    pub(super) builds: bool,
     /// Whether everything measured runs in the round-robin class, before all other work of the machine.
     pub(super) is_realtime: bool,
     /// Whether a run that was disturbed is run once more.
@@ -124,6 +127,7 @@ impl Options {
             seconds: 8.0,
             profile: None,
             writes_document: false,
+            builds: true,
             is_realtime: false,
             repeats: true,
         };
@@ -132,6 +136,7 @@ impl Options {
             match argument {
                 "--quick" => options.make_quick(),
                 "--write" => options.writes_document = true,
+                "--no-build" => options.builds = false,
                 "--realtime" => options.is_realtime = true,
                 "--no-repeats" => options.repeats = false,
                 named => {
