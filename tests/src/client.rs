@@ -20,7 +20,7 @@ pub struct Outgoing<'a> {
 }
 
 /// Longest wait for an answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Sends a request and reads the answer to its end.
 ///

@@ -136,7 +136,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // Nobody listens any more when the server has ended by itself.
-        drop(self.stop.send(true));
+        let _has_ended = self.stop.send(true).is_err();
         if let Some(name) = &self.postgres {
             self.runtime.block_on(postgres_says(&["drop database ", name, " with (force)"].concat()));
         }
