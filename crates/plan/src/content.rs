@@ -163,7 +163,7 @@ impl Reader<'_> {
                 Some(_) => Held::Links(Vec::new()),
                 None => Held::Null,
             },
-            Given::Value(hole) => match self.values.get(*hole) {
+            Given::Value(hole) | Given::Engine(hole) => match self.values.get(*hole) {
                 Value::Null => Held::Null,
                 value => Held::Value(value.clone()),
             },
@@ -211,7 +211,7 @@ impl Data {
                         list.extend(element.data.links(model, &model.component(element.component).fields));
                     }
                 }
-                (Given::Null | Given::Value(_) | Given::Increment(_) | Given::Links(_), _) => {}
+                (Given::Null | Given::Value(_) | Given::Engine(_) | Given::Increment(_) | Given::Links(_), _) => {}
             }
         }
         list

@@ -98,6 +98,8 @@ pub enum Given {
     Null,
     /// A scalar, an enum word, a list of them.
     Value(HoleId),
+    /// A value that the product itself gives to a field marked `@engine`, which no caller may give: it needs no grant for the field.
+    Engine(HoleId),
     /// A number added to the present one.
     Increment(HoleId),
     /// The documents linked from now on, in this order, none twice.

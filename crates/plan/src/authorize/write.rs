@@ -53,11 +53,20 @@ impl Env<'_> {
         if self.policy.allows(of, action) { Ok(()) } else { Err(forbidden()) }
     }
 
-    /// Every field that is given is one that a grant for the action reaches. Fields of the engine are nobody's.
+    /// Every field that is given is one that a grant for the action reaches. Fields of the engine are nobody's: the product alone gives them.
     fn fields(self, of: TypeId, action: Action, data: &Data) -> Allowed {
         let content_type = self.model.content_type(of);
         let allowed = data.assignments.iter().all(|assignment| {
-            !content_type.field(assignment.field).engine && self.policy.allows_field(of, action, assignment.field)
+            let is_engine = content_type.field(assignment.field).engine;
+            match assignment.given {
+                Given::Engine(_) => is_engine,
+                Given::Null
+                | Given::Value(_)
+                | Given::Increment(_)
+                | Given::Links(_)
+                | Given::TypedLinks(_)
+                | Given::Elements(_) => !is_engine && self.policy.allows_field(of, action, assignment.field),
+            }
         });
         if allowed { Ok(()) } else { Err(forbidden()) }
     }
@@ -70,7 +79,7 @@ impl Env<'_> {
             };
             match &mut assignment.given {
                 Given::Null => self.linked(field)?,
-                Given::Value(_) | Given::Increment(_) => {}
+                Given::Value(_) | Given::Engine(_) | Given::Increment(_) => {}
                 Given::Links(links) => {
                     self.linked(field)?;
                     for of in self.relation_targets(field) {

@@ -50,6 +50,7 @@ impl Printer<'_> {
             match &assignment.given {
                 Given::Null => self.line(&format!("{field} := null")),
                 Given::Value(hole) => self.line(&format!("{field} := {}", self.hole(*hole))),
+                Given::Engine(hole) => self.line(&format!("{field} := engine {}", self.hole(*hole))),
                 Given::Increment(hole) => self.line(&format!("{field} += {}", self.hole(*hole))),
                 Given::Links(links) => self.line(&format!("{field} := {}", self.links(links))),
                 Given::TypedLinks(links) => {

@@ -89,7 +89,15 @@ fn gather(model: &Model, fields: &[Field], data: &Data, values: &Values, passwor
                     gather(model, &model.component(element.component).fields, &element.data, values, passwords);
                 }
             }
-            (Given::Null | Given::Value(_) | Given::Increment(_) | Given::Links(_) | Given::TypedLinks(_), _) => {}
+            (
+                Given::Null
+                | Given::Value(_)
+                | Given::Engine(_)
+                | Given::Increment(_)
+                | Given::Links(_)
+                | Given::TypedLinks(_),
+                _,
+            ) => {}
         }
     }
 }
