@@ -12,11 +12,11 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use graphql::transport::RequestFault;
 use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
-use plan::{Authorized, Boundary, Caller, Cause, Fault, Plan, Variables};
-use store::{Store, WriteContext};
+use plan::{Caller, Cause, Fault, Variables};
+use store::WriteContext;
 
 use crate::app::Endpoint;
-use crate::plans::{Asked, Compiled, Kept, Known, Program};
+use crate::plans::{Asked, Compiled, Kept, Known};
 use crate::request::Request;
 use crate::schemas::View;
 
@@ -103,14 +103,8 @@ async fn run(
     };
     let mut buffer = compiled.buffer();
     buffer.extend_from_slice(OPENING);
-    let store = &endpoint.app.store;
-    let answered = match &compiled.program {
-        Program::Read(prepared) => store.run(prepared, values, buffer).await,
-        Program::Change(prepared) => {
-            let context = WriteContext { now, user: user_key(caller), ids: Arc::clone(&endpoint.app.settings.ids) };
-            store.change(prepared, values, context, buffer).await
-        }
-    };
+    let context = WriteContext { now, user: user_key(caller), ids: Arc::clone(&endpoint.app.settings.ids) };
+    let answered = endpoint.app.store.run(&compiled.program, values, context, buffer).await;
     compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
     executed(endpoint, &view.schema, answered.bytes, &answered.faults)
 }
@@ -164,18 +158,14 @@ fn compiled(
     }
     let plan = graphql::to_plan(&view.schema, &kept.operation, variables).map_err(Stopped::Request)?;
     let authorized = plan::authorize(plan, &view.policy, view.schema.model());
-    let program = program(&endpoint.app.store, &authorized)?;
+    let app = endpoint.app;
+    let program = app
+        .store
+        .prepare(&app.served, &authorized)
+        .map_err(|error| Stopped::Fault(Fault { path: Vec::new(), place: None, cause: error.logged() }))?;
     let compiled = Arc::new(Compiled::new(program, authorized.get().holes.clone()));
     endpoint.app.plans.keep_plan(asked, kept, shape, &compiled);
     Ok(compiled)
-}
-
-fn program(store: &Store, authorized: &Authorized<Plan>) -> Result<Program, Stopped> {
-    let program = match authorized.get().boundary {
-        Boundary::Read => store.prepare(authorized).map(Program::Read),
-        Boundary::EachRoot | Boundary::Whole => store.prepare_change(authorized).map(Program::Change),
-    };
-    program.map_err(|error| Stopped::Fault(Fault { path: Vec::new(), place: None, cause: error.logged() }))
 }
 
 /// The key of the user who writes, for the columns that name them.

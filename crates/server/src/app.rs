@@ -18,7 +18,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::{any, get};
 use graphql::transport::{RequestFault, TransportRules};
 use model::Model;
-use store::Store;
+use store::{Served, Store};
 use tower::ServiceExt as _;
 use tower_http::CompressionLevel;
 use tower_http::compression::{CompressionLayer, Predicate, predicate};
@@ -48,6 +48,8 @@ pub struct App {
     pub(crate) schemas: Schemas,
     pub(crate) plans: Plans,
     pub(crate) store: Arc<Store>,
+    /// The model's tables. They go with the schemas: a plan of one model is never printed with the tables of another.
+    pub(crate) served: Arc<Served>,
 }
 
 impl App {
@@ -61,9 +63,9 @@ impl App {
         if let Some(listener) = settings.listeners.iter().find(|listener| !is_known(&listener.endpoint)) {
             return Err(Error::ListenerEndpoint { address: listener.address, endpoint: listener.endpoint.clone() });
         }
-        store.serve(Arc::clone(model))?;
+        let served = Served::new(Arc::clone(model))?;
         let plans = Plans::new(&settings.limits);
-        Ok(Self { settings, schemas, plans, store })
+        Ok(Self { settings, schemas, plans, store, served })
     }
 
     /// The endpoint at a path.

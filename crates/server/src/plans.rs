@@ -11,7 +11,7 @@ use graphql::{Operation, RequestError, ShapeKey};
 use plan::Hole;
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
-use store::{Prepared, PreparedChange};
+use store::Prepared;
 
 use crate::settings::Limits;
 
@@ -52,15 +52,9 @@ pub(crate) struct Kept {
     text_bytes: usize,
 }
 
-/// What the store runs.
-pub(crate) enum Program {
-    Read(Arc<Prepared>),
-    Change(Arc<PreparedChange>),
-}
-
 /// A plan down to its statements.
 pub(crate) struct Compiled {
-    pub(crate) program: Program,
+    pub(crate) program: Prepared,
     pub(crate) holes: Vec<Hole>,
     /// Bytes of the last answer: the next buffer begins with that room.
     pub(crate) answer_bytes: AtomicUsize,
@@ -157,7 +151,7 @@ impl Weighed {
 }
 
 impl Compiled {
-    pub(crate) fn new(program: Program, holes: Vec<Hole>) -> Self {
+    pub(crate) fn new(program: Prepared, holes: Vec<Hole>) -> Self {
         Self { program, holes, answer_bytes: AtomicUsize::new(0) }
     }
 

@@ -82,9 +82,6 @@ pub enum Error {
     /// A job panicked; its transaction was rolled back.
     #[error("a job of the store panicked")]
     Panicked,
-    /// No model is served yet.
-    #[error("a plan was to be prepared before a model is served")]
-    NoModel,
     /// A row is not what its program promised.
     #[error("the column {column} of a result does not hold what the program promises: {expected}")]
     Column {
@@ -188,7 +185,6 @@ impl Error {
             | Error::SeedUnreadable { .. }
             | Error::Seed { .. }
             | Error::Panicked
-            | Error::NoModel
             | Error::Randomness { .. }
             | Error::Column { .. }
             | Error::Malformed { .. }

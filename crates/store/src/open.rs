@@ -1,15 +1,18 @@
 //! The store: one database, whichever it is.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use model::{Model, TypeId};
 use plan::rules::Patterns;
+use plan::{Authorized, Boundary, Plan, Values};
 use sql::{Database, Layout};
 use tokio::sync::broadcast;
 
 use crate::postgres::Postgres;
+use crate::read::PreparedRead;
 use crate::sqlite::Sqlite;
-use crate::{Address, Error, StoreConfig, StoreLimits};
+use crate::write::PreparedChange;
+use crate::{Address, Answer, Error, StoreConfig, StoreLimits, WriteContext};
 
 /// Hints of changes that wait for a slow listener.
 pub const CHANGES_MAX: usize = 1024;
@@ -20,16 +23,36 @@ pub struct Store {
     driver: Driver,
     limits: StoreLimits,
     default_locale: String,
-    served: RwLock<Option<Arc<Served>>>,
     changed: broadcast::Sender<TypeId>,
 }
 
-/// The model whose tables the database holds.
+/// A model whose tables the database holds: what plans over this model are printed with.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub struct Served {
     pub(crate) model: Arc<Model>,
     pub(crate) layout: Layout,
     pub(crate) patterns: Patterns,
+}
+
+impl Served {
+    /// The tables of a model.
+    ///
+    /// # Errors
+    /// [`Error::Layout`] for a model whose tables cannot be named.
+    pub fn new(model: Arc<Model>) -> Result<Arc<Served>, Error> {
+        let layout = Layout::of(&model).map_err(Error::Layout)?;
+        Ok(Arc::new(Served { patterns: Patterns::of(&model), model, layout }))
+    }
+}
+
+/// A plan whose statements are printed. It holds no value of any caller. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Prepared(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Read(Arc<PreparedRead>),
+    Change(Arc<PreparedChange>),
 }
 
 /// Which of the two databases, with its connections.
@@ -55,7 +78,6 @@ impl Store {
             driver,
             limits: config.limits,
             default_locale: config.default_locale.clone(),
-            served: RwLock::default(),
             changed: broadcast::Sender::new(CHANGES_MAX),
         })
     }
@@ -81,19 +103,26 @@ impl Store {
         &self.limits
     }
 
-    /// From now on plans are prepared over this model. Those prepared before stay what they are: their keeper forgets them.
+    /// Prints the statements of a plan over the model that it was made for: the only door to the rows of content types.
     ///
     /// # Errors
-    /// [`Error::Layout`] for a model whose tables cannot be named.
-    pub fn serve(&self, model: Arc<Model>) -> Result<(), Error> {
-        let layout = Layout::of(&model).map_err(Error::Layout)?;
-        *self.served.write().unwrap_or_else(PoisonError::into_inner) =
-            Some(Arc::new(Served { patterns: Patterns::of(&model), model, layout }));
-        Ok(())
+    /// [`Error::Malformed`] for a plan that reads rows beside its changes.
+    pub fn prepare(&self, served: &Arc<Served>, plan: &Authorized<Plan>) -> Result<Prepared, Error> {
+        let kind = match plan.get().boundary {
+            Boundary::Read => Kind::Read(self.prepare_read(served, plan)?),
+            Boundary::EachRoot | Boundary::Whole => Kind::Change(self.prepare_change(served, plan)?),
+        };
+        Ok(Prepared(kind))
     }
 
-    pub(crate) fn served(&self) -> Result<Arc<Served>, Error> {
-        self.served.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::NoModel)
+    /// Runs a prepared plan with the values of one request and appends the value of `data` to the buffer, which may hold `{"data":` already.
+    ///
+    /// What is refused is a fault; a fault of the database makes what it meets null, and what it was stands in the log.
+    pub async fn run(&self, prepared: &Prepared, values: Values, context: WriteContext, buffer: Vec<u8>) -> Answer {
+        match &prepared.0 {
+            Kind::Read(prepared) => self.read(prepared, values, buffer).await,
+            Kind::Change(prepared) => self.change(prepared, values, context, buffer).await,
+        }
     }
 
     pub(crate) fn default_locale(&self) -> &str {

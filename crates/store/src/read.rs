@@ -14,10 +14,10 @@ use plan::{Cause, Fault, Values, Window};
 use sql::{CountProgram, Node};
 
 use crate::answer::{Ask, At, Out, Source, Visit, Walk, Wrote};
-use crate::{Driver, Error, Store, WriteContext};
+use crate::{Driver, Error, Store};
 pub(crate) use bind::Env;
 pub(crate) use postgres::cell as postgres_cell;
-pub use prepared::Prepared;
+pub(crate) use prepared::PreparedRead;
 use prepared::{PreparedRoot, PreparedValue};
 pub(crate) use sqlite::cell as sqlite_cell;
 
@@ -33,13 +33,10 @@ pub struct Answer {
 }
 
 impl Store {
-    /// Runs the reads of a prepared plan with the values of one request and appends the value of `data` to the buffer, which may hold `{"data":` already.
+    /// Runs a read with the values of one request and appends the value of `data` to the buffer.
     ///
-    /// A plan that writes is run by [`Store::change`], with the system's clock and randomness. Every level of a read sees one snapshot. A fault of the database makes the whole answer null; what it was stands in the log.
-    pub async fn run(&self, prepared: &Arc<Prepared>, values: Values, buffer: Vec<u8>) -> Answer {
-        if let Some(change) = &prepared.change {
-            return self.change(change, values, WriteContext::of_system(), buffer).await;
-        }
+    /// Every level sees one snapshot. A fault of the database makes the whole answer null; what it was stands in the log.
+    pub(crate) async fn read(&self, prepared: &Arc<PreparedRead>, values: Values, buffer: Vec<u8>) -> Answer {
         let bytes_max = self.limits().answer_bytes_max;
         // The buffer goes with the work, and is lost with it where the work fails.
         let prefix = buffer.clone();
@@ -66,7 +63,7 @@ impl Answer {
 
 /// Writes the object of all root entries.
 fn write_data<'a>(
-    prepared: &'a Prepared,
+    prepared: &'a PreparedRead,
     source: &'a dyn Source,
     values: &'a Values,
     mut out: Out<'a>,
@@ -80,7 +77,7 @@ fn write_data<'a>(
 }
 
 fn write_roots<'a>(
-    prepared: &'a Prepared,
+    prepared: &'a PreparedRead,
     source: &'a dyn Source,
     values: &'a Values,
     out: &mut Out<'a>,

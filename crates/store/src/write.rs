@@ -23,4 +23,4 @@ mod update;
 
 pub use context::WriteContext;
 pub use password::hash as password_hash;
-pub use prepared::PreparedChange;
+pub(crate) use prepared::PreparedChange;

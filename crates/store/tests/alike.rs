@@ -15,7 +15,7 @@ use plan::{Boundary, Caller, Cause, Plan, Policy, Request, Root, RootValue, Vari
 use random::Draw;
 use serde_json::Value as Json;
 use sql::Layout;
-use store::{Answer, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store};
+use store::{Answer, MigrateOptions, SeedFile, SeedJob, SeedOptions, Served, Store, WriteContext};
 
 /// Plans drawn for each project.
 const PLANS: u64 = 300;
@@ -46,7 +46,6 @@ async fn load(store: &Store, folder: &Path) -> Arc<Model> {
         progress: Arc::new(|_| ()),
     };
     store.seed(job).await.unwrap();
-    store.serve(Arc::clone(&model)).unwrap();
     model
 }
 
@@ -59,13 +58,13 @@ fn draw(model: &Model, number: u64) -> Plan {
     Plan { roots: vec![root], holes: draw.holes, boundary: Boundary::Read, rows_max: 1000 }
 }
 
-async fn answer(store: &Store, model: &Model, plan: Plan) -> Answer {
+async fn answer(store: &Store, served: &Arc<Served>, model: &Model, plan: Plan) -> Answer {
     let variables = Variables::new();
     let request = Request { variables: &variables, caller: &Caller::Owner, now: 0 };
     let plan = authorize(plan, &Policy::Everything, model);
     let values = bind(model, &plan.get().holes, request).unwrap();
-    let prepared = store.prepare(&plan).unwrap();
-    store.run(&prepared, values, Vec::new()).await
+    let prepared = store.prepare(served, &plan).unwrap();
+    store.run(&prepared, values, WriteContext::of_system(), Vec::new()).await
 }
 
 /// Whether two answers say the same: doubles by all but their last digits, which depend on the order of addition.
@@ -92,11 +91,13 @@ async fn check(test: &str, path: &str) {
     let (ours, theirs) = (places[0].open(), places[1].open());
     let model = load(&ours, &folder).await;
     load(&theirs, &folder).await;
+    let served = Served::new(Arc::clone(&model)).unwrap();
     let mut faults = Vec::new();
     let mut shown = 0u64;
     for number in 0..PLANS {
         let plan = draw(&model, number);
-        let (left, right) = (answer(&ours, &model, plan.clone()).await, answer(&theirs, &model, plan.clone()).await);
+        let left = answer(&ours, &served, &model, plan.clone()).await;
+        let right = answer(&theirs, &served, &model, plan.clone()).await;
         let data = |answer: &Answer| serde_json::from_slice::<Json>(&answer.bytes);
         let (Ok(left_data), Ok(right_data)) = (data(&left), data(&right)) else {
             faults.push(format!("{number}: an answer is no JSON"));

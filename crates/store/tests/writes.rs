@@ -55,6 +55,7 @@ cases! {
     one_to_one
     components
     drafts
+    authors
     single
     locales
     groups

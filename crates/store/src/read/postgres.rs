@@ -19,7 +19,7 @@ use sql::{
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::{Answer, Env, Prepared, PreparedValue, write_data};
+use super::{Answer, Env, PreparedRead, PreparedValue, write_data};
 use crate::answer::{Out, has_aggregates, proves_total, window_of};
 use crate::postgres::{Begin, Postgres, Session};
 use crate::{Error, StoreLimits};
@@ -33,7 +33,7 @@ pub(crate) use param::Parameter;
 pub(super) async fn run(
     postgres: &Postgres,
     limits: &StoreLimits,
-    prepared: &Arc<Prepared>,
+    prepared: &Arc<PreparedRead>,
     values: &Values,
     buffer: Vec<u8>,
 ) -> Result<Answer, Error> {
@@ -116,7 +116,7 @@ enum Then<'p> {
 
 impl<'e> Fetch<'_, 'e> {
     /// Every level of every root.
-    async fn all(&self, prepared: &'e Prepared) -> Result<Levels, Error> {
+    async fn all(&self, prepared: &'e PreparedRead) -> Result<Levels, Error> {
         let mut wave = Vec::new();
         for root in &prepared.roots {
             match &root.value {

@@ -1,4 +1,4 @@
-//! Plans whose statements are printed: made once, kept by the caller, run many times.
+//! Reads whose statements are printed: made once, kept by the caller, run many times.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use plan::{Authorized, Place, Plan, Refusal, RootValue};
 use sql::Node;
 
 use super::adviser::Adviser;
-use crate::{Error, PreparedChange, Store};
+use crate::open::Served;
+use crate::{Error, Store};
 
-/// A plan whose statements are printed. It holds no value of any caller.
+/// A read whose statements are printed. It holds no value of any caller.
 #[derive(Debug)]
-pub struct Prepared {
+pub(crate) struct PreparedRead {
     pub(super) roots: Vec<PreparedRoot>,
     /// Longest list, unless a page asks for less.
     pub(super) rows_max: u32,
@@ -20,8 +21,6 @@ pub struct Prepared {
     pub(super) statements: u16,
     /// Which indexes it would need.
     pub(super) adviser: Adviser,
-    /// A plan that writes; then nothing else is in here.
-    pub(super) change: Option<Arc<PreparedChange>>,
 }
 
 /// One entry of the answer's top level.
@@ -53,12 +52,15 @@ pub(super) enum PreparedValue {
 }
 
 impl Store {
-    /// Prints the statements of a plan over the model that [`Store::serve`] was told of: the only door to the rows of content types.
+    /// Prints the statements of a plan that reads.
     ///
     /// # Errors
-    /// [`Error::NoModel`] before a model is served.
-    pub fn prepare(&self, authorized: &Authorized<Plan>) -> Result<Arc<Prepared>, Error> {
-        let served = self.served()?;
+    /// [`Error::Malformed`] for a plan that changes something beside what it reads.
+    pub(crate) fn prepare_read(
+        &self,
+        served: &Served,
+        authorized: &Authorized<Plan>,
+    ) -> Result<Arc<PreparedRead>, Error> {
         let plan = authorized.get();
         let mut roots = Vec::with_capacity(plan.roots.len());
         let mut advice = Vec::new();
@@ -70,15 +72,14 @@ impl Store {
                     let node = sql::program(&served.model, &served.layout, self.database(), select);
                     PreparedValue::Select(Box::new(node))
                 }
-                RootValue::Write(_) => return Ok(Arc::new(Prepared::of_change(self.prepare_change(authorized)?))),
+                RootValue::Write(_) => return Err(Error::Malformed { expected: "a plan of reads alone" }),
                 RootValue::Refused(refusal) => PreparedValue::Refused(refusal.clone()),
             };
             roots.push(PreparedRoot::new(root, value));
         }
         let default_locale = self.default_locale().to_owned();
         let adviser = Adviser::new(advice);
-        let prepared =
-            Prepared { roots, rows_max: plan.rows_max, default_locale, statements: 0, adviser, change: None };
+        let prepared = PreparedRead { roots, rows_max: plan.rows_max, default_locale, statements: 0, adviser };
         Ok(Arc::new(prepared.numbered()))
     }
 }
@@ -101,15 +102,9 @@ fn key_json(key: &str) -> String {
     ["\"", key, "\":"].concat()
 }
 
-impl Prepared {
-    /// A plan that writes.
-    fn of_change(change: Arc<PreparedChange>) -> Prepared {
-        let (default_locale, adviser) = (String::new(), Adviser::new(Vec::new()));
-        Prepared { roots: Vec::new(), rows_max: 0, default_locale, statements: 0, adviser, change: Some(change) }
-    }
-
+impl PreparedRead {
     /// Numbers the statements of all roots.
-    pub(super) fn numbered(mut self) -> Prepared {
+    pub(super) fn numbered(mut self) -> PreparedRead {
         let nodes = self.roots.iter_mut().filter_map(|root| match &mut root.value {
             PreparedValue::Select(node) => Some(node),
             PreparedValue::Constant(_) | PreparedValue::Refused(_) => None,

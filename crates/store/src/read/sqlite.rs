@@ -10,7 +10,7 @@ use sql::element::value_to_stored;
 use sql::{ColumnKind, CountProgram, Node, Param, Statement};
 
 use super::bind::Bound;
-use super::{Answer, Env, Prepared, write_data};
+use super::{Answer, Env, PreparedRead, write_data};
 use crate::Error;
 use crate::answer::{Ask, At, Datum, Out, Row, Source, Visit, micros_of_time};
 use crate::sqlite::{Deadline, Sqlite};
@@ -22,7 +22,7 @@ const RUNS_BETWEEN_LOOKS: u32 = 64;
 pub(super) async fn run(
     sqlite: &Sqlite,
     bytes_max: usize,
-    prepared: &Arc<Prepared>,
+    prepared: &Arc<PreparedRead>,
     values: Values,
     buffer: Vec<u8>,
 ) -> Result<Answer, Error> {
@@ -37,7 +37,7 @@ pub(super) async fn run(
 fn read<'a>(
     connection: &Connection,
     deadline: &Deadline,
-    prepared: &'a Prepared,
+    prepared: &'a PreparedRead,
     values: &'a Values,
     out: Out<'a>,
 ) -> Result<Answer, Error> {

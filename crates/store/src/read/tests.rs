@@ -14,7 +14,7 @@ use sql::{
 
 use super::adviser::Adviser;
 use super::prepared::{PreparedRoot, PreparedValue};
-use super::{Answer, Prepared};
+use super::{Answer, PreparedRead};
 use crate::database::{self, execute};
 use crate::{Driver, Store, StoreLimits};
 
@@ -141,7 +141,7 @@ fn by_key(above: u16, here: u16) -> Parent {
     Parent::Key { above, here, locale_above: None, locale_here: None, kind: ColumnKind::Int }
 }
 
-fn prepared(roots: Vec<(&str, PreparedValue)>) -> Prepared {
+fn prepared(roots: Vec<(&str, PreparedValue)>) -> PreparedRead {
     let root = |(key, value): (&str, PreparedValue)| PreparedRoot {
         key: key.to_owned(),
         key_json: format!("\"{key}\":"),
@@ -151,15 +151,8 @@ fn prepared(roots: Vec<(&str, PreparedValue)>) -> Prepared {
         value,
     };
     let roots = roots.into_iter().map(root).collect();
-    Prepared {
-        roots,
-        rows_max: 3,
-        default_locale: "en".to_owned(),
-        statements: 0,
-        adviser: Adviser::new(vec![]),
-        change: None,
-    }
-    .numbered()
+    let (default_locale, adviser) = ("en".to_owned(), Adviser::new(vec![]));
+    PreparedRead { roots, rows_max: 3, default_locale, statements: 0, adviser }.numbered()
 }
 
 fn select(node: Node) -> PreparedValue {
@@ -189,7 +182,7 @@ async fn check_within(
         let prepared = Arc::new(prepared(program(&Make(store.database()))));
         // Twice: the second time every statement is prepared already.
         for _ in 0..2 {
-            let answer = store.run(&prepared, Values(values.clone()), b"{\"data\":".to_vec()).await;
+            let answer = store.read(&prepared, Values(values.clone()), b"{\"data\":".to_vec()).await;
             assert_eq!(shown(&answer), wanted, "{:?}", store.database());
         }
         assert_idle(&store).await;
@@ -728,13 +721,13 @@ async fn a_statement_whose_table_has_changed_is_prepared_again() {
         let make = Make(store.database());
         let node = below("albums", albums(&make, vec![title()]));
         let prepared = Arc::new(prepared(vec![("artists", select(artists(&make, vec![name(), node])))]));
-        let before = store.run(&prepared, Values::default(), Vec::new()).await;
+        let before = store.read(&prepared, Values::default(), Vec::new()).await;
         let change = match store.database() {
             Database::Sqlite => "alter table album add column more text",
             Database::Postgres => "alter table album alter column title type varchar(200)",
         };
         execute(&store, change).await;
-        let after = store.run(&prepared, Values::default(), Vec::new()).await;
+        let after = store.read(&prepared, Values::default(), Vec::new()).await;
         assert_eq!((after.faults.len(), &after), (0, &before));
         drop(store);
         place.remove().await;
@@ -759,7 +752,7 @@ async fn many_requests_at_once_do_not_meet() {
             let (prepared, key) = one(10 + index % 3);
             let store = Arc::clone(&store);
             tasks.push(tokio::spawn(async move {
-                (key.clone(), store.run(&prepared, Values(vec![key]), Vec::new()).await)
+                (key.clone(), store.read(&prepared, Values(vec![key]), Vec::new()).await)
             }));
         }
         for task in tasks {

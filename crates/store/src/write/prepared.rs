@@ -10,7 +10,7 @@ use crate::{Error, Store};
 
 /// A change whose statements are printed. It holds no value of any caller.
 #[derive(Debug)]
-pub struct PreparedChange {
+pub(crate) struct PreparedChange {
     pub(super) roots: Vec<ChangeRoot>,
     /// What is one transaction.
     pub(super) boundary: Boundary,
@@ -56,12 +56,15 @@ pub(super) struct PreparedWrite {
 }
 
 impl Store {
-    /// Prints the statements of a plan that writes, over the model that [`Store::serve`] was told of: the only door to changing content.
+    /// Prints the statements of a plan that writes.
     ///
     /// # Errors
-    /// [`Error::NoModel`] before a model is served, [`Error::Malformed`] for a plan that reads rows beside its changes.
-    pub fn prepare_change(&self, plan: &Authorized<Plan>) -> Result<Arc<PreparedChange>, Error> {
-        let served = self.served()?;
+    /// [`Error::Malformed`] for a plan that reads rows beside its changes.
+    pub(crate) fn prepare_change(
+        &self,
+        served: &Arc<Served>,
+        plan: &Authorized<Plan>,
+    ) -> Result<Arc<PreparedChange>, Error> {
         let plan = plan.get();
         let mut roots = Vec::with_capacity(plan.roots.len());
         for root in &plan.roots {
@@ -77,7 +80,12 @@ impl Store {
             };
             roots.push(ChangeRoot { key: root.key.clone(), non_null: root.non_null, place: root.place, value });
         }
-        Ok(Arc::new(PreparedChange { roots, boundary: plan.boundary, rows_max: plan.rows_max, served }))
+        Ok(Arc::new(PreparedChange {
+            roots,
+            boundary: plan.boundary,
+            rows_max: plan.rows_max,
+            served: Arc::clone(served),
+        }))
     }
 }
 

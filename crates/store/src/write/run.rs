@@ -70,11 +70,11 @@ impl From<Error> for Stopped {
 }
 
 impl Store {
-    /// Runs a prepared change with the values of one request and appends the value of `data` to the buffer, which may hold `{"data":` already.
+    /// Runs a change with the values of one request and appends the value of `data` to the buffer.
     ///
     /// What is refused is a fault at its root entry, and nothing of its transaction is written. What is written but cannot be shown (it is larger than an
     /// answer may be) is null with a fault, too: on PostgreSQL COMMIT is on its way before the answer is there.
-    pub async fn change(
+    pub(crate) async fn change(
         &self,
         prepared: &Arc<PreparedChange>,
         values: Values,

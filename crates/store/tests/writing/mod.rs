@@ -12,7 +12,7 @@ use plan::{
     Status, Write, WriteAction, WriteVersion, authorize,
 };
 use serde_json::{Map, Value as Json};
-use store::{Ids, MigrateOptions, Store, WriteContext};
+use store::{Ids, MigrateOptions, Served, Store, WriteContext};
 
 use given::Given;
 use view::View;
@@ -20,6 +20,7 @@ use view::View;
 /// A store with a model, and the names that documents have in the script.
 pub struct Script {
     store: Store,
+    served: Arc<Served>,
     model: Arc<Model>,
     ids: Arc<Ids>,
     names: BTreeMap<String, String>,
@@ -32,6 +33,10 @@ struct Step<'s> {
     draft: bool,
     locale: Option<&'s str>,
     role: Option<&'s str>,
+    /// Key of the user who writes.
+    by: Option<i64>,
+    /// Who wrote is shown, too.
+    signed: bool,
     of: TypeId,
     document: Option<String>,
     data: Json,
@@ -45,8 +50,15 @@ impl Script {
         let plan = store.migrate_plan(&model, &sources).await.unwrap();
         store.migrate_apply(&plan, MigrateOptions::default(), |_| ()).await.unwrap();
         let model = Arc::new(model);
-        store.serve(Arc::clone(&model)).unwrap();
-        Script { store, model, ids: Arc::new(Ids::seeded(7)), names: BTreeMap::new(), now: 1_700_000_000_000_000 }
+        let served = Served::new(Arc::clone(&model)).unwrap();
+        Script {
+            store,
+            served,
+            model,
+            ids: Arc::new(Ids::seeded(7)),
+            names: BTreeMap::new(),
+            now: 1_700_000_000_000_000,
+        }
     }
 
     /// Does a step that may name its document, and tells what came of it.
@@ -78,11 +90,14 @@ impl Script {
         let mut words = head.split_whitespace();
         let verb = words.next().unwrap();
         let (mut draft, mut locale, mut of, mut document, mut role) = (false, None, None, None, None);
+        let (mut by, mut signed) = (None, false);
         while let Some(word) = words.next() {
             match word {
                 "draft" => draft = true,
                 "locale" => locale = words.next(),
                 "as" => role = words.next(),
+                "by" => by = words.next().map(|key| key.parse().unwrap()),
+                "signed" => signed = true,
                 _ if word.starts_with('@') => document = Some(self.id_of(&word[1..])),
                 _ => of = Some(self.model.type_named(word).unwrap_or_else(|| panic!("no type {word}"))),
             }
@@ -92,7 +107,7 @@ impl Script {
             json = json.replace(&format!("\"@{name}\""), &format!("\"{id}\""));
         }
         let data = if json.is_empty() { Json::Object(Map::new()) } else { serde_json::from_str(&json).unwrap() };
-        Step { verb, draft, locale, role, of: of.unwrap(), document, data }
+        Step { verb, draft, locale, role, by, signed, of: of.unwrap(), document, data }
     }
 
     fn id_of(&self, name: &str) -> String {
@@ -117,14 +132,14 @@ impl Script {
         let boundary = if roots.len() > 1 { Boundary::Whole } else { Boundary::EachRoot };
         let caller = steps[0].caller();
         let plan = authorize(plan_of(roots, given.holes, boundary), &Policy::of(&self.model, &caller), &self.model);
-        let prepared = self.store.prepare_change(&plan).unwrap();
+        let prepared = self.store.prepare(&self.served, &plan).unwrap();
         let request = Request { variables: &Map::new(), caller: &caller, now: self.now };
         let values = match plan::bind(&self.model, &plan.get().holes, request) {
             Ok(values) => values,
             Err(faults) => return self.faults(&faults),
         };
-        let context = WriteContext { now: self.now, user: None, ids: Arc::clone(&self.ids) };
-        let answer = self.store.change(&prepared, values, context, Vec::new()).await;
+        let context = WriteContext { now: self.now, user: steps[0].by, ids: Arc::clone(&self.ids) };
+        let answer = self.store.run(&prepared, values, context, Vec::new()).await;
         self.answered(&answer)
     }
 
@@ -148,7 +163,7 @@ impl Script {
             "delete" => WriteAction::Delete { find: find(), locale: locale.clone(), must_exist: false },
             other => panic!("no verb {other}"),
         };
-        let view = View { model: &self.model, status, locale };
+        let view = View { model: &self.model, status, locale, signed: step.signed };
         let answer = Answer::Row(Box::new(view.written(step.of)));
         RootValue::Write(Box::new(Write { of: step.of, action, answer, rule: plan::Filter::All }))
     }
@@ -159,11 +174,11 @@ impl Script {
             (true, true) => Status::Draft,
             (true, false) => Status::Published,
         };
-        let view = View { model: &self.model, status, locale: self.locale(step) };
+        let view = View { model: &self.model, status, locale: self.locale(step), signed: step.signed };
         let plan = plan_of(vec![RootValue::Select(Box::new(view.all(step.of)))], Vec::new(), Boundary::Read);
         let plan = authorize(plan, &Policy::Everything, &self.model);
-        let prepared = self.store.prepare(&plan).unwrap();
-        let answer = self.store.run(&prepared, plan::Values::default(), Vec::new()).await;
+        let prepared = self.store.prepare(&self.served, &plan).unwrap();
+        let answer = self.store.run(&prepared, plan::Values::default(), WriteContext::of_system(), Vec::new()).await;
         self.answered(&answer)
     }
 

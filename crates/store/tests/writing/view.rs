@@ -11,6 +11,7 @@ pub struct View<'a> {
     pub model: &'a Model,
     pub status: Status,
     pub locale: Locale,
+    pub signed: bool,
 }
 
 /// What a relation belongs to.
@@ -58,6 +59,11 @@ impl View<'_> {
             vec![entry("documentId", RowValue::Column(Column::System(SystemColumn::DocumentId), Form::Plain))];
         if content_type.localized {
             entries.push(entry("locale", RowValue::Column(Column::System(SystemColumn::Locale), Form::Plain)));
+        }
+        if self.signed {
+            let column = |column| RowValue::Column(Column::System(column), Form::Plain);
+            entries.push(entry("createdBy", column(SystemColumn::CreatedBy)));
+            entries.push(entry("updatedBy", column(SystemColumn::UpdatedBy)));
         }
         for (id, field) in content_type.fields_by_id() {
             entries.extend(self.field(Owner::Type(of), of, id, field));
