@@ -72,26 +72,29 @@ impl Store {
     /// # Errors
     /// What the database said; [`Error::Ledger`] when an entry cannot be read.
     pub async fn ledger(&self) -> Result<Ledger, Error> {
-        let rows: Vec<(String, String)> = match self.driver() {
+        match self.driver() {
             Driver::Sqlite(sqlite) => {
-                sqlite
+                let rows: Vec<(String, String)> = sqlite
                     .write_alone(|connection| {
                         connection.execute(CREATE, [])?;
                         let mut statement = connection.prepare(READ)?;
                         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
                         Ok::<_, Error>(rows.collect::<Result<_, _>>()?)
                     })
-                    .await?
+                    .await?;
+                read(&rows)
             }
-            Driver::Postgres(postgres) => {
-                let loan = postgres.loan().await?;
-                loan.client().batch_execute(CREATE).await?;
-                let rows = loan.client().query(READ, &[]).await?;
-                rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, Error>>()?
-            }
-        };
-        read(&rows)
+            Driver::Postgres(postgres) => read_postgres(postgres.loan().await?.client()).await,
+        }
     }
+}
+
+/// What the ledger says on this connection, inside its transaction.
+pub(crate) async fn read_postgres(client: &tokio_postgres::Client) -> Result<Ledger, Error> {
+    client.batch_execute(CREATE).await?;
+    let rows = client.query(READ, &[]).await?;
+    let rows = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<Vec<_>, Error>>()?;
+    read(&rows)
 }
 
 fn read(rows: &[(String, String)]) -> Result<Ledger, Error> {

@@ -31,6 +31,8 @@ pub struct MigrationPlan {
 #[derive(Debug, Clone, PartialEq)]
 struct Stage {
     migration: Migration,
+    /// The applied model that it begins from.
+    base: Option<Vec<Source>>,
     target: Vec<Source>,
     default_locale: String,
     /// Where it goes on; none at its beginning.
@@ -229,6 +231,7 @@ fn stages(ledger: &Ledger, goal: &Goal<'_>) -> Result<Vec<Stage>, Error> {
         let target = read_again(&unfinished.target)?;
         stages.push(Stage {
             migration: between(at.as_ref(), &target, goal.database, &unfinished.default_locale)?,
+            base: ledger.applied.clone(),
             target: unfinished.target.clone(),
             default_locale: unfinished.default_locale.clone(),
             unfinished: Some(unfinished.clone()),
@@ -239,7 +242,8 @@ fn stages(ledger: &Ledger, goal: &Goal<'_>) -> Result<Vec<Stage>, Error> {
     if last.is_none_or(|last| last != goal.sources) {
         let migration = between(at.as_ref(), goal.model, goal.database, goal.default_locale)?;
         let default_locale = goal.default_locale.to_owned();
-        stages.push(Stage { migration, target: goal.sources.to_vec(), default_locale, unfinished: None });
+        let (base, target) = (last.cloned(), goal.sources.to_vec());
+        stages.push(Stage { migration, base, target, default_locale, unfinished: None });
     }
     Ok(stages)
 }

@@ -128,6 +128,26 @@ async fn an_interrupted_migration_is_ended_before_the_next() {
 }
 
 #[tokio::test]
+async fn servers_that_migrate_at_once_do_so_once() {
+    let places = Place::both("at_once").await;
+    let (first, second) = (places[1].open(), places[1].open());
+    bring(&first, TRACKS, false).await.unwrap();
+    let plan = first.migrate_plan(&read(TRACKS_AFTER), &sources(TRACKS_AFTER)).await.unwrap();
+    let same = second.migrate_plan(&read(TRACKS_AFTER), &sources(TRACKS_AFTER)).await.unwrap();
+    let other = second.migrate_plan(&read(TRACKS_LATER), &sources(TRACKS_LATER)).await.unwrap();
+    first.migrate_apply(&plan, MigrateOptions::default(), |_| {}).await.unwrap();
+    let was = describe(&first).await;
+    second.migrate_apply(&same, MigrateOptions::default(), |_| {}).await.unwrap();
+    let refused = second.migrate_apply(&other, MigrateOptions::default(), |_| {}).await;
+    assert!(matches!(refused, Err(Error::MigratedMeanwhile)), "{refused:?}");
+    assert_eq!(describe(&first).await, was);
+    drop((first, second));
+    for place in places {
+        place.remove().await;
+    }
+}
+
+#[tokio::test]
 async fn a_migration_that_fails_leaves_everything_as_it_was() {
     let folder = std::env::temp_dir().join(format!("dragoman-fails-seed-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

@@ -4,7 +4,7 @@ use sql::change::{Convert, Work};
 
 use super::{MigrationProgress, Stage, stored};
 use crate::Error;
-use crate::ledger::Entry;
+use crate::ledger::{Entry, read_postgres};
 use crate::postgres::{Begin, Postgres, Session};
 
 /// Long work is expected here; only one server migrates at a time.
@@ -64,6 +64,14 @@ where
 {
     let client = session.client();
     client.batch_execute(SETTINGS).await?;
+    // What the plan was made from may have changed while this server waited for the lock.
+    let applied = read_postgres(client).await?.applied;
+    if applied.as_ref() == Some(&stage.target) {
+        return Ok(());
+    }
+    if applied != stage.base {
+        return Err(Error::MigratedMeanwhile);
+    }
     let steps = &stage.migration.steps;
     for (index, step) in steps.iter().enumerate() {
         progress(MigrationProgress { step: index, steps: steps.len(), text: &step.text, rows_done: 0 });
