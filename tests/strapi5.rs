@@ -9,9 +9,10 @@ use acceptance::case::{Case, Recorded, Step, read_all};
 use acceptance::client::{Outgoing, graphql};
 use acceptance::differences::{self, Tally};
 use acceptance::judge::{self, Answer};
-use acceptance::project::{Database, Running, Template};
+use acceptance::project::{Database, Running, Template, settings};
 use acceptance::shape::filled;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use server::Settings;
 
 #[test]
 fn sqlite_answers_as_strapi_does() {
@@ -32,13 +33,36 @@ fn replay(database: Database) {
     for (group, cases) in read_all(&folder()) {
         let mut of_group = 0;
         for case in &cases {
-            let outcome = if case.mutates { answer(&template.serve(), case) } else { answer(&shared, case) };
+            let outcome = match &case.server_config {
+                Some(config) => answer(&template.serve_with(settings_of(config)), case),
+                None if case.mutates => answer(&template.serve(), case),
+                None => answer(&shared, case),
+            };
             of_group += usize::from(outcome.is_ok());
             all.take(&case.name, listed.contains_key(&case.name), outcome);
         }
         println!("{group}: {of_group} of {}", cases.len());
     }
     all.settle("strapi5");
+}
+
+/// What the settings of a Strapi server are called here.
+fn settings_of(config: &Map<String, Value>) -> Settings {
+    let mut told = settings();
+    if config.get("NODE_ENV") == Some(&json!("production")) {
+        (told.introspection, told.graphiql) = (false, false);
+    }
+    let number = |name: &str| config.get("graphql.config")?.get(name)?.as_u64();
+    let rows = |name: &str| Some(u32::try_from(number(name)?).expect("a small number"));
+    if let Some(default) = rows("defaultLimit") {
+        told.schemas.page_sizes.default = default;
+    }
+    told.schemas.page_sizes.most = rows("maxLimit").or(told.schemas.page_sizes.most);
+    if let Some(depth) = number("depthLimit") {
+        // Strapi counts root fields as 0.
+        told.schemas.limits.depth_max = usize::try_from(depth).expect("a small number") + 1;
+    }
+    told
 }
 
 fn folder() -> PathBuf {

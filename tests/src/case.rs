@@ -23,6 +23,8 @@ pub struct Case {
     /// It changes data.
     #[serde(default)]
     pub mutates: bool,
+    /// Settings of the recorded server that are not its defaults.
+    pub server_config: Option<Map<String, Value>>,
 }
 
 /// A GraphQL request and what came back.

@@ -79,6 +79,15 @@ impl Template {
     /// When the copy or the server cannot be made.
     #[must_use]
     pub fn serve(&self) -> Running {
+        self.serve_with(settings())
+    }
+
+    /// Serves a copy with settings of its own.
+    ///
+    /// # Panics
+    /// When the copy or the server cannot be made.
+    #[must_use]
+    pub fn serve_with(&self, settings: Settings) -> Running {
         let name = fresh_name();
         match self.database {
             Database::Sqlite => {
@@ -90,7 +99,7 @@ impl Template {
             }
         }
         let store = Arc::new(self.open(&name));
-        let app = Arc::new(App::new(settings(), &self.model, store).expect("the dialects show the model"));
+        let app = Arc::new(App::new(settings, &self.model, store).expect("the dialects show the model"));
         let shared = Shared::new(&app, 0);
         let (stop, stopped) = watch::channel(false);
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -154,7 +163,12 @@ pub fn token(role: &str, user: &str) -> String {
     key.sign(role, user, server::Lasts { from, until: from + 600 }).expect("claims can be signed")
 }
 
-fn settings() -> Settings {
+/// The settings that tests serve with.
+///
+/// # Panics
+/// Never: the key is long enough.
+#[must_use]
+pub fn settings() -> Settings {
     let page_sizes = PageSizes { default: 10, most: None };
     Settings {
         schemas: SchemaSettings { endpoints: Vec::new(), page_sizes, limits: graphql::Limits::default() },

@@ -28,6 +28,8 @@ pub struct ResolveArm {
     pub key: ColumnType,
     /// Named by key, not by public id.
     pub by_key: bool,
+    /// A localized type is linked from a localized one: the document must have a row in the locale that is written.
+    pub same_locale: bool,
 }
 
 /// Looks for other rows with the unique values of the row that is written, in one statement.
@@ -50,7 +52,8 @@ pub struct UidProgram {
     pub statement: WriteStatement,
 }
 
-/// `select 0, "_key"::text, "_document_id" from "x" where "_document_id" = any($1) union all ..`, and where a key is taken `.. union all
+/// `select 0, "_key"::text, "_document_id" from "x" where "_document_id" = any($1) union all ..`, between localized types with
+/// `and exists (select 1 from "x" as "r" where "r"."_key" = "x_document"."_key" and "r"."_locale" = $2)`, and where a key is taken `.. union all
 /// select 1, cast(nextval(..) as text), ''`
 pub(crate) fn resolve(
     model: &Model,
@@ -60,15 +63,17 @@ pub(crate) fn resolve(
     (data, creates): (&Data, bool),
 ) -> Option<ResolveProgram> {
     let mut arms: Vec<ResolveArm> = Vec::new();
+    let is_localized = model.content_type(of).localized;
     for (of, links) in data.links(model, &model.content_type(of).fields) {
         let key = layout.content_type(of).key;
+        let same_locale = is_localized && model.content_type(of).localized;
         let kinds: &[bool] = match links.kind {
             LinkKind::DocumentId => &[false],
             LinkKind::Key => &[true],
             LinkKind::Either => &[false, true],
         };
         for by_key in kinds {
-            let arm = ResolveArm { of, key, by_key: *by_key };
+            let arm = ResolveArm { of, key, by_key: *by_key, same_locale };
             if !arms.contains(&arm) {
                 arms.push(arm);
             }
@@ -105,6 +110,11 @@ fn resolve_arm(print: &mut Print<'_>, index: usize, arm: ResolveArm) {
     }
     if stored.has_trash && stored.document.is_none() {
         print.push(" and \"_deleted_at\" is null");
+    }
+    if arm.same_locale {
+        print.push(" and exists (select 1 from ").row_table(stored).push(" as \"r\" where \"r\".\"_key\" = ");
+        print.name(&layout.key_table(arm.of).name).push(".\"_key\" and \"r\".\"_locale\" = ");
+        print.value(Arg::Locale, ColumnType::Text).push(")");
     }
 }
 

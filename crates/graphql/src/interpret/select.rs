@@ -2,7 +2,7 @@
 
 use model::{SystemColumn, TypeId};
 use plan::{
-    Aggregate, Cause, Column, Comparison, Direction, Filter, Form, From, Nulls, Operand, Operator, Page, Part,
+    Aggregate, Cause, Column, Comparison, Direction, Filter, Form, From, Locale, Nulls, Operand, Operator, Page, Part,
     PartEntry, Problem, Refusal, Row, Select, Shape, SortKey, SortPath, Transform,
 };
 use serde_json::Value as Json;
@@ -41,9 +41,25 @@ impl<'a> Planner<'a> {
         (of, shape, rule): (TypeId, RowsShape, PageRule),
     ) -> Refusable<Select> {
         let arguments = self.arguments(merged, definition);
-        let asked = self.asked(&arguments)?;
+        let mut asked = self.asked(&arguments)?;
+        if self.filters_by_locale(&arguments) {
+            asked.locale = Locale::All;
+        }
         let level = Level { owner: Owner::Row(of), version: self.root_version(of, &asked), asked };
         self.rows((merged, definition, &arguments), (From::Type, of), &level, (shape, rule))
+    }
+
+    /// Whether a filter's outermost object names the locale: it then takes the place of the argument and of the default.
+    ///
+    /// Source: Strapi 5, whose filters overwrite the condition on the locale; one deeper down stands beside it.
+    fn filters_by_locale(&self, arguments: &[(&'a Input, View<'a>)]) -> bool {
+        let is_of_locale = |input: &Input| input.binding == InputBinding::Column(Column::System(SystemColumn::Locale));
+        let filters = arguments.iter().filter(|(input, _)| matches!(input.binding, InputBinding::Filter(_)));
+        let mut members = filters.filter_map(|(input, view)| Some((self.definitions.inputs(input.of.name())?, view)));
+        members.any(|(inputs, view)| {
+            let given = view.members().into_iter().filter(|(_, member)| !member.is_null());
+            given.filter_map(|(name, _)| inputs.get(name)).any(is_of_locale)
+        })
     }
 
     pub(super) fn by_key(
