@@ -482,6 +482,18 @@ impl Model {
         self.content_types().find(|(_, of)| of.name == name).map(|(id, _)| id)
     }
 
+    /// Whether the rows of this side hold the links: of a one-to-many relation those of the to-one side do, otherwise the owner's.
+    #[must_use]
+    pub fn holds_links(&self, relation: &Relation) -> bool {
+        let Some((of, other)) = self.other_side(relation) else { return true };
+        let other_many = self.content_type(of).field(other).relation().is_some_and(|other| other.many);
+        match (relation.many, other_many) {
+            (false, true) => true,
+            (true, false) => false,
+            (true, true) | (false, false) => matches!(relation.side, Side::Owner { .. } | Side::OneWay),
+        }
+    }
+
     /// The other end of a two-way relation: the target's field that shows it.
     #[must_use]
     pub fn other_side(&self, relation: &Relation) -> Option<(TypeId, FieldId)> {

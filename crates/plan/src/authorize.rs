@@ -11,7 +11,7 @@ mod output;
 mod rule;
 mod write;
 
-use model::{Action, FieldId, Model, Side, Target, TypeId};
+use model::{Action, FieldId, Model, Target, TypeId};
 
 use crate::{
     Cause, Column, Filter, From, Hole, Page, Plan, Policy, Refusal, RefusedPart, RootValue, Select, Status, Version,
@@ -127,14 +127,6 @@ impl Env<'_> {
         match target {
             Target::Type(of) => vec![of],
             Target::Group(group) => self.model.group(group).members.clone(),
-        }
-    }
-
-    /// A link is changed through this side; the row that keeps it is the owner's.
-    fn keeps_link_elsewhere(side: Side) -> bool {
-        match side {
-            Side::OneWay | Side::Owner { .. } => false,
-            Side::Inverse { .. } => true,
         }
     }
 }

@@ -45,8 +45,8 @@ pub use select::{
 };
 pub use value::{Hole, HoleId, HoleSource, Transform, Value, ValueKind, Values};
 pub use write::{
-    Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Links, Write, WriteAction,
-    WriteVersion,
+    Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Links, Losing, RowRules, Write,
+    WriteAction, WriteVersion,
 };
 
 /// Everything that one operation asks, in the order of its answer.

@@ -13,8 +13,40 @@ pub struct Write {
     pub action: WriteAction,
     /// What the answer shows.
     pub answer: Answer,
-    /// Added by `authorize`: the rule that the row must meet before (update, delete) and after (create, update).
+    /// Added by `authorize`: what the caller's rules ask of rows.
+    pub rules: RowRules,
+}
+
+/// What the rules of a caller ask of the rows that a change touches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowRules {
+    /// What the row must meet before (update, delete) and after (create, update).
+    pub row: Filter,
+    /// Published versions (those of a type without drafts are) that the caller may see.
+    pub seen_published: Filter,
+    /// Drafts that the caller may see. A document of which it may see no version is missing for it: a refusal would tell that it is there.
+    pub seen_draft: Filter,
+    /// What rows that lose a link must meet.
+    pub losing: Vec<Losing>,
+}
+
+/// Rows beside the written one that lose a link when a field is given: the other type's, which hold the links of this side, or this type's own, whose
+/// partner is taken from them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Losing {
+    /// The relation of the written type.
+    pub field: FieldId,
+    /// The content type of the rows.
+    pub of: TypeId,
+    /// What each of them must meet.
     pub rule: Filter,
+}
+
+impl Default for RowRules {
+    /// Nothing is asked.
+    fn default() -> RowRules {
+        RowRules { row: Filter::All, seen_published: Filter::All, seen_draft: Filter::All, losing: Vec::new() }
+    }
 }
 
 /// What is done.

@@ -33,7 +33,7 @@ fn every_role_meets_every_field_by_every_way() {
 /// One line for each type and field, one column of letters for each role.
 fn matrix(model: &Model) -> String {
     let mut out = String::from(
-        "# output, filter, sort, aggregate, create, update, shown by an update by field; find, draft, create, update, delete, publish by type\n",
+        "# output, filter, sort, aggregate, create, update, emptied by an update, shown by an update by field; find, draft, create, update, delete, publish by type\n",
     );
     let _ = writeln!(out, "{:<34}{}", "", ROLES.map(|role| format!("{role:<11}")).concat());
     for (of, content_type) in model.content_types() {
@@ -97,6 +97,8 @@ fn field_letters(model: &Model, role: &str, (of, id): (TypeId, FieldId)) -> Stri
         let data = Data { assignments: vec![Assignment { field: id, given: given(field) }] };
         letters.push(letter(model, role, write(of, action, WriteVersion::Draft, data)));
     }
+    let emptied = Data { assignments: vec![Assignment { field: id, given: Given::Null }] };
+    letters.push(letter(model, role, write(of, Action::Update, WriteVersion::Draft, emptied)));
     letters.push(shown_by_update(model, role, (of, id)));
     letters
 }
@@ -106,7 +108,9 @@ fn shown_by_update(model: &Model, role: &str, (of, id): (TypeId, FieldId)) -> ch
     let entry = Entry { key: "f".into(), non_null: false, name: String::new(), value: output(model, of, id) };
     let shape = Shape::One(row(vec![entry]));
     let written = Select { from: From::Written, ..select(of, version(model, of, Status::Published), shape) };
-    let RootValue::Write(mut change) = write(of, Action::Update, WriteVersion::Draft, Data::default()) else { return '.' };
+    let RootValue::Write(mut change) = write(of, Action::Update, WriteVersion::Draft, Data::default()) else {
+        return '.';
+    };
     change.answer = Answer::Row(Box::new(written));
     letter(model, role, RootValue::Write(change))
 }
@@ -130,7 +134,7 @@ fn letter(model: &Model, role: &str, value: RootValue) -> char {
         RootValue::Select(select) if refuses(&select.shape) => '-',
         RootValue::Select(_) if authorized.get().holes.len() > 1 => 'r',
         RootValue::Write(write) if matches!(&write.answer, Answer::Row(select) if refuses(&select.shape)) => '-',
-        RootValue::Write(write) if write.rule != Filter::All || authorized.get().holes.len() > 1 => 'r',
+        RootValue::Write(write) if write.rules.row != Filter::All || authorized.get().holes.len() > 1 => 'r',
         RootValue::Select(_) | RootValue::Write(_) => '+',
     }
 }
@@ -248,5 +252,10 @@ fn write(of: TypeId, action: Action, version: WriteVersion, data: Data) -> RootV
         Action::Delete => WriteAction::Delete { find, locale, must_exist: false },
         _ => WriteAction::Update { find, data, version, locale, or_create: false },
     };
-    RootValue::Write(Box::new(PlanWrite { of, action, answer: Answer::Wrap(Vec::new()), rule: Filter::All }))
+    RootValue::Write(Box::new(PlanWrite {
+        of,
+        action,
+        answer: Answer::Wrap(Vec::new()),
+        rules: plan::RowRules::default(),
+    }))
 }

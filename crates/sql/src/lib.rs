@@ -37,6 +37,7 @@ mod write_check;
 pub mod write_element;
 mod write_kept;
 pub mod write_link;
+mod write_lose;
 mod write_print;
 mod write_row;
 
@@ -50,7 +51,8 @@ pub use program::{
     ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement, SwitchArmProgram,
     SwitchProgram, ValueProgram,
 };
-pub use write::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue, WriteProgram, field_of};
+pub use write::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue, Seen, WriteProgram, field_of};
 pub use write_check::{ResolveArm, ResolveProgram, UidProgram, UniqueProgram};
+pub use write_lose::LosingProgram;
 pub use write_print::{Arg, WriteParam, WriteStatement};
 pub use write_row::{CellSource, RowColumn};

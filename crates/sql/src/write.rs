@@ -5,7 +5,7 @@
 //! stands beside them, so that the store fills [`Arg`](crate::Arg)s and never a text.
 
 use model::{ContentType, FieldId, Model, TypeId};
-use plan::{Answer, AnswerEntry, AnswerValue, Data, Find, HoleId, Write, WriteAction};
+use plan::{Answer, AnswerEntry, AnswerValue, Data, Filter, Find, HoleId, Write, WriteAction};
 
 use crate::compile::program;
 use crate::layout::{ColumnType, KeySource, Layout};
@@ -14,6 +14,7 @@ use crate::write_check::{self, ResolveProgram, UidProgram, UniqueProgram};
 use crate::write_element::{self, ElementLinkProgram};
 use crate::write_kept::{By, kept};
 use crate::write_link::{LinkEnv, LinkProgram};
+use crate::write_lose::LosingProgram;
 use crate::write_print::WriteStatement;
 use crate::write_row::{self, CellSource, RowColumn};
 use crate::{Database, Node, Statement};
@@ -75,10 +76,32 @@ pub struct WriteProgram {
     pub forget: Vec<WriteStatement>,
     /// Those of the rows bound as parents that the rule of the caller's role keeps; none: all.
     pub rule: Option<Statement>,
+    /// Which versions of a document that the rule refuses the caller may see.
+    pub seen: Option<Seen>,
+    /// Rows that lose a link, where the caller's rules ask something of them.
+    pub losing: Vec<LosingProgram>,
     /// For a set of links (by its place in [`Data::links`]) those of the documents bound as parents that the caller may see.
     pub visible: Vec<(usize, Statement)>,
     /// What the answer shows.
     pub answer: AnswerProgram,
+}
+
+/// Those of the rows bound as parents that the caller may see; none: all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Of published rows.
+    pub published: Option<Statement>,
+    /// Of drafts.
+    pub draft: Option<Statement>,
+}
+
+impl Seen {
+    /// Nothing where no rule can refuse the document.
+    fn of(env: Env<'_>, write: &Write) -> Option<Seen> {
+        let kept = |filter| kept(env, write.of, By::Row, filter);
+        (write.rules.row != Filter::All)
+            .then(|| Seen { published: kept(&write.rules.seen_published), draft: kept(&write.rules.seen_draft) })
+    }
 }
 
 /// What the answer to a change shows.
@@ -169,7 +192,9 @@ impl WriteProgram {
             delete: write_row::delete_document(layout, database, of),
             delete_locale: stored.has_locale.then(|| write_row::delete_locale(layout, database, of)),
             forget: write_element::forget(layout, database, of),
-            rule: kept(env, of, By::Row, &write.rule),
+            rule: kept(env, of, By::Row, &write.rules.row),
+            seen: Seen::of(env, write),
+            losing: write.rules.losing.iter().filter_map(|losing| links.losing(env, losing)).collect(),
             visible: visible(env, content_type, data),
             answer: answer(env, &write.answer),
             columns,

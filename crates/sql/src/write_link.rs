@@ -52,9 +52,9 @@ pub(crate) struct LinkEnv<'a> {
 }
 
 /// A relation that the other type holds.
-struct Other<'a> {
+pub(crate) struct Other<'a> {
     /// How the other type is stored.
-    stored: &'a TypeLayout,
+    pub(crate) stored: &'a TypeLayout,
     /// Versions of the other type that are meant have the status of the row that is written.
     same_status: bool,
     /// And its locale.
@@ -99,11 +99,11 @@ impl<'a> LinkEnv<'a> {
         Some(program)
     }
 
-    fn stored(self) -> &'a TypeLayout {
+    pub(crate) fn stored(self) -> &'a TypeLayout {
         self.layout.content_type(self.of)
     }
 
-    fn print(self) -> Print<'a> {
+    pub(crate) fn print(self) -> Print<'a> {
         Print::new(self.layout, self.database)
     }
 
@@ -111,7 +111,7 @@ impl<'a> LinkEnv<'a> {
         self.model.content_type(of).field(field).relation().is_some_and(|relation| relation.many)
     }
 
-    fn link_table(self, link: &LinkLayout) -> &'a str {
+    pub(crate) fn link_table(self, link: &LinkLayout) -> &'a str {
         &self.layout.table(link.table).name
     }
 
@@ -201,16 +201,21 @@ impl<'a> LinkEnv<'a> {
         print.done(Vec::new())
     }
 
-    fn inverse(self, of: TypeId, held: FieldId, program: &mut LinkProgram) {
+    /// The side that holds the links.
+    pub(crate) fn other(self, of: TypeId, held: FieldId) -> Other<'a> {
         let stored = self.layout.content_type(of);
         let is_localized = self.model.content_type(of).field(held).localized;
-        let other = Other {
+        Other {
             stored,
             same_status: stored.has_status && self.stored().has_status,
             same_locale: stored.has_locale && self.stored().has_locale && is_localized,
             is_to_one: !self.is_many(of, held),
-        };
-        match stored.field(held) {
+        }
+    }
+
+    fn inverse(self, of: TypeId, held: FieldId, program: &mut LinkProgram) {
+        let other = self.other(of, held);
+        match other.stored.field(held) {
             FieldLayout::ToOne(to_one) => {
                 program.give = vec![self.clear_columns(&other, to_one), self.put_columns(&other, to_one)];
                 if other.same_status {
@@ -302,14 +307,15 @@ impl<'a> LinkEnv<'a> {
         target_status(&mut print, link);
         print.push(" and \"owner\" not in ");
         rows_given(&mut print, other);
-        if other.same_status || other.same_locale {
-            self.owners_in_scope(&mut print, other, link);
-        }
+        self.owners_in_scope_of(&mut print, other, link);
         print.done(Vec::new())
     }
 
     /// ` and "owner" in (select o."_row" from "o_link" as l join "o" as o on o."_row" = l."owner" where l."target" = $1 ..)`
-    fn owners_in_scope(self, print: &mut Print<'_>, other: &Other<'_>, link: &LinkLayout) {
+    pub(crate) fn owners_in_scope_of(self, print: &mut Print<'_>, other: &Other<'_>, link: &LinkLayout) {
+        if !other.same_status && !other.same_locale {
+            return;
+        }
         let row = other.stored.row_column;
         print.push(" and \"owner\" in (select held.").name(row).push(" from ").name(self.link_table(link));
         print.push(" as joined join ").row_table(other.stored).push(" as held on held.").name(row);
@@ -422,7 +428,7 @@ fn last_position(print: &mut Print<'_>, to_one: &ToOneLayout) {
 }
 
 /// ` and "_status" = $1 and "_locale" = $2`, for the rows of the other type that are meant.
-fn scope(print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
+pub(crate) fn scope(print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
     if other.same_status {
         print.push(" and ").push(prefix).push("\"_status\" = ").value(Arg::Status, ColumnType::SmallInt);
     }
@@ -436,14 +442,14 @@ fn locale_scope(print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
 }
 
 /// ` and "target_status" = $1`, where links name one.
-fn target_status(print: &mut Print<'_>, link: &LinkLayout) {
+pub(crate) fn target_status(print: &mut Print<'_>, link: &LinkLayout) {
     if link.has_target_status {
         print.push(" and \"target_status\" = ").value(Arg::Status, ColumnType::SmallInt);
     }
 }
 
 /// `(select "_row" from "o" where "_key" = any($1))` with the scope: rows of the documents given.
-fn rows_given(print: &mut Print<'_>, other: &Other<'_>) {
+pub(crate) fn rows_given(print: &mut Print<'_>, other: &Other<'_>) {
     print.push("(select ").name(other.stored.row_column).push(" from ").row_table(other.stored);
     print.push(" where \"_key\"").among(own::TARGETS, other.stored.key);
     scope(print, other, "");

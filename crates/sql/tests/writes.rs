@@ -10,7 +10,8 @@ use std::path::Path;
 use databases::{Postgres, query_plan, sqlite};
 use model::{Model, Source, TypeId};
 use plan::{
-    Answer, Assignment, Data, Filter, Find, Given, HoleId, LinkKind, Links, Locale, Write, WriteAction, WriteVersion,
+    Answer, Assignment, Data, Filter, Find, Given, HoleId, LinkKind, Links, Locale, Losing, RowRules, Write,
+    WriteAction, WriteVersion,
 };
 use sql::{Database, Layout, WriteProgram, WriteStatement};
 
@@ -71,7 +72,22 @@ fn everything(model: &Model, of: TypeId) -> Write {
     let data = Data { assignments: fields.map(|(id, field)| Assignment { field: id, given: given(field) }).collect() };
     let (version, locale) = (WriteVersion::Only, Locale::Default);
     let action = WriteAction::Update { find: Find::DocumentId(HoleId(0)), data, version, locale, or_create: false };
-    Write { of, action, answer: Answer::Wrap(Vec::new()), rule: Filter::Nothing }
+    let losing =
+        model.content_type(of).fields_by_id().filter_map(|(id, field)| losing(model, (of, id), field)).collect();
+    let rules = RowRules { row: Filter::Nothing, losing, ..RowRules::default() };
+    Write { of, action, answer: Answer::Wrap(Vec::new()), rules }
+}
+
+/// Rows that a two-way relation can take links from: those of the side that holds them, unless it is this one and shares its partners.
+fn losing(model: &Model, (of, id): (TypeId, model::FieldId), field: &model::Field) -> Option<Losing> {
+    let relation = field.relation()?;
+    let (other, held) = model.other_side(relation)?;
+    let is_shared = model.content_type(other).field(held).relation().is_some_and(|other| other.many);
+    match (model.holds_links(relation), is_shared) {
+        (true, true) => None,
+        (true, false) => Some(Losing { field: id, of, rule: Filter::Nothing }),
+        (false, _) => Some(Losing { field: id, of: other, rule: Filter::Nothing }),
+    }
 }
 
 fn statements(program: &WriteProgram) -> Vec<(String, &WriteStatement)> {
@@ -99,6 +115,7 @@ fn statements(program: &WriteProgram) -> Vec<(String, &WriteStatement)> {
             list.extend(statements.iter().map(|one| (format!("field {}: {part}", link.field.0), one)));
         }
     }
+    list.extend(program.losing.iter().map(|one| (format!("field {}: losing", one.field.0), &one.rows)));
     if let Some(links) = &program.element_links {
         let parts = [("clear", &links.clear), ("put", &links.put), ("drop", &links.drop), ("copy", &links.copy)];
         list.extend(parts.map(|(part, statement)| (format!("elements: {part}"), statement)));

@@ -83,7 +83,9 @@ pub enum Error {
     #[error("a job of the store panicked")]
     Panicked,
     /// Another server has migrated the database since the plan was made.
-    #[error("another server has migrated the database to another schema since this migration was planned: nothing was changed; run it again to plan from there")]
+    #[error(
+        "another server has migrated the database to another schema since this migration was planned: nothing was changed; run it again to plan from there"
+    )]
     MigratedMeanwhile,
     /// A row is not what its program promised.
     #[error("the column {column} of a result does not hold what the program promises: {expected}")]

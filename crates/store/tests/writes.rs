@@ -62,6 +62,8 @@ cases! {
     deletes
     roles
     roles_locales
+    roles_links
+    roles_hidden
     whole
 }
 

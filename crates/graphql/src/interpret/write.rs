@@ -3,7 +3,8 @@
 use model::{ComponentId, FieldId, FieldKind, TypeId};
 use plan::{
     Answer, AnswerEntry, AnswerValue, Assignment, BrokenRule, Cause, Column, Data, Element, FieldFault, Filter, Find,
-    Given, HoleId, LinkKind, Links, Locale, Segment, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
+    Given, HoleId, LinkKind, Links, Locale, RowRules, Segment, SystemColumn, Transform, ValueKind, Version, Write,
+    WriteAction,
 };
 use serde_json::Value as Json;
 
@@ -28,7 +29,7 @@ impl<'a> Planner<'a> {
         let locale = self.write_locale(of, &asked);
         let answer = self.answer((merged, definition), of, &asked, None)?;
         let action = WriteAction::Create { data, version, locale };
-        Ok(Write { of, action, answer, rule: Filter::All })
+        Ok(Write { of, action, answer, rules: RowRules::default() })
     }
 
     pub(super) fn update(
@@ -46,7 +47,7 @@ impl<'a> Planner<'a> {
         let locale = self.write_locale(of, &asked);
         let answer = self.answer((merged, definition), of, &asked, None)?;
         let action = WriteAction::Update { find, data, version, locale, or_create };
-        Ok(Write { of, action, answer, rule: Filter::All })
+        Ok(Write { of, action, answer, rules: RowRules::default() })
     }
 
     pub(super) fn delete(
@@ -65,7 +66,7 @@ impl<'a> Planner<'a> {
         };
         let answer = self.answer((merged, definition), of, &asked, echo)?;
         let action = WriteAction::Delete { find, locale: self.write_locale(of, &asked), must_exist };
-        Ok(Write { of, action, answer, rule: Filter::All })
+        Ok(Write { of, action, answer, rules: RowRules::default() })
     }
 
     fn write_locale(&self, of: TypeId, asked: &Asked) -> Locale {

@@ -164,7 +164,8 @@ impl Env<'_> {
     /// The field is a relation that the caller may see, and the content type is one that it leads to.
     fn member(self, owner: Owner, field: FieldId, of: TypeId) -> Allowed {
         self.relation(owner, field, RefusedPart::Filter)?;
-        let leads = self.field(owner, field).relation().is_some_and(|relation| self.targets(relation.target).contains(&of));
+        let leads =
+            self.field(owner, field).relation().is_some_and(|relation| self.targets(relation.target).contains(&of));
         if leads { Ok(()) } else { Err(key_refused(&self.name(owner, field), RefusedPart::Filter)) }
     }
 

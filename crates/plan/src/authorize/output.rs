@@ -4,8 +4,8 @@ use model::{ComponentId, TypeId};
 
 use super::{Env, fields, forbidden};
 use crate::{
-    Column, ComponentSelect, Derived, Filter, From, Hole, Object, Part, PartEntry, Refusal, RefusedPart, RowValue, Select,
-    Shape, Switch,
+    Column, ComponentSelect, Derived, Filter, From, Hole, Object, Part, PartEntry, Refusal, RefusedPart, RowValue,
+    Select, Shape, Switch,
 };
 
 /// What the entries of an object belong to.

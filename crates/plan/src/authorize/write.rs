@@ -1,12 +1,12 @@
 //! Changes: the action on the type, the fields given, the links made, and the rule of the row before and after.
 
-use model::{Action, ComponentId, Field, FieldKind, TypeId};
+use model::{Action, ComponentId, Field, FieldId, FieldKind, Relation, TypeId};
 
 use super::fields::{self, Fields};
 use super::{Allowed, Env, forbidden};
 use crate::{
-    Answer, AnswerEntry, AnswerValue, Data, Filter, Given, Hole, Links, Locale, Status, Version, Write, WriteAction,
-    WriteVersion,
+    Answer, AnswerEntry, AnswerValue, Data, Filter, Given, Hole, Links, Locale, Losing, RowRules, Status, Version,
+    Write, WriteAction, WriteVersion,
 };
 
 /// What the fields of given data belong to.
@@ -45,8 +45,39 @@ impl Env<'_> {
             }
             self.data(Owner::Type(of), data, &version, holes)?;
         }
-        write.rule = Filter::all_of(actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes)));
+        let row = Filter::all_of(actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes)));
+        write.rules = self.row_rules((of, row), &given, holes);
         Env { written: Some((of, main)), ..self }.answer(&mut write.answer, holes)
+    }
+
+    /// What is asked of the rows that a change touches, beside the one that it writes.
+    fn row_rules(self, (of, row): (TypeId, Filter), given: &Fields, holes: &mut Vec<Hole>) -> RowRules {
+        let losing = given.iter().filter_map(|field| self.losing((of, *field), holes)).collect();
+        if row == Filter::All {
+            return RowRules { losing, ..RowRules::default() };
+        }
+        let draft = self.written_version(of);
+        let published = Version {
+            status: if draft.status == Status::Draft { Status::Published } else { draft.status },
+            ..draft.clone()
+        };
+        let seen_published = self.read_rule(of, &published, &Fields::new(), holes);
+        let seen_draft = self.read_rule(of, &draft, &Fields::new(), holes);
+        RowRules { row, seen_published, seen_draft, losing }
+    }
+
+    /// Rows that lose a link by what is given to a two-way relation: UPDATE on the side that holds it, with its rule. None where nothing is asked of them.
+    fn losing(self, (of, id): (TypeId, FieldId), holes: &mut Vec<Hole>) -> Option<Losing> {
+        let relation = self.model.content_type(of).field(id).relation()?;
+        let (other, held) = self.model.other_side(relation)?;
+        let is_taken = self.model.holds_links(relation);
+        let other_is_one = self.model.content_type(other).field(held).relation().is_some_and(|other| !other.many);
+        if is_taken && !other_is_one {
+            return None;
+        }
+        let (loser, field) = if is_taken { (of, id) } else { (other, held) };
+        let rule = self.row_rule((loser, Action::Update), &self.written_version(loser), &Fields::from([field]), holes);
+        (rule != Filter::All).then_some(Losing { field: id, of: loser, rule })
     }
 
     fn demand(self, of: TypeId, action: Action) -> Allowed {
@@ -102,16 +133,19 @@ impl Env<'_> {
         Ok(())
     }
 
-    /// A link needs FIND on every target, and UPDATE on the target where that side keeps the link.
+    /// A link needs FIND on every target, and UPDATE of its field on the target where that side holds the link.
     fn linked(self, field: &Field) -> Allowed {
         let Some(relation) = field.relation() else { return Ok(()) };
-        for of in self.targets(relation.target) {
-            self.demand(of, Action::Find)?;
-            if Env::keeps_link_elsewhere(relation.side) {
-                self.demand(of, Action::Update)?;
-            }
+        self.targets(relation.target).into_iter().try_for_each(|of| self.demand(of, Action::Find))?;
+        match self.held_elsewhere(relation) {
+            Some((of, held)) if !self.policy.allows_field(of, Action::Update, held) => Err(forbidden()),
+            Some(_) | None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The other side of a relation, where it holds the links.
+    fn held_elsewhere(self, relation: &Relation) -> Option<(TypeId, FieldId)> {
+        self.model.other_side(relation).filter(|_| !self.model.holds_links(relation))
     }
 
     fn relation_targets(self, field: &Field) -> Vec<TypeId> {
@@ -130,8 +164,8 @@ impl Env<'_> {
         let status = if self.model.content_type(of).draft_and_publish { version.status } else { Status::Only };
         let version = Version { status, ..version.clone() };
         let mut rule = self.read_rule(of, &version, &Fields::new(), holes);
-        if field.relation().is_some_and(|relation| Env::keeps_link_elsewhere(relation.side)) {
-            rule = rule.and(self.row_rule((of, Action::Update), &version, &Fields::new(), holes));
+        if let Some((_, held)) = field.relation().and_then(|relation| self.held_elsewhere(relation)) {
+            rule = rule.and(self.row_rule((of, Action::Update), &version, &Fields::from([held]), holes));
         }
         links.visible = std::mem::replace(&mut links.visible, Filter::All).and(rule);
     }

@@ -8,7 +8,7 @@ use crate::{
 impl Printer<'_> {
     pub(super) fn write(&mut self, key: &str, write: &Write) {
         let name = self.model.content_type(write.of).name.clone();
-        let rule = self.filter_text(Of::Type(write.of), &write.rule);
+        let rule = self.filter_text(Of::Type(write.of), &write.rules.row);
         match &write.action {
             WriteAction::Create { data, version, locale } => {
                 self.line(&format!("{key} = create {name}{}{}{rule}", version_text(*version), locale_text(locale)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{ComponentId, Field, FieldId, FieldKind, Model, Relation, Side, Target, TypeId};
+use model::{ComponentId, Field, FieldId, FieldKind, Model, Relation, Target, TypeId};
 use plan::{LinkScope, link_scope};
 
 use super::columns::{column, nullable};
@@ -25,7 +25,7 @@ pub(super) fn relation_layout(draft: &mut Draft, place: Place) -> Result<FieldLa
     let model = draft.model;
     let field = model.content_type(place.of).field(place.field);
     let relation = field.relation().expect("a field without a column is a relation");
-    if let Some((of, other)) = model.other_side(relation).filter(|_| !is_holder(model, relation)) {
+    if let Some((of, other)) = model.other_side(relation).filter(|_| !model.holds_links(relation)) {
         return Ok(FieldLayout::Inverse { of, field: other });
     }
     let target = target_key(draft, place, relation.target)?;
@@ -37,17 +37,6 @@ pub(super) fn relation_layout(draft: &mut Draft, place: Place) -> Result<FieldLa
         return Ok(FieldLayout::Link(link_table(draft, place, target, has_target_status)));
     }
     Ok(FieldLayout::ToOne(to_one_columns(draft, place, relation, target)))
-}
-
-/// Whether this side holds the links: the to-one side of a one-to-many relation, otherwise the owner.
-fn is_holder(model: &Model, relation: &Relation) -> bool {
-    let Some((of, other)) = model.other_side(relation) else { return true };
-    let other_many = model.content_type(of).field(other).relation().is_some_and(|other| other.many);
-    match (relation.many, other_many) {
-        (false, true) => true,
-        (true, false) => false,
-        (true, true) | (false, false) => matches!(relation.side, Side::Owner { .. } | Side::OneWay),
-    }
 }
 
 /// The content types that a relation may point at.

@@ -3,8 +3,8 @@
 use model::{ContentType, Model};
 use plan::rules::Patterns;
 use plan::{BrokenRule, Cause, Content, FieldFault, Find, Held, Link, Locale, Problem, Segment, Value, Values, Write};
-use sql::layout::{Layout, STATUS_PUBLISHED};
-use sql::{WriteProgram, WriteStatement};
+use sql::layout::{Layout, STATUS_DRAFT, STATUS_PUBLISHED};
+use sql::{Statement, WriteProgram, WriteStatement};
 
 use super::context::WriteContext;
 use super::door::{Door, Rows};
@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::frame::{Call, Frame, text_of};
 use super::link::{self, Resolved};
 use super::password::Hashes;
-use super::row::CellEnv;
+use super::row::{CellEnv, StoredRow};
 
 /// What stays the same while a change is made.
 #[derive(Clone, Copy)]
@@ -172,13 +172,77 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(())
     }
 
-    /// The rows of the role's rule must keep each of these rows.
+    /// The rule of the role must keep each of these rows.
     pub(crate) async fn check_rule(&mut self, rows: &[Value]) -> Result<(), Failure> {
         let Some(statement) = &self.env.program.rule else { return Ok(()) };
         self.now(Vec::new()).await?;
+        if self.keeps_all(statement, rows).await? { Ok(()) } else { Err(Failure::Refused(Cause::RuleOfRole)) }
+    }
+
+    /// Whether the rule of the role keeps each of these rows of a document. A document that the caller may not even see is told from a missing
+    /// one by nothing: there is nothing to change, then. That a single type has its document is no secret.
+    pub(crate) async fn may_change(
+        &mut self,
+        find: &Find,
+        rows: &[Value],
+        document: &[StoredRow],
+    ) -> Result<bool, Failure> {
+        match self.check_rule(rows).await {
+            Err(refused @ Failure::Refused(_)) => {
+                let is_known = *find == Find::Single || self.sees(document).await?;
+                if is_known { Err(refused) } else { Ok(false) }
+            }
+            checked => checked.map(|()| true),
+        }
+    }
+
+    /// Whether the caller may see one of a document's rows.
+    async fn sees(&self, document: &[StoredRow]) -> Result<bool, Failure> {
+        let program = self.env.program;
+        let Some(seen) = &program.seen else { return Ok(true) };
+        for (statement, is_draft) in [(&seen.published, false), (&seen.draft, true)] {
+            let of_status = document.iter().filter(|row| (row.status(program) == STATUS_DRAFT) == is_draft);
+            let rows: Vec<Value> = of_status.map(|row| row.row(program)).collect();
+            let sees = match statement {
+                _ if rows.is_empty() => false,
+                None => true,
+                Some(statement) => !self.door.keep(statement, rows).await?.is_empty(),
+            };
+            if sees {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn keeps_all(&self, statement: &Statement, rows: &[Value]) -> Result<bool, Failure> {
         let kept: Vec<String> = self.door.keep(statement, rows.to_vec()).await?.iter().map(text_of).collect();
-        let are_kept = rows.iter().all(|row| kept.contains(&text_of(row)));
-        if are_kept { Ok(()) } else { Err(Failure::Refused(Cause::RuleOfRole)) }
+        Ok(rows.iter().all(|row| kept.contains(&text_of(row))))
+    }
+
+    /// Refuses what would take a link from a row that the caller may not change.
+    pub(crate) async fn check_losing(
+        &mut self,
+        frame: &Frame,
+        (given, resolved): (&Content, &Resolved),
+        publishes: bool,
+    ) -> Result<(), Failure> {
+        let program = self.env.program;
+        for losing in &program.losing {
+            let Some(links) = given_links(given, losing.field) else { continue };
+            let has_statuses = program.links.iter().any(|link| link.field == losing.field && link.has_statuses);
+            let keys = resolved.keys(links);
+            let own = link::own_lists(self.env.model, self.env.layout, program.of, has_statuses, &keys);
+            let mut calls = vec![frame.call(&losing.rows, &own)];
+            if publishes {
+                calls.push(Frame { status: STATUS_PUBLISHED, ..frame.clone() }.call(&losing.rows, &own));
+            }
+            let rows: Vec<Value> = self.now(calls).await?.into_iter().flatten().flatten().collect();
+            if !rows.is_empty() && !self.keeps_all(&losing.kept, &rows).await? {
+                return Err(Failure::Refused(Cause::Forbidden));
+            }
+        }
+        Ok(())
     }
 
     /// Values that another row has already.

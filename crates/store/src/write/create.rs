@@ -82,6 +82,8 @@ impl<'a, D: Door> Change<'a, D> {
         let mut resolved = self.resolved(at(&found, resolve_at));
         let key = resolved.new_key.take().unwrap_or_else(|| first_value(at(&found, key_at)));
         self.check_links(&links, &resolved, &frame.locale).await?;
+        frame.status = if program.has_status { STATUS_DRAFT } else { STATUS_PUBLISHED };
+        self.check_losing(&frame, (content, &resolved), publishes && program.has_status).await?;
         let stage = rules::stage_of(&self.env.write.action, true);
         let mut faults = rules::check(self.env.model, self.env.patterns, self.content_type(), content, stage);
         faults.extend(at(&found, unique_at).map(|rows| self.unique_faults(content, rows)).unwrap_or_default());

@@ -48,7 +48,9 @@ impl<D: Door> Change<'_, D> {
         frame.document_id = text_of(&first.system(program, CellSource::DocumentId));
         frame.locale = first.locale(program);
         let doomed: Vec<Value> = meant.iter().map(|row| row.row(program)).collect();
-        self.check_rule(&doomed).await?;
+        if !self.may_change(find, &doomed, &rows).await? {
+            return Ok(None);
+        }
         Ok(Some(Doomed { is_whole: meant.len() == rows.len(), frame }))
     }
 

@@ -57,14 +57,18 @@ impl<'a, D: Door> Change<'a, D> {
             return Ok(None);
         }
         let resolved = self.resolved(at(&found, resolve_at));
-        self.check_links(&links, &resolved, &locale).await?;
         let found = self.found(rows, &locale);
         let Some(first) = found.rows.first() else { return Ok(None) };
         frame.key = first.system(self.env.program, CellSource::Key);
         frame.document_id = text_of(&first.system(self.env.program, CellSource::DocumentId));
         frame.status = if self.env.program.has_status { STATUS_DRAFT } else { STATUS_PUBLISHED };
         let touched = self.touched(&found, &given, &locale, asked.version);
-        self.check_rule(&touched).await?;
+        if !self.may_change(find, &touched, &found.rows).await? {
+            return Ok(None);
+        }
+        self.check_links(&links, &resolved, &locale).await?;
+        let publishes = asked.version == WriteVersion::Published && self.env.program.has_status;
+        self.check_losing(&frame, (&given, &resolved), publishes).await?;
         let merged = self.merged(&found, given, &locale)?;
         self.write_row(frame, found, merged, (asked.version, resolved)).await.map(Some)
     }

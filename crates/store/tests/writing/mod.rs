@@ -165,7 +165,7 @@ impl Script {
         };
         let view = View { model: &self.model, status, locale, signed: step.signed };
         let answer = Answer::Row(Box::new(view.written(step.of)));
-        RootValue::Write(Box::new(Write { of: step.of, action, answer, rule: plan::Filter::All }))
+        RootValue::Write(Box::new(Write { of: step.of, action, answer, rules: plan::RowRules::default() }))
     }
 
     async fn run_read(&self, step: &Step<'_>) -> String {
