@@ -60,7 +60,12 @@ fn judged(case: &Value, answer: &Answer) -> Result<(), String> {
     if sorted_text(&wanted) == sorted_text(&got) && !has_errors {
         return Ok(());
     }
-    Err(format!("\n    wanted {}\n    got    {}\n    errors {}", sorted_text(&wanted), sorted_text(&got), answer.body.clone().unwrap_or_default()["errors"]))
+    Err(format!(
+        "\n    wanted {}\n    got    {}\n    errors {}",
+        sorted_text(&wanted),
+        sorted_text(&got),
+        answer.body.clone().unwrap_or_default()["errors"]
+    ))
 }
 
 /// Numbers by value, to nine decimals.
@@ -68,7 +73,9 @@ fn rounded(value: &Value) -> Value {
     match value {
         Value::Number(number) => json!(format!("{:.9}", number.as_f64().unwrap_or_default())),
         Value::Array(items) => Value::Array(items.iter().map(rounded).collect()),
-        Value::Object(members) => Value::Object(members.iter().map(|(key, value)| (key.clone(), rounded(value))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(key, value)| (key.clone(), rounded(value))).collect())
+        }
         Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
     }
 }
@@ -78,8 +85,10 @@ fn rounded(value: &Value) -> Value {
 fn the_page_lists_recorded_cases_alone() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(home.join("conformance/hasura/cases.jsonl")).expect("the cases are there");
-    let names: BTreeSet<String> =
-        text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()?["name"].as_str().map(str::to_owned)).collect();
+    let names: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok()?["name"].as_str().map(str::to_owned))
+        .collect();
     let listed = differences::read(&home.join("../docs/dialects/hasura.md"));
     let unknown: Vec<_> = listed.keys().filter(|name| !names.contains(*name)).collect();
     assert!(unknown.is_empty(), "listed, but not recorded: {unknown:?}");

@@ -24,7 +24,10 @@ fn attack_all(database: Database) {
     let server = template.serve();
     let attacks = attack::read(&folder.join("cases.jsonl"));
     assert!(attacks.len() > 30, "the attacks are there");
-    let broken: Vec<String> = attacks.iter().filter_map(|attack| outcome(&server, attack).err().map(|why| [&attack.name, ": ", &why].concat())).collect();
+    let broken: Vec<String> = attacks
+        .iter()
+        .filter_map(|attack| outcome(&server, attack).err().map(|why| [&attack.name, ": ", &why].concat()))
+        .collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
@@ -36,7 +39,8 @@ fn outcome(server: &Running, attack: &Attack) -> Result<(), String> {
 
 fn fire(server: &Running, request: &Request) -> Answer {
     let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    headers.extend(request.headers.iter().map(|(name, value)| (name.clone(), filled(value.as_str().unwrap_or_default()))));
+    headers
+        .extend(request.headers.iter().map(|(name, value)| (name.clone(), filled(value.as_str().unwrap_or_default()))));
     let body = match &request.body {
         Value::String(text) => filled(text),
         other => filled(&other.to_string()),

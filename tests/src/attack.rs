@@ -62,7 +62,8 @@ fn holds(attack: &Attack, token: &str, answer: &Answer, contrast: Option<&Answer
     let body = answer.body.clone().unwrap_or_default();
     let text = body.to_string();
     let fails = |what: &str| Err(format!("{what}: {text}"));
-    let has_errors = body.get("errors").is_some_and(|errors| errors.as_array().is_some_and(|list| !list.is_empty())) || answer.status >= 400;
+    let has_errors = body.get("errors").is_some_and(|errors| errors.as_array().is_some_and(|list| !list.is_empty()))
+        || answer.status >= 400;
     let (word, pattern) = token.split_once(':').unwrap_or((token, ""));
     match word {
         "wellformed" => Ok(()),
@@ -76,7 +77,9 @@ fn holds(attack: &Attack, token: &str, answer: &Answer, contrast: Option<&Answer
         }
         "same" => {
             let contrast = contrast.and_then(|answer| answer.body.clone()).unwrap_or_default().to_string();
-            let mask = |text: &str| attack.probe_words.iter().fold(text.to_owned(), |text, word| text.replace(word.as_str(), "*"));
+            let mask = |text: &str| {
+                attack.probe_words.iter().fold(text.to_owned(), |text, word| text.replace(word.as_str(), "*"))
+            };
             if mask(&text) == mask(&contrast) { Ok(()) } else { Err(format!("an oracle: {text} against {contrast}")) }
         }
         other => Err(format!("no such expectation: {other}")),
@@ -101,7 +104,8 @@ mod tests {
     use crate::judge::Answer;
 
     fn check(expect: &str, body: Value) -> bool {
-        let attack: Attack = serde_json::from_value(json!({"name": "x", "request": {"body": {}}, "expect": expect})).expect("an attack");
+        let attack: Attack =
+            serde_json::from_value(json!({"name": "x", "request": {"body": {}}, "expect": expect})).expect("an attack");
         judge(&attack, &Answer { status: 200, body: Some(body) }, None).is_ok()
     }
 

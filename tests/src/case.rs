@@ -85,7 +85,8 @@ pub struct RawRequest {
 /// When a file cannot be read or a line is no case: the data stands in the repository.
 #[must_use]
 pub fn read_all(folder: &Path) -> Vec<(String, Vec<Case>)> {
-    let mut files: Vec<_> = fs::read_dir(folder).expect("the folder of cases is there").flatten().map(|entry| entry.path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("the folder of cases is there").flatten().map(|entry| entry.path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     files.sort();
     files.iter().map(|path| (group_of(path), read(path))).collect()
@@ -97,5 +98,7 @@ fn group_of(path: &Path) -> String {
 
 fn read(path: &Path) -> Vec<Case> {
     let text = fs::read_to_string(path).expect("a listed file can be read");
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}: {line}", path.display()))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}: {line}", path.display())))
+        .collect()
 }

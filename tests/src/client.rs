@@ -40,7 +40,8 @@ pub fn send(address: SocketAddr, outgoing: &Outgoing<'_>) -> Answer {
 }
 
 fn bytes(address: SocketAddr, outgoing: &Outgoing<'_>) -> Vec<u8> {
-    let mut head = format!("{} {} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n", outgoing.method, outgoing.path);
+    let mut head =
+        format!("{} {} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n", outgoing.method, outgoing.path);
     let has_body = !outgoing.body.is_empty() || outgoing.method == "POST";
     if has_body {
         head.push_str("content-length: ");

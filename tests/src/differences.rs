@@ -20,7 +20,9 @@ pub fn read(page: &Path) -> BTreeMap<String, String> {
 
 /// One line may name several cases with one reason.
 fn of_line(line: &str) -> Vec<(String, String)> {
-    let Some((names, reason)) = line.strip_prefix("| `").and_then(|rest| rest.split_once(" | ")) else { return Vec::new() };
+    let Some((names, reason)) = line.strip_prefix("| `").and_then(|rest| rest.split_once(" | ")) else {
+        return Vec::new();
+    };
     let names = names.split(['`', ',', ' ']).filter(|name| !name.is_empty());
     names.map(|name| (name.to_owned(), reason.trim_end_matches([' ', '|']).to_owned())).collect()
 }
@@ -54,8 +56,15 @@ impl Tally {
     /// # Panics
     /// When a case differs that is not listed, or one is listed that does not differ.
     pub fn settle(self, what: &str) {
-        println!("{what}: {} equal, {} listed, {} unlisted, {} stale", self.equal, self.listed, self.unlisted.len(), self.stale.len());
-        let stale = self.stale.iter().map(|name| [name, ": listed, but answered as recorded: take it off the page"].concat());
+        println!(
+            "{what}: {} equal, {} listed, {} unlisted, {} stale",
+            self.equal,
+            self.listed,
+            self.unlisted.len(),
+            self.stale.len()
+        );
+        let stale =
+            self.stale.iter().map(|name| [name, ": listed, but answered as recorded: take it off the page"].concat());
         let all: Vec<String> = self.unlisted.iter().cloned().chain(stale).collect();
         assert!(all.is_empty(), "{what}\n{}", all.join("\n"));
     }

@@ -56,7 +56,9 @@ fn equal(what: &str, wanted: Option<&Value>, got: Option<&Value>) -> Result<(), 
 
 fn is_of_library(status: u16, wanted: &Value) -> bool {
     const LIBRARY: [&str; 2] = ["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"];
-    let code_is = |error: &Value| error.pointer("/extensions/code").and_then(Value::as_str).is_some_and(|code| LIBRARY.contains(&code));
+    let code_is = |error: &Value| {
+        error.pointer("/extensions/code").and_then(Value::as_str).is_some_and(|code| LIBRARY.contains(&code))
+    };
     status == 400 || errors(wanted).iter().any(code_is)
 }
 

@@ -106,7 +106,9 @@ impl Template {
         let listener = self.runtime.block_on(Listener::bind(any)).expect("loopback can be listened on");
         let address = listener.address();
         let limits = server::Limits::default();
-        self.runtime.spawn(async move { server::serve(&shared, vec![Way { listener, endpoint: None }], &limits, stopped).await });
+        self.runtime.spawn(async move {
+            server::serve(&shared, vec![Way { listener, endpoint: None }], &limits, stopped).await
+        });
         let postgres = (self.database == Database::Postgres).then_some(name);
         Running { address, stop, runtime: Arc::clone(&self.runtime), postgres }
     }
@@ -191,7 +193,10 @@ async fn fill(store: &Store, model: &Arc<Model>, sources: &[Source], project: &P
     let job = SeedJob {
         model: Arc::clone(model),
         layout,
-        files: files(&project.join("seed"), "json").into_iter().map(|path| SeedFile { name: path.display().to_string(), path }).collect(),
+        files: files(&project.join("seed"), "json")
+            .into_iter()
+            .map(|path| SeedFile { name: path.display().to_string(), path })
+            .collect(),
         options: SeedOptions { now: SEED_NOW, default_locale: "en".to_owned() },
         hash_password: Arc::new(|_| Ok("$argon2id$of-a-test".to_owned())),
         progress: Arc::new(|_| {}),
@@ -200,12 +205,16 @@ async fn fill(store: &Store, model: &Arc<Model>, sources: &[Source], project: &P
 }
 
 fn sources(folder: &Path) -> Vec<Source> {
-    let read = |path: PathBuf| Source { text: fs::read_to_string(&path).expect("a listed file can be read"), name: path.display().to_string() };
+    let read = |path: PathBuf| Source {
+        text: fs::read_to_string(&path).expect("a listed file can be read"),
+        name: path.display().to_string(),
+    };
     files(folder, "graphql").into_iter().map(read).collect()
 }
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let mut list: Vec<PathBuf> = fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path()).collect();
+    let mut list: Vec<PathBuf> =
+        fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path()).collect();
     list.retain(|path| path.extension().is_some_and(|met| met == extension));
     list.sort();
     list
@@ -217,14 +226,18 @@ fn fresh_name() -> String {
 
 /// The address of another database of the same server.
 fn postgres_url(name: &str) -> String {
-    let url = std::env::var(POSTGRES).unwrap_or_else(|_| panic!("{POSTGRES} is not set: run the tests with `cargo xtask test`"));
-    let (before, query) = url.split_once('?').map_or((url.as_str(), String::new()), |(before, query)| (before, ["?", query].concat()));
+    let url = std::env::var(POSTGRES)
+        .unwrap_or_else(|_| panic!("{POSTGRES} is not set: run the tests with `cargo xtask test`"));
+    let (before, query) =
+        url.split_once('?').map_or((url.as_str(), String::new()), |(before, query)| (before, ["?", query].concat()));
     let server = before.rsplit_once('/').map_or(before, |(server, _)| server);
     [server, "/", name, &query].concat()
 }
 
 async fn postgres_says(statement: &str) {
-    let (client, connection) = tokio_postgres::connect(&postgres_url("postgres"), tokio_postgres::NoTls).await.expect("the test server answers");
+    let (client, connection) = tokio_postgres::connect(&postgres_url("postgres"), tokio_postgres::NoTls)
+        .await
+        .expect("the test server answers");
     let connection = tokio::spawn(connection);
     client.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
     drop(client);

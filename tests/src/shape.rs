@@ -34,11 +34,15 @@ fn keys(path: &str) -> Vec<&str> {
 pub fn is_of_kind(value: &Value, kind: &str) -> bool {
     let text = value.as_str();
     match kind {
-        "documentId" => text.is_some_and(|text| (20..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())),
+        "documentId" => text.is_some_and(|text| {
+            (20..=32).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        }),
         "datetime" => text.is_some_and(is_instant),
         "jwt" => text.is_some_and(|text| text.matches('.').count() == 2),
         "bcrypt" => value.is_null() || text.is_some_and(|text| !text.starts_with("Password")),
-        "id" => text.map_or_else(|| value.is_u64(), |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())),
+        "id" => text
+            .map_or_else(|| value.is_u64(), |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())),
         "string" => text.is_some(),
         "number" => value.is_number(),
         other => panic!("no such kind of placeholder: {other}"),
@@ -62,7 +66,9 @@ pub fn unordered(value: &Value) -> Value {
             items.sort_by_cached_key(sorted_text);
             Value::Array(items)
         }
-        Value::Object(members) => Value::Object(members.iter().map(|(key, value)| (key.clone(), unordered(value))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(key, value)| (key.clone(), unordered(value))).collect())
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
@@ -73,7 +79,8 @@ pub fn sorted_text(value: &Value) -> String {
     match value {
         Value::Array(items) => ["[", &items.iter().map(sorted_text).collect::<Vec<_>>().join(","), "]"].concat(),
         Value::Object(members) => {
-            let mut entries: Vec<_> = members.iter().map(|(key, value)| [key, ":", &sorted_text(value)].concat()).collect();
+            let mut entries: Vec<_> =
+                members.iter().map(|(key, value)| [key, ":", &sorted_text(value)].concat()).collect();
             entries.sort();
             ["{", &entries.join(","), "}"].concat()
         }
@@ -87,7 +94,9 @@ pub fn filled(value: &Value, answers: &[Value]) -> Value {
     match value {
         Value::String(text) => Value::String(filled_text(text, answers)),
         Value::Array(items) => Value::Array(items.iter().map(|item| filled(item, answers)).collect()),
-        Value::Object(members) => Value::Object(members.iter().map(|(key, item)| (key.clone(), filled(item, answers))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(key, item)| (key.clone(), filled(item, answers))).collect())
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
@@ -95,7 +104,9 @@ pub fn filled(value: &Value, answers: &[Value]) -> Value {
 fn filled_text(text: &str, answers: &[Value]) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some((before, (hole, after))) = rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?))) {
+    while let Some((before, (hole, after))) =
+        rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
+    {
         out.push_str(before);
         out.push_str(&earlier(hole, answers).unwrap_or_default());
         rest = after;

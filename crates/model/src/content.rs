@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{ColumnName, Condition, Place};
+use crate::{ColumnName, Condition, OwnType, Place};
 
 macro_rules! index {
     ($(#[$doc:meta] $name:ident),+ $(,)?) => { $(
@@ -39,6 +39,8 @@ pub struct Model {
     pub groups: Vec<Group>,
     /// Enums.
     pub enums: Vec<Enum>,
+    /// The project's own API, as written. It has no tables: differences of models do not look at it.
+    pub own: Vec<OwnType>,
 }
 
 /// A type with a table.

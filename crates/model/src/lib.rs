@@ -10,6 +10,7 @@ mod condition;
 mod content;
 mod diagnostics;
 pub mod naming;
+mod own;
 mod picture;
 mod read;
 mod report;
@@ -22,6 +23,10 @@ pub use content::{
     TypeId, Unique, UniqueKey, Zone, ZoneId,
 };
 pub use diagnostics::{Diagnostic, Diagnostics, Place, Source};
+pub use own::{
+    Bound, Connection, ConnectionPart, ContentEvent, OwnData, OwnEntry, OwnField, OwnInput, OwnKind, OwnRef, OwnRows,
+    OwnSort, OwnStands, OwnType, OwnValue, OwnWrite, Unit,
+};
 pub use read::{
     CONDITION_DEPTH_MAX, DEFINITIONS_MAX, FIELDS_MAX, HISTORY_MAX, KEY_FIELDS_MAX, PATTERN_BYTES_MAX,
     SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX, read,

@@ -1,5 +1,7 @@
 //! A model as people read it: one line for each thing, in the order of the text. `dragoman check` prints it, tests record it.
 
+mod own;
+
 use std::fmt::{self, Display, Formatter};
 
 use crate::{
@@ -18,7 +20,8 @@ impl Display for Model {
         self.components.iter().try_for_each(|of| component(self, of, out))?;
         self.zones.iter().try_for_each(|of| zone(self, of, out))?;
         self.groups.iter().try_for_each(|of| group(self, of, out))?;
-        self.enums.iter().try_for_each(|of| enumeration(of, out))
+        self.enums.iter().try_for_each(|of| enumeration(of, out))?;
+        self.own.iter().try_for_each(|of| own::own_type(self, of, out))
     }
 }
 

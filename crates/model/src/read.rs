@@ -2,8 +2,8 @@
 //!
 //! In order: [`texts`] parses, [`definitions`] keeps what a project may define, GraphQL's own validation runs over the rest together with
 //! the prelude (`system/prelude.graphql`, the language itself), [`catalog`] says what each name is, [`declarations`] and [`fields`] read what
-//! stands inside, [`relations`], [`components`], [`keys`] and [`rules`] check what needs the whole model, [`later`] refuses what this
-//! version does not serve.
+//! stands inside, [`relations`], [`components`], [`keys`] and [`rules`] check what needs the whole model, [`own`] reads the
+//! project's own API over it, [`later`] refuses what this version does not serve.
 
 mod arguments;
 mod catalog;
@@ -15,6 +15,7 @@ mod fields;
 mod keys;
 mod later;
 mod literals;
+mod own;
 mod relations;
 mod restrictions;
 mod rules;
@@ -63,6 +64,7 @@ fn model(env: &Env, faults: &mut Faults) -> Model {
     components::check(&model, faults);
     keys::read(env, &mut model, faults);
     rules::read(env, &mut model, faults);
+    own::read(env, &mut model, faults);
     model
 }
 

@@ -7,6 +7,7 @@ use apollo_compiler::ast::Value;
 use apollo_compiler::{Name, Node};
 use serde_json::Value as Json;
 
+use super::own::Site;
 use super::{Env, Faults, literals};
 use crate::{
     ColumnName, ComponentId, Condition, Diagnostic, Field, FieldId, FieldKind, Key, Model, Operator, Scalar,
@@ -33,22 +34,64 @@ pub(super) fn read(
     written: &Node<Value>,
     faults: &mut Faults,
 ) -> Option<Condition> {
-    let reader = Reader { env, model };
-    match reader.object(scope, written, 0) {
-        Ok(condition) => Some(condition),
-        Err(found) => {
-            faults.list.extend(found);
+    told(Reader { env, model, site: None }.object(scope, written, 0), faults)
+}
+
+/// The same inside a directive on an own field, whose arguments may be compared with.
+pub(super) fn read_own(
+    site: &Site,
+    model: &Model,
+    scope: Scope,
+    written: &Node<Value>,
+    faults: &mut Faults,
+) -> Option<Condition> {
+    told(Reader { env: site.env, model, site: Some(site) }.object(scope, written, 0), faults)
+}
+
+/// `{ id: "$id" }`: every column has this value, and null is the value of a row with null.
+pub(super) fn read_key(
+    site: &Site,
+    model: &Model,
+    of: TypeId,
+    written: &Node<Value>,
+    faults: &mut Faults,
+) -> Option<Condition> {
+    let reader = Reader { env: site.env, model, site: Some(site) };
+    told(reader.key(Scope::Type(of), written), faults)
+}
+
+/// One value for a field of this kind, inside a directive on an own field.
+pub(super) fn read_term(
+    site: &Site,
+    model: &Model,
+    (path, kind): (&str, &FieldKind),
+    written: &Node<Value>,
+    faults: &mut Faults,
+) -> Option<Term> {
+    let reader = Reader { env: site.env, model, site: Some(site) };
+    let column = Column { name: ColumnName::System(SystemColumn::Key), path: path.to_owned(), kind };
+    told(reader.term(&column, written), faults)
+}
+
+/// What was read; faults are told.
+fn told<T>(found: Found<T>, faults: &mut Faults) -> Option<T> {
+    match found {
+        Ok(read) => Some(read),
+        Err(more) => {
+            faults.list.extend(more);
             None
         }
     }
 }
 
 /// Every fault below one place.
-type Found<T> = Result<T, Vec<Diagnostic>>;
+pub(super) type Found<T> = Result<T, Vec<Diagnostic>>;
 
 struct Reader<'a> {
     env: &'a Env<'a>,
     model: &'a Model,
+    /// The own field whose arguments may be named; none in a rule.
+    site: Option<&'a Site<'a>>,
 }
 
 /// A column that is compared: what it is called, and what its values are.
@@ -94,6 +137,40 @@ impl Reader<'_> {
                 None => self.system(scope, name, value, depth),
             },
         }
+    }
+
+    /// Columns with their values, all of which hold.
+    fn key(&self, scope: Scope, written: &Node<Value>) -> Found<Condition> {
+        let Some(members) = written.as_object().filter(|members| !members.is_empty()) else {
+            let what = format!("`by` names columns with their values, not `{}`", literals::shown(written));
+            return self.fault(what, written, "write it as { id: \"$id\" }");
+        };
+        all(members.iter().map(|(name, value)| self.key_member(scope, name, value))).map(conjunction)
+    }
+
+    fn key_member(&self, scope: Scope, name: &Name, value: &Node<Value>) -> Found<Condition> {
+        let compared = |column: &Column| {
+            if value.is_null() {
+                return Ok(Condition::Null { column: column.name, is_null: true });
+            }
+            let value = self.term(column, value)?;
+            Ok(Condition::Compare { column: column.name, operator: Operator::Eq, value })
+        };
+        let Some(index) = self.fields(scope).iter().position(|field| field.name == name.as_str()) else {
+            let (column, kind) = self.known_system(scope, name)?;
+            let path = [self.owner(scope), name].join(".");
+            return compared(&Column { name: ColumnName::System(column), path, kind: &kind });
+        };
+        let field = &self.fields(scope)[index];
+        let path = [self.owner(scope), &field.name].join(".");
+        let is_scalar =
+            matches!(field.kind, FieldKind::Scalar { list: false, .. } | FieldKind::Enum { list: false, .. });
+        if field.is_hidden() || !is_scalar {
+            let why = if field.is_hidden() { "private" } else { "no scalar" };
+            return self.fault(format!("`{path}` is {why}, so no row is found by it"), value, "name another field");
+        }
+        let id = FieldId(u16::try_from(index).expect("FIELDS_MAX is below u16"));
+        compared(&Column { name: ColumnName::Field(id), path, kind: &field.kind })
     }
 
     fn several(&self, scope: Scope, value: &Node<Value>, depth: usize) -> Found<Vec<Condition>> {
@@ -149,7 +226,13 @@ impl Reader<'_> {
 
     /// System columns go by strapi5's names, where the type has no field of that name.
     fn system(&self, scope: Scope, name: &Name, value: &Node<Value>, depth: usize) -> Found<Condition> {
-        let Some((column, kind)) = self.system_column(scope, name) else {
+        let (column, kind) = self.known_system(scope, name)?;
+        let path = [self.owner(scope), name].join(".");
+        self.column(&Column { name: ColumnName::System(column), path, kind: &kind }, value, depth)
+    }
+
+    fn known_system(&self, scope: Scope, name: &Name) -> Found<(SystemColumn, FieldKind)> {
+        self.system_column(scope, name).ok_or_else(|| {
             let known = self.fields(scope).iter().map(|field| field.name.as_str());
             let near = naming::nearest(
                 name,
@@ -167,10 +250,8 @@ impl Reader<'_> {
             );
             let help = near.map(|near| format!("did you mean `{near}`?"));
             let message = format!("`{}` has no field `{name}`", self.owner(scope));
-            return Err(vec![Diagnostic { help, ..Diagnostic::new(message, self.env.texts.place(name.location())) }]);
-        };
-        let path = [self.owner(scope), name].join(".");
-        self.column(&Column { name: ColumnName::System(column), path, kind: &kind }, value, depth)
+            vec![Diagnostic { help, ..Diagnostic::new(message, self.env.texts.place(name.location())) }]
+        })
     }
 
     fn system_column(&self, scope: Scope, name: &str) -> Option<(SystemColumn, FieldKind)> {
@@ -263,6 +344,9 @@ impl Reader<'_> {
 
     /// A list of literals stays one comparison; with a hole among them it becomes one for each.
     fn one_of(&self, column: &Column, operator: Operator, operand: &Node<Value>) -> Found<Condition> {
+        if let Some(value) = self.list_argument(column, operand)? {
+            return Ok(Condition::Compare { column: column.name, operator, value });
+        }
         let items: Vec<&Node<Value>> = operand.as_list().map_or_else(|| vec![operand], |items| items.iter().collect());
         let terms = all(items.into_iter().map(|item| self.term(column, item)))?;
         let literals: Option<Vec<Json>> =
@@ -282,6 +366,20 @@ impl Reader<'_> {
         } else {
             Condition::And(each(Operator::Ne))
         })
+    }
+
+    /// `in: "$ids"`, where the argument is a list.
+    fn list_argument(&self, column: &Column, operand: &Node<Value>) -> Found<Option<Term>> {
+        let (Some(site), Some(hole)) = (self.site, operand.as_str().and_then(super::own::hole)) else {
+            return Ok(None);
+        };
+        match site.argument(hole, operand)? {
+            Some(argument) if argument.of.is_list() => {
+                site.check_fits(&argument, (&column.path, column.kind), operand)?;
+                Ok(Some(argument.term()))
+            }
+            Some(_) | None => Ok(None),
+        }
     }
 
     fn between(&self, column: &Column, operand: &Node<Value>) -> Found<Condition> {
@@ -338,6 +436,13 @@ impl Reader<'_> {
     }
 
     fn hole(&self, column: &Column, hole: &str, at: &Node<Value>) -> Found<Term> {
+        if let Some(site) = self.site
+            && let Some(argument) = site.argument(hole, at)?
+        {
+            site.check_single(&argument, &column.path, at)?;
+            site.check_fits(&argument, (&column.path, column.kind), at)?;
+            return Ok(argument.term());
+        }
         let mut path = hole.split('.');
         match path.next() {
             Some("now") if hole == "now" => {

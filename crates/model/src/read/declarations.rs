@@ -38,6 +38,7 @@ pub(super) fn model(env: &Env, faults: &mut Faults) -> Model {
             .filter_map(|name| Some(enumeration(env, env.schema.get_enum(name)?, faults)))
             .collect(),
         groups,
+        own: Vec::new(),
     };
     check_names(&model, faults);
     model

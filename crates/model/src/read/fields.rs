@@ -121,9 +121,10 @@ pub(super) fn is_stored(owner: &Owner, definition: &FieldDefinition) -> bool {
     !is_key && !definition.directives.has("system") && !is_own(definition)
 }
 
-/// A field of the project's own making: it takes arguments or is bound by a directive. `later` refuses it.
+/// A field of the project's own making: it takes arguments or is bound by a directive. A number with a unit is stored all the same.
 pub(super) fn is_own(definition: &FieldDefinition) -> bool {
-    !definition.arguments.is_empty() || BINDINGS.into_iter().any(|name| definition.directives.has(name))
+    let is_bound = BINDINGS.into_iter().any(|name| definition.directives.has(name));
+    (!definition.arguments.is_empty() || is_bound) && !definition.directives.has("unit")
 }
 
 fn field(site: &Site, part: &Part<FieldDefinition>, faults: &mut Faults) -> Option<Field> {

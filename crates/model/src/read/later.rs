@@ -1,13 +1,13 @@
-//! What the language allows and this version does not serve yet: jobs, own root fields, own type fields, shapes. Read, so that the rest of
+//! What the language allows and this version does not serve yet: jobs, values that SQL or another server computes. Read, so that the rest of
 //! a project is still checked, and refused, once for each place.
 
+use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Directive, Document};
 use apollo_compiler::parser::SourceSpan;
-use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::{Name, Node};
+use apollo_compiler::schema::{DirectiveList, ExtendedType, InputObjectType};
 
 use super::catalog::{Named, WORKFLOW};
-use super::{Env, Faults, fields};
+use super::{Env, Faults};
 use crate::{Diagnostic, Place};
 
 /// Directives on content types that belong to jobs.
@@ -36,66 +36,70 @@ fn of_schema(documents: &[Document]) -> impl Iterator<Item = Unserved> {
     })
 }
 
-/// Types that are no content: roots, parts of jobs, inputs, shapes.
+/// Types that are no content and no part of the project's own API as it is served: parts of jobs, groups without content types.
 fn of_types<'a>(env: &'a Env) -> impl Iterator<Item = Unserved> + 'a {
     let types = env.schema.types.iter().filter(|(_, of)| !env.texts.is_prelude(of.location()));
     types.flat_map(|(name, definition)| {
         let here = |what: String| vec![(what, definition.name().location())];
         match (env.catalog.get(name), definition) {
             (Some(Named::Root), ExtendedType::Object(object)) => {
-                let root_field = |field: &Name| (format!("the own root field `{name}.{field}`"), field.location());
-                object.fields.values().map(|field| root_field(&field.name)).collect()
+                let roots = object.fields.values().filter_map(|field| {
+                    computed(&field.directives)
+                        .map(|word| (format!("`{name}.{}` (@{word})", field.name), field.name.location()))
+                });
+                roots.collect()
             }
             (Some(Named::Workflow), ExtendedType::Object(object)) => {
                 let kind = WORKFLOW.into_iter().find(|word| object.directives.has(word)).unwrap_or("job");
                 here(format!("`{name}`, a type with @{kind},"))
             }
-            (Some(Named::Shape), ExtendedType::InputObject(_)) => here(format!("the input `{name}`")),
+            (Some(Named::Shape), ExtendedType::InputObject(input)) => of_input(input),
             // A misspelt @model was told already.
-            (Some(Named::Shape), of) if has_unknown_directive(env, of) => Vec::new(),
-            (Some(Named::Shape), _) => here(format!("`{name}`, which has no table,")),
+            (Some(Named::Shape), of) if has_unknown_directive(env, of.directives()) => Vec::new(),
+            (Some(Named::Shape), ExtendedType::Interface(_) | ExtendedType::Union(_)) => {
+                here(format!("`{name}`, which has no content type in it,"))
+            }
             (_, _) => Vec::new(),
         }
     })
 }
 
-fn has_unknown_directive(env: &Env, definition: &ExtendedType) -> bool {
-    definition.directives().iter().any(|directive| !env.schema.directive_definitions.contains_key(&directive.name))
+/// Directives of jobs on an input and its members, and an input of which exactly one member is given.
+fn of_input(input: &InputObjectType) -> Vec<Unserved> {
+    let on_type = input.directives.iter().map(|directive| (directive.name.as_str(), directive.location()));
+    let on_members = input.fields.values().flat_map(|member| member.directives.iter());
+    let on_members = on_members.map(|directive| (directive.name.as_str(), directive.location()));
+    let is_known = |word: &str| word == "deprecated";
+    let unserved = on_type.chain(on_members).filter(|(word, _)| !is_known(word));
+    unserved.map(|(word, place)| (format!("@{word} on an input"), place)).collect()
 }
 
-/// Fields, values and directives of content types and components.
+/// A directive of these is not one of the language's.
+pub(super) fn has_unknown_directive(env: &Env, directives: &DirectiveList) -> bool {
+    directives.iter().any(|directive| !env.schema.directive_definitions.contains_key(&directive.name))
+}
+
+/// Fields and directives of content types and components.
 fn of_members<'a>(env: &'a Env) -> impl Iterator<Item = Unserved> + 'a {
     let objects =
         env.catalog.types.iter().chain(&env.catalog.components).filter_map(|name| env.schema.get_object(name));
-    let in_objects = objects.flat_map(|object| {
-        let own = object.fields.values().filter(|field| fields::is_own(field)).map(|field| {
-            let what = format!("the own field `{}.{}`{}", object.name, field.name, binding(&field.directives));
-            (what, field.name.location())
+    objects.flat_map(|object| {
+        let own = object.fields.values().filter_map(|field| {
+            let word = computed(&field.directives)?;
+            Some((format!("the own field `{}.{}` (@{word})", object.name, field.name), field.name.location()))
         });
         let on_type = object.directives.iter().filter(|directive| ON_TYPES.contains(&directive.name.as_str()));
         own.chain(on_type.map(|directive| (format!("@{}", directive.name), directive.location())))
-    });
-    let values =
-        env.catalog.enums.iter().filter_map(|name| env.schema.get_enum(name)).flat_map(|of| of.values.values());
-    let factors = values.filter_map(|value| value.directives.get("factor"));
-    in_objects.chain(factors.map(|directive| ("@factor".to_owned(), directive.location())))
+    })
 }
 
-/// The directive that binds an own field, for the message.
-fn binding(directives: &[Node<Directive>]) -> String {
-    let bound = directives
-        .iter()
-        .map(|directive| &directive.name)
-        .find(|name: &&Name| fields::BINDINGS.contains(&name.as_str()));
-    bound.map(|name| format!(" (@{name})")).unwrap_or_default()
+/// The directive of a field whose value is worked out elsewhere.
+fn computed(directives: &[Node<Directive>]) -> Option<&'static str> {
+    ["sql", "http"].into_iter().find(|word| directives.iter().any(|directive| directive.name == *word))
 }
 
 /// The one sentence for all of them.
 fn not_served(what: &str, place: Place) -> Diagnostic {
-    let help = if what.ends_with("no table,") {
-        "give it @model to make it a content type, or @component(category: …) to make it a component"
-    } else {
-        "take it out for now"
-    };
-    Diagnostic::new(format!("{what} is part of the language, but this version does not serve it yet"), place).help(help)
+    Diagnostic::new(format!("{what} is part of the language, but this version does not serve it yet"), place)
+        .help("take it out for now")
 }
