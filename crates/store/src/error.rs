@@ -47,7 +47,7 @@ pub enum Error {
         waited_ms: u128,
     },
     /// Too many jobs wait already.
-    #[error("{waiting} jobs wait for the database already")]
+    #[error("{waiting} jobs wait already")]
     Overloaded {
         /// How many.
         waiting: usize,

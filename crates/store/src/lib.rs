@@ -14,6 +14,7 @@ mod config;
 #[path = "../tests/database/mod.rs"]
 mod database;
 mod error;
+mod hashing;
 mod ids;
 mod ledger;
 mod migrate;
@@ -29,10 +30,11 @@ mod write;
 
 pub use config::{Address, STATEMENTS_MAX, StoreConfig, StoreLimits};
 pub use error::Error;
+pub use hashing::{HASHES_PER_CORE, HASHES_WAITING_PER_CORE, password_hash, password_hash_now, password_matches};
 pub use ids::{DOCUMENT_ID_LENGTH, Ids};
 pub use ledger::{Ledger, Unfinished};
 pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
 pub use open::{CHANGES_MAX, Driver, Prepared, Served, Store};
 pub use read::Answer;
 pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};
-pub use write::{WriteContext, password_hash};
+pub use write::WriteContext;

@@ -22,5 +22,4 @@ mod sqlite;
 mod update;
 
 pub use context::WriteContext;
-pub use password::hash as password_hash;
 pub(crate) use prepared::PreparedChange;

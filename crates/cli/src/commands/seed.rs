@@ -50,7 +50,7 @@ pub(crate) async fn load(project: &Project, store: &Store, model: &Arc<Model>) -
             now: server::Clock::System.now(),
             default_locale: project.config.word(DEFAULT_LOCALE).to_owned(),
         },
-        hash_password: Arc::new(|password| store::password_hash(password).map_err(|error| error.to_string())),
+        hash_password: Arc::new(|password| store::password_hash_now(password).map_err(|error| error.to_string())),
         progress: Arc::new(move |entries| shown.set_position(entries)),
     };
     let report = store.seed(job).await;

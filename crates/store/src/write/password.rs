@@ -1,31 +1,20 @@
-//! Hashing passwords before a transaction begins: it takes tens of milliseconds and 19 MiB, so that only a few run at a time.
+//! Passwords of a change: hashed before its transaction begins, put in their places inside it.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use argon2::{Argon2, PasswordHasher as _};
 use model::{ContentType, Field, FieldKind, Model, Scalar};
 use plan::rules::PASSWORD_BYTES_MAX;
 use plan::{Content, Data, Given, Held, Value, Values};
-use tokio::sync::Semaphore;
 
-use crate::Error;
+use crate::{Error, hashing};
 
 /// Passwords and their hashes.
 pub(crate) type Hashes = HashMap<String, String>;
 
-/// Hashes that run at a time, for each core.
-const HASHES_PER_CORE: usize = 2;
-
-static RUNNING: LazyLock<Semaphore> = LazyLock::new(|| {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Semaphore::new(cores * HASHES_PER_CORE)
-});
-
 /// The hash of every password that a change gives.
 ///
 /// # Errors
-/// [`Error::Randomness`] when the system gives no salt, [`Error::Closed`] while the runtime ends.
+/// Those of [`hashing::password_hash`].
 pub(crate) async fn hashes(model: &Model, of: &ContentType, data: &Data, values: &Values) -> Result<Hashes, Error> {
     let mut passwords = Vec::new();
     gather(model, &of.fields, data, values, &mut passwords);
@@ -34,23 +23,10 @@ pub(crate) async fn hashes(model: &Model, of: &ContentType, data: &Data, values:
         if hashes.contains_key(&password) {
             continue;
         }
-        let permit = RUNNING.acquire().await.map_err(|_| Error::Closed)?;
-        let plain = password.clone();
-        let outcome = tokio::task::spawn_blocking(move || hash(&plain)).await.map_err(|_| Error::Closed)?;
-        drop(permit);
-        hashes.insert(password, outcome?);
+        let hash = hashing::password_hash(password.clone()).await?;
+        hashes.insert(password, hash);
     }
     Ok(hashes)
-}
-
-/// A password as argon2id keeps it, with its own salt.
-///
-/// # Errors
-/// [`Error::Randomness`] when the system gives no salt.
-pub fn hash(password: &str) -> Result<String, Error> {
-    let hashed: Result<argon2::password_hash::phc::PasswordHash, _> =
-        Argon2::default().hash_password(password.as_bytes());
-    hashed.map(|hash| hash.to_string()).map_err(|error| Error::Randomness { reason: error.to_string() })
 }
 
 /// Puts the hash in the place of every password, in elements, too.
