@@ -13,7 +13,7 @@ use bytes::Bytes;
 use graphql::transport::RequestFault;
 use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
 use plan::{Caller, Cause, Fault, Variables};
-use store::WriteContext;
+use store::{Room, WriteContext};
 
 use crate::app::Endpoint;
 use crate::plans::{Asked, Compiled, Kept, Known};
@@ -104,9 +104,17 @@ async fn run(
     let mut buffer = compiled.buffer();
     buffer.extend_from_slice(OPENING);
     let context = WriteContext { now, user: user_key(caller), ids: Arc::clone(&endpoint.app.settings.ids) };
-    let answered = endpoint.app.store.run(&compiled.program, values, context, buffer).await;
+    let room = Room { bytes: buffer, bytes_max: endpoint.answer_bytes_max };
+    let answered = endpoint.app.store.run(&compiled.program, values, context, room).await;
     compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
     executed(endpoint, &view.schema, answered.bytes, &answered.faults)
+}
+
+/// The answer to an operation of a list that has no room left for it; it is not executed.
+pub(crate) fn no_room(endpoint: Endpoint<'_>) -> Answer {
+    let most = endpoint.app.store.limits().answer_bytes_max as u64;
+    let fault = Fault { path: Vec::new(), place: None, cause: Cause::AnswerTooLarge(most) };
+    executed(endpoint, &endpoint.schemas.whole, NOTHING.to_vec(), &[fault])
 }
 
 /// How every answer begins.

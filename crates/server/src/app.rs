@@ -72,7 +72,7 @@ impl App {
     #[must_use]
     pub fn endpoint(&self, path: &str) -> Option<Endpoint<'_>> {
         let schemas = self.schemas.list.iter().find(|endpoint| endpoint.path == path)?;
-        Some(Endpoint { app: self, schemas })
+        Some(Endpoint { app: self, schemas, answer_bytes_max: self.store.limits().answer_bytes_max })
     }
 
     /// The paths with the names of their dialects.
@@ -89,6 +89,8 @@ impl App {
 pub struct Endpoint<'a> {
     pub(crate) app: &'a App,
     pub(crate) schemas: &'a EndpointSchemas,
+    /// Longest answer: less than the project's where others have taken from it.
+    pub(crate) answer_bytes_max: usize,
 }
 
 impl Endpoint<'_> {
@@ -183,11 +185,8 @@ impl Shared {
             Ok(response) => response.unwrap_or_else(|never| match never {}),
             Err(panic) => {
                 span.in_scope(|| tracing::error!(panic = %panic, "a request panicked"));
-                exchange::refused(
-                    &graphql::transport::DECLARED,
-                    MediaType::Json,
-                    &RequestFault::Internal(id.0.to_string()),
-                )
+                let rules = routes.rules(&door, &path);
+                exchange::refused(rules, MediaType::Json, &RequestFault::Internal(id.0.to_string()))
             }
         };
         if let Ok(value) = HeaderValue::from_str(&id.0) {
@@ -227,6 +226,15 @@ impl Routes {
         let alone =
             listeners.map(|path| (path.to_owned(), router(app, is_stopping, vec![(path, ALONE_PATH)]))).collect();
         Self { app: Arc::clone(app), main, alone }
+    }
+
+    /// How the endpoint behind a path speaks; the plain form where there is none.
+    fn rules(&self, door: &Door, path: &str) -> &'static TransportRules {
+        let path = match door {
+            Door::Main => path,
+            Door::Alone(endpoint) => endpoint,
+        };
+        self.app.endpoint(path).map_or(&graphql::transport::DECLARED, |endpoint| endpoint.rules())
     }
 
     fn behind(&self, door: &Door) -> Option<&Router> {

@@ -12,7 +12,7 @@ use graphql::transport::{FormBody, GetRule, Refusal, RequestFault, TransportRule
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use plan::Caller;
 
-use crate::answer::{Answer, Methods, Outcome, answer};
+use crate::answer::{Answer, Methods, Outcome, answer, no_room};
 use crate::app::Endpoint;
 use crate::caller::caller;
 use crate::negotiate::{MediaType, Sent, answer_media_type, prefers_html, sent_media_type};
@@ -105,8 +105,11 @@ async fn batch(
         if index > 0 {
             joined.push(b',');
         }
+        // The list is one answer: what is before takes from what may follow.
+        let answer_bytes_max = endpoint.answer_bytes_max.saturating_sub(joined.len());
         let outcome = match request {
-            Ok(request) => answer(endpoint, caller, request, Methods::All).await,
+            Ok(_) if answer_bytes_max == 0 => Ok(no_room(endpoint)),
+            Ok(request) => answer(Endpoint { answer_bytes_max, ..endpoint }, caller, request, Methods::All).await,
             Err(fault) => Err(fault),
         };
         match outcome {
@@ -114,7 +117,10 @@ async fn batch(
                 has_errors |= answer.has_errors;
                 joined.extend_from_slice(&answer.body);
             }
-            Err(fault) => joined.extend_from_slice((endpoint.rules().describe)(&fault).body.to_string().as_bytes()),
+            Err(fault) => {
+                has_errors = true;
+                joined.extend_from_slice((endpoint.rules().describe)(&fault).body.to_string().as_bytes());
+            }
         }
     }
     joined.push(b']');

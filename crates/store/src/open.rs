@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use model::{Model, TypeId};
 use plan::rules::Patterns;
-use plan::{Authorized, Boundary, Plan, Values};
+use plan::{Authorized, Boundary, Cause, Plan, Values};
 use sql::{Database, Layout};
 use tokio::sync::broadcast;
 
 use crate::postgres::Postgres;
-use crate::read::PreparedRead;
+use crate::read::{PreparedRead, Room};
 use crate::sqlite::Sqlite;
 use crate::write::PreparedChange;
 use crate::{Address, Answer, Error, StoreConfig, StoreLimits, WriteContext};
@@ -118,11 +118,24 @@ impl Store {
     /// Runs a prepared plan with the values of one request and appends the value of `data` to the buffer, which may hold `{"data":` already.
     ///
     /// What is refused is a fault; a fault of the database makes what it meets null, and what it was stands in the log.
-    pub async fn run(&self, prepared: &Prepared, values: Values, context: WriteContext, buffer: Vec<u8>) -> Answer {
-        match &prepared.0 {
-            Kind::Read(prepared) => self.read(prepared, values, buffer).await,
-            Kind::Change(prepared) => self.change(prepared, values, context, buffer).await,
+    pub async fn run(
+        &self,
+        prepared: &Prepared,
+        values: Values,
+        context: WriteContext,
+        room: impl Into<Room>,
+    ) -> Answer {
+        let mut answer = match &prepared.0 {
+            Kind::Read(prepared) => self.read(prepared, values, room).await,
+            Kind::Change(prepared) => self.change(prepared, values, context, room.into()).await,
+        };
+        for fault in &mut answer.faults {
+            if let Cause::AnswerTooLarge(most) = &mut fault.cause {
+                // Who asks knows the limit that is set, not what of it was left.
+                *most = self.limits.answer_bytes_max as u64;
+            }
         }
+        answer
     }
 
     pub(crate) fn default_locale(&self) -> &str {

@@ -14,7 +14,7 @@ use plan::{Cause, Fault, Values, Window};
 use sql::{CountProgram, Node};
 
 use crate::answer::{Ask, At, Out, Source, Visit, Walk, Wrote};
-use crate::{Driver, Error, Store};
+use crate::{Driver, Error, Store, StoreLimits};
 pub(crate) use bind::Env;
 pub(crate) use postgres::cell as postgres_cell;
 pub(crate) use prepared::PreparedRead;
@@ -32,12 +32,29 @@ pub struct Answer {
     pub is_null: bool,
 }
 
+/// Where an answer goes: bytes that stand already, and how long the whole may become.
+#[derive(Debug)]
+pub struct Room {
+    /// What is written so far.
+    pub bytes: Vec<u8>,
+    /// Longest answer, where that is less than the store's `answer_bytes_max`.
+    pub bytes_max: usize,
+}
+
+impl From<Vec<u8>> for Room {
+    /// No less room than an answer may have anyway.
+    fn from(bytes: Vec<u8>) -> Room {
+        Room { bytes, bytes_max: usize::MAX }
+    }
+}
+
 impl Store {
     /// Runs a read with the values of one request and appends the value of `data` to the buffer.
     ///
     /// Every level sees one snapshot. A fault of the database makes the whole answer null; what it was stands in the log.
-    pub(crate) async fn read(&self, prepared: &Arc<PreparedRead>, values: Values, buffer: Vec<u8>) -> Answer {
-        let bytes_max = self.limits().answer_bytes_max;
+    pub(crate) async fn read(&self, prepared: &Arc<PreparedRead>, values: Values, room: impl Into<Room>) -> Answer {
+        let Room { bytes: buffer, bytes_max } = room.into();
+        let bytes_max = bytes_max.min(self.limits().answer_bytes_max);
         // The buffer goes with the work, and is lost with it where the work fails.
         let prefix = buffer.clone();
         let answered = if prepared.statements == 0 {
@@ -45,7 +62,10 @@ impl Store {
         } else {
             match self.driver() {
                 Driver::Sqlite(sqlite) => sqlite::run(sqlite, bytes_max, prepared, values, buffer).await,
-                Driver::Postgres(postgres) => postgres::run(postgres, self.limits(), prepared, &values, buffer).await,
+                Driver::Postgres(postgres) => {
+                    let limits = StoreLimits { answer_bytes_max: bytes_max, ..*self.limits() };
+                    postgres::run(postgres, &limits, prepared, &values, buffer).await
+                }
             }
         };
         self.advise(&prepared.adviser).await;
@@ -91,7 +111,7 @@ fn write_roots<'a>(
         out.enter_root(&root.key, root.place);
         let mark = out.mark();
         match write_root(root, &mut Walk::new(source, values, prepared.rows_max, out))? {
-            Wrote::Value => {}
+            Wrote::Value => out.check_size()?,
             Wrote::Null if root.non_null => return Ok(out.fault(Cause::NullInNonNull(root.name.clone()))),
             Wrote::Failed if root.non_null => return Ok(Wrote::Failed),
             Wrote::Null | Wrote::Failed => out.null_instead(mark),

@@ -114,6 +114,7 @@ impl<'a> Walk<'a, '_> {
                 return Ok(Wrote::Failed);
             }
             shown += 1;
+            self.out.check_size()?;
         }
         self.out.leave();
         self.out.bytes.push(b']');

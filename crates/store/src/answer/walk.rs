@@ -115,7 +115,7 @@ impl<'a, 'o> Walk<'a, 'o> {
             entry.lead.append_to(&mut self.out.bytes);
             let mark = self.out.mark();
             match self.value(entry, at)? {
-                Wrote::Value => {}
+                Wrote::Value => self.out.check_size()?,
                 Wrote::Null if entry.non_null => {
                     return Ok(self.out.fault_at(&entry.key, Cause::NullInNonNull(entry.name.clone())));
                 }

@@ -622,6 +622,18 @@ async fn a_list_too_long_is_a_fault_and_never_a_cut() {
 }
 
 #[tokio::test]
+async fn one_item_too_large_is_refused() {
+    let program = |make: &Make| {
+        let entries = ["a", "b", "c", "d"].map(|key| entry(key, column(1, ColumnKind::Text, Form::Plain))).to_vec();
+        let text = "select a._key, a.name from artist a where a._key = {1}";
+        let node = make.node(text, vec![Param::Hole(HoleId(0), INT)], &ARTIST_KINDS[..2], NodeShape::One(row(entries)));
+        vec![("artist", select(node))]
+    };
+    let limits: fn(&mut StoreLimits) = |limits| limits.answer_bytes_max = 50;
+    check_within("item", program, vec![Value::Int(1)], limits, "null\n: AnswerTooLarge(50)").await;
+}
+
+#[tokio::test]
 async fn an_answer_too_large_is_refused() {
     let program = |make: &Make| {
         vec![("artists", select(artists(make, vec![name(), below("albums", albums(make, vec![title()]))])))]

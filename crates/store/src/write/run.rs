@@ -16,7 +16,7 @@ use super::prepared::{ChangeRoot, ChangeValue, PreparedChange, PreparedWrite};
 use super::sqlite::{SqliteDoor, ready_now};
 use crate::answer::Wrote;
 use crate::postgres::{Begin, Postgres, Session};
-use crate::read::Answer;
+use crate::read::{Answer, Room};
 use crate::{Driver, Error, Store};
 
 /// Runs of one transaction that other transactions stand in the way of.
@@ -79,7 +79,7 @@ impl Store {
         prepared: &Arc<PreparedChange>,
         values: Values,
         context: WriteContext,
-        buffer: Vec<u8>,
+        Room { bytes: buffer, bytes_max }: Room,
     ) -> Answer {
         let start = buffer.len();
         let mut answer = Answer { bytes: buffer, faults: Vec::new(), is_null: false };
@@ -89,7 +89,7 @@ impl Store {
             context,
             hashes: Arc::default(),
             default_locale: self.default_locale().to_owned(),
-            bytes_max: self.limits().answer_bytes_max,
+            bytes_max: bytes_max.min(self.limits().answer_bytes_max),
         };
         answer.bytes.push(b'{');
         let roots = prepared.roots.len();
