@@ -5,7 +5,7 @@ use model::{EnumId, Model};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
-use crate::{Caller, Cause, Fault, Hole, HoleSource, Segment, Transform, Value, ValueKind, Values};
+use crate::{Caller, Cause, Fault, Hole, HoleSource, Problem, Segment, Transform, Value, ValueKind, Values};
 
 /// The variables of a request, coerced by the dialect (defaults applied, input objects checked).
 pub type Variables = Map<String, Json>;
@@ -82,8 +82,16 @@ fn transformed(value: Value, transform: Transform) -> Result<Value, Cause> {
         (Transform::Within(least, greatest), Value::Int(number)) if !(least..=greatest).contains(&number) => {
             Err(Cause::OutOfBounds { value: number, least, greatest })
         }
-        (Transform::Keep | Transform::Clamp(..) | Transform::Within(..), value) => Ok(value),
+        (Transform::Pattern, Value::Text(text)) if ends_in_escape(&text) => {
+            Err(Cause::Invalid { problem: Problem::Text("a LIKE pattern must not end with its escape character".to_owned()) })
+        }
+        (Transform::Keep | Transform::Clamp(..) | Transform::Within(..) | Transform::Pattern, value) => Ok(value),
     }
+}
+
+/// An odd number of backslashes at the end: the last of them escapes nothing.
+fn ends_in_escape(pattern: &str) -> bool {
+    pattern.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
 
 /// Reads one JSON value as a kind.

@@ -120,6 +120,7 @@ impl Printer<'_> {
         let transform = match hole.transform {
             Transform::Keep => String::new(),
             Transform::Clamp(least, greatest) => format!(" clamped to {}", bounds(least, greatest)),
+            Transform::Pattern => " as a pattern".to_owned(),
             Transform::Within(least, greatest) => format!(" within {}", bounds(least, greatest)),
         };
         format!("{source} ({:?}{list}{transform})", hole.kind)

@@ -74,6 +74,8 @@ pub enum Transform {
     Clamp(i64, i64),
     /// An integer refused outside these bounds.
     Within(i64, i64),
+    /// A `LIKE` pattern, refused when it ends with an escape of nothing: whether a database sees that depends on its rows.
+    Pattern,
 }
 
 /// A value of a request, in the kind its hole asks for.

@@ -217,7 +217,9 @@ impl Error {
             source = inner.source();
         }
         match cause {
-            Cause::Timeout | Cause::Unavailable | Cause::AnswerTooLarge(_) | Cause::Invalid { .. } => {
+            // The caller's doing, and the caller is told.
+            Cause::Invalid { .. } | Cause::AnswerTooLarge(_) => tracing::debug!(%reason, "a request was refused"),
+            Cause::Timeout | Cause::Unavailable => {
                 tracing::warn!(%reason, "the database did not answer");
             }
             _ => tracing::error!(%reason, "the database failed"),
@@ -252,7 +254,8 @@ fn postgres_cause(error: &tokio_postgres::Error) -> Cause {
     match code.code() {
         // query_canceled, lock_not_available, idle_in_transaction_session_timeout
         "57014" | "55P03" | "25P03" => Cause::Timeout,
-        "2201B" => invalid_pattern(),
+        // invalid_regular_expression, invalid_escape_sequence, invalid_escape_character
+        "2201B" | "22025" | "22019" => invalid_pattern(),
         // serialization_failure, deadlock_detected
         "40001" | "40P01" => Cause::Unavailable,
         // connection faults, too many connections, shutting down

@@ -252,9 +252,43 @@ impl<'a> Planner<'a> {
         }
         let Some(kind) = self.kind_of(owner, column) else { return misplaced() };
         let kind = if takes_text { ValueKind::Text } else { kind };
-        let hole = self.hole(view.hole_source(), kind, is_list, Transform::Keep);
+        let hole = self.hole(view.hole_source(), kind, is_list, transform_of(operator));
         let filter = Filter::Compare(Comparison { column, operator, value: Operand::Hole(hole) });
         Ok(Some(if place.negated { filter.negated() } else { filter }))
+    }
+}
+
+fn transform_of(operator: Operator) -> Transform {
+    match operator {
+        Operator::Like | Operator::NotLike | Operator::LikeFold | Operator::NotLikeFold => Transform::Pattern,
+        Operator::Eq
+        | Operator::EqFold
+        | Operator::Ne
+        | Operator::NeFold
+        | Operator::Lt
+        | Operator::Lte
+        | Operator::Gt
+        | Operator::Gte
+        | Operator::In
+        | Operator::NotIn
+        | Operator::Contains
+        | Operator::NotContains
+        | Operator::ContainsFold
+        | Operator::NotContainsFold
+        | Operator::StartsWith
+        | Operator::EndsWith
+        | Operator::Between
+        | Operator::Similar
+        | Operator::NotSimilar
+        | Operator::Regex
+        | Operator::NotRegex
+        | Operator::RegexFold
+        | Operator::NotRegexFold
+        | Operator::JsonContains
+        | Operator::JsonContainedIn
+        | Operator::JsonHasKey
+        | Operator::JsonHasKeysAny
+        | Operator::JsonHasKeysAll => Transform::Keep,
     }
 }
 

@@ -1,5 +1,8 @@
 //! Patterns of texts: folding, `LIKE`, `SIMILAR TO`, regular expressions.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use regex::{Regex, RegexBuilder};
 
 /// Memory that one compiled expression may take.
@@ -104,8 +107,12 @@ impl Piece {
 /// A regular expression as PostgreSQL reads it, with the escapes that are spelt otherwise here. It is found anywhere in a text; `.` is any character.
 pub(super) fn regex(pattern: &str, folds: bool) -> Result<Regex, String> {
     let mut text = String::with_capacity(pattern.len());
-    let mut letters = pattern.chars();
+    let mut letters = pattern.chars().peekable();
     while let Some(letter) = letters.next() {
+        if letter == '[' {
+            class(&mut letters, &mut text);
+            continue;
+        }
         if letter != '\\' {
             text.push(letter);
             continue;
@@ -126,20 +133,11 @@ pub(super) fn regex(pattern: &str, folds: bool) -> Result<Regex, String> {
 /// A `SIMILAR TO` pattern over the whole text: `%` and `_`, `|*+?{}()[]` as in expressions, all else as it stands, `\` before what is meant as it stands.
 pub(super) fn similar(pattern: &str) -> Result<Regex, String> {
     let mut text = String::from("^(?:");
-    let mut letters = pattern.chars();
-    let mut in_class = false;
+    let mut letters = pattern.chars().peekable();
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => text.push_str(&regex::escape(&letters.next().map(String::from).unwrap_or_default())),
-            ']' if in_class => {
-                in_class = false;
-                text.push(letter);
-            }
-            _ if in_class => text.push(letter),
-            '[' => {
-                in_class = true;
-                text.push(letter);
-            }
+            '[' => class(&mut letters, &mut text),
             '%' => text.push_str(".*"),
             '_' => text.push('.'),
             '(' => text.push_str("(?:"),
@@ -149,6 +147,40 @@ pub(super) fn similar(pattern: &str) -> Result<Regex, String> {
     }
     text.push_str(")$");
     build(&text, false)
+}
+
+/// A class of characters up to its bracket. PostgreSQL knows no sets within sets and no operations on them: what would be one here stands for itself.
+fn class(letters: &mut Peekable<Chars<'_>>, text: &mut String) {
+    text.push('[');
+    if letters.next_if_eq(&'^').is_some() {
+        text.push('^');
+    }
+    if letters.next_if_eq(&']').is_some() {
+        text.push_str("\\]");
+    }
+    let mut before = None;
+    while let Some(letter) = letters.next() {
+        match letter {
+            ']' => {
+                text.push(']');
+                return;
+            }
+            '[' if letters.peek() == Some(&':') => {
+                text.push('[');
+                for inner in letters.by_ref() {
+                    text.push(inner);
+                    if inner == ']' {
+                        break;
+                    }
+                }
+            }
+            '\\' => text.extend(['\\', letters.next().unwrap_or('\\')]),
+            '[' | '&' | '~' | '^' => text.extend(['\\', letter]),
+            '-' if before == Some('-') => text.push_str("\\-"),
+            plain => text.push(plain),
+        }
+        before = Some(letter);
+    }
 }
 
 fn build(text: &str, folds: bool) -> Result<Regex, String> {

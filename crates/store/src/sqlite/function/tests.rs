@@ -93,7 +93,7 @@ const LIKES: [(&str, &str); 28] = [
     ("%🐢_", "żółw🐢!"),
 ];
 
-const SIMILAR: [(&str, &str); 17] = [
+const SIMILAR: [(&str, &str); 23] = [
     ("abc", "abc"),
     ("a", "abc"),
     ("%(b|d)%", "abc"),
@@ -111,9 +111,15 @@ const SIMILAR: [(&str, &str); 17] = [
     ("^a$", "^a$"),
     ("a?b*", "bbb"),
     ("%", "a\nb"),
+    ("[a&&b]", "&"),
+    ("[a&&b]", "b"),
+    ("[x[y]", "["),
+    ("[a~~b]", "~"),
+    ("[[:digit:]x]+", "1x2"),
+    ("[%_.]+", "%_."),
 ];
 
-const EXPRESSIONS: [(&str, &str); 15] = [
+const EXPRESSIONS: [(&str, &str); 20] = [
     ("b", "abc"),
     ("^b", "abc"),
     ("a.c", "a\nc"),
@@ -129,6 +135,11 @@ const EXPRESSIONS: [(&str, &str); 15] = [
     ("Ż", "żółw"),
     ("a\\.b", "axb"),
     ("^$", ""),
+    ("[a&&b]", "&"),
+    ("[a~~b]", "~"),
+    ("[x[y]", "["),
+    ("[]x]", "]"),
+    ("[\\d^]+", "1^"),
 ];
 
 #[tokio::test]
