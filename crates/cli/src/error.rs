@@ -33,6 +33,8 @@ pub(crate) enum Error {
     NotEmpty { path: PathBuf },
     #[error("another dragoman{holder} holds {path}; stop it first, or name another data folder with --data")]
     Locked { path: PathBuf, holder: String },
+    #[error("a mutation cannot be run beside the dragoman{holder} that serves this project: send it to that server's address, or stop it first")]
+    Served { holder: String },
     #[error("the key of tokens cannot be used")]
     TokenKey(#[source] server::KeyTooShort),
     #[error("the token could not be signed")]

@@ -113,6 +113,8 @@ fn a_database_is_made_seeded_and_asked_step_by_step() {
         "\n"
     );
     assert_eq!(out(&answer), expected, "{}", told(&answer));
+    let made = run(&folder, &["query", "-e", "mutation { createCategory(data: { name: \"Cups\" }) { name } }"]);
+    assert_eq!(out(&made), "{\"data\":{\"createCategory\":{\"name\":\"Cups\"}}}\n", "{}", told(&made));
     let refused = run(&folder, &["query", "-e", "{ nope }"]);
     assert!(!refused.status.success() && out(&refused).contains("errors"));
 }
@@ -137,6 +139,10 @@ fn dev_serves_follows_changes_and_ends_in_order() {
 
     let second = run(&folder, &["dev", "--listen", "127.0.0.1:0"]);
     assert!(told(&second).contains("stop it first"), "{}", told(&second));
+    let behind = run(&folder, &["query", "-e", "mutation { createCategory(data: { name: \"Cups\" }) { name } }"]);
+    assert!(told(&behind).contains("send it to that server's address"), "{}", told(&behind));
+    let beside = run(&folder, &["query", "-e", "{ categories(sort: \"name\") { name } }"]);
+    assert!(out(&beside).contains("Tea") && !out(&beside).contains("Cups"), "{}", told(&beside));
 
     let schema = folder.0.join("schema/shop.graphql");
     let text = fs::read_to_string(&schema).unwrap();

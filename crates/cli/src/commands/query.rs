@@ -5,14 +5,17 @@ use std::io::Read as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use graphql::transport::RequestFault;
 use plan::Caller;
 use serde_json::{Map, Value};
-use server::{Methods, Request};
+use server::{Answer, Endpoint, Methods, Request};
+use store::Address;
 
 use crate::arguments::Query;
 use crate::commands::migrate::require_none;
 use crate::commands::print::print;
 use crate::error::Error;
+use crate::lock::DataLock;
 use crate::project::Project;
 use crate::serving::{Mode, app, block_on, open_store};
 
@@ -32,14 +35,49 @@ pub(crate) fn run(query: &Query) -> Result<ExitCode, Error> {
             let known = app.endpoints().map(|(path, _)| path.to_owned()).collect::<Vec<_>>().join(", ");
             return Err(Error::NoEndpoint { path: query.endpoint.clone(), known });
         };
-        let request =
-            Request { query: text.into(), operation_name: query.operation.as_deref().map(Into::into), variables };
-        let answer = server::answer(endpoint, &caller(query), request, Methods::All).await;
+        let asked = Asked { endpoint, query, text: &text, variables: &variables };
+        let answer = match asked.answer(Methods::QueriesOnly).await {
+            Err(RequestFault::OperationByGet(_)) => {
+                let _lock = only_writer(&project)?;
+                asked.answer(Methods::All).await
+            }
+            answer => answer,
+        };
         answer.map_err(|fault| Error::Request { fault: endpoint.words(&fault) })
     })??;
     print(&String::from_utf8_lossy(&answer.body));
     print("\n");
     Ok(if answer.has_errors { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// One operation, as it was asked for.
+struct Asked<'a> {
+    endpoint: Endpoint<'a>,
+    query: &'a Query,
+    text: &'a str,
+    variables: &'a Map<String, Value>,
+}
+
+impl Asked<'_> {
+    async fn answer(&self, methods: Methods) -> Result<Answer, RequestFault> {
+        let request = Request {
+            query: self.text.into(),
+            operation_name: self.query.operation.as_deref().map(Into::into),
+            variables: self.variables.clone(),
+        };
+        server::answer(self.endpoint, &caller(self.query), request, methods).await
+    }
+}
+
+/// Holds the data folder while something is written, where its database has one writer: behind a server's back its readers and hints would miss it.
+fn only_writer(project: &Project) -> Result<Option<DataLock>, Error> {
+    match project.database()? {
+        Address::Postgres(_) => Ok(None),
+        Address::Sqlite(_) => match DataLock::take(project) {
+            Err(Error::Locked { holder, .. }) => Err(Error::Served { holder }),
+            taken => taken.map(Some),
+        },
+    }
 }
 
 fn document(query: &Query) -> Result<String, Error> {
