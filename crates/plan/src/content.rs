@@ -8,6 +8,9 @@ use serde_json::{Map, Number, Value as Json};
 
 use crate::{Data, Element, Given, LinkKind, Links, Value, Values};
 
+/// The length of a public id that is made here; no key has as many digits.
+const DOCUMENT_ID_CHARACTERS: usize = 24;
+
 /// Values of the fields of a document or an element, as far as they are known, in the order of the model.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Content {
@@ -236,14 +239,20 @@ fn gather_texts(value: &Value, texts: &mut Vec<String>) {
     }
 }
 
-/// Source: strapi.md 7.5: what begins with digits is a key made of them, all else a public id.
+/// What begins with digits is a key made of them, all else a public id; a text as long as a public id is one, whatever it begins with.
+///
+/// Source: strapi.md 7.5. It has no such bound, so that ids made of a key (zeros first) would lead to another document.
 fn link_id(text: String, kind: LinkKind) -> LinkId {
     match kind {
         LinkKind::DocumentId => LinkId::Document(text),
         LinkKind::Key => LinkId::Key(text),
         LinkKind::Either => {
             let digits = text.trim_start().bytes().take_while(u8::is_ascii_digit).count();
-            if digits == 0 { LinkId::Document(text) } else { LinkId::Key(text.trim_start()[..digits].to_owned()) }
+            if digits == 0 || text.len() >= DOCUMENT_ID_CHARACTERS {
+                LinkId::Document(text)
+            } else {
+                LinkId::Key(text.trim_start()[..digits].to_owned())
+            }
         }
     }
 }
@@ -387,4 +396,24 @@ pub fn uuid_text(bits: u128) -> String {
 pub fn uuid_of_text(text: &str) -> Option<u128> {
     let digits: String = text.chars().filter(|letter| *letter != '-').collect();
     if digits.len() == 32 { u128::from_str_radix(&digits, 16).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LinkId, link_id};
+    use crate::LinkKind;
+
+    fn check(text: &str, expected: LinkId) {
+        assert_eq!(link_id(text.to_owned(), LinkKind::Either), expected, "{text}");
+    }
+
+    #[test]
+    fn texts_that_name_a_document_are_told_from_keys() {
+        check("7", LinkId::Key("7".to_owned()));
+        check(" 7th", LinkId::Key("7".to_owned()));
+        check("abc", LinkId::Document("abc".to_owned()));
+        check("00000000000000000000007a", LinkId::Document("00000000000000000000007a".to_owned()));
+        check("7x9wq2m4k8b1c5d3f6g0h2j4", LinkId::Document("7x9wq2m4k8b1c5d3f6g0h2j4".to_owned()));
+        check("9223372036854775807", LinkId::Key("9223372036854775807".to_owned()));
+    }
 }
