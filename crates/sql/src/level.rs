@@ -363,6 +363,8 @@ impl Level {
             inner.push((column, Some(name)));
         }
         let mut order: Vec<Order> = parent_columns.into_iter().map(Order::ascending).collect();
+        let is_fenced = !self.has_ordered_index(env);
+        let mut named_order = Vec::new();
         for (index, key) in self.order.iter().enumerate() {
             let known = inner.iter().find(|(expr, _)| *expr == key.expr).and_then(|(_, name)| name.clone());
             let name = known.unwrap_or_else(|| {
@@ -371,19 +373,72 @@ impl Level {
                 name
             });
             order.push(Order { expr: Expr::column(outer, &name), ..key.clone() });
+            named_order.push((name, key.clone()));
         }
         let parents_source = self.unnest(parents);
-        let part = Query {
-            distinct_on: self.distinct,
-            columns: inner,
-            from: self.sources,
-            filter: self.filter,
-            order: self.order,
-            limit: self.limit,
-            offset: self.offset,
+        let part = if is_fenced {
+            let fence = self.aliases.next();
+            self.into_fenced(fence, inner, named_order)
+        } else {
+            Query {
+                distinct_on: self.distinct,
+                columns: inner,
+                from: self.sources,
+                filter: self.filter,
+                order: self.order,
+                limit: self.limit,
+                offset: self.offset,
+            }
         };
         let from = vec![parents_source, Source::Lateral(Box::new(part), outer)];
         Query { columns: results, from, order, ..Query::default() }
+    }
+
+    /// Whether an index gives the rows of one parent in their order: its key's column, and behind it the first column of the order. Of rows
+    /// that are found by their own key, behind a link or in distinct groups nothing is said.
+    fn has_ordered_index(&self, env: Env) -> bool {
+        let (Some(Expr::Column(parent_alias, parent)), Some(first), true) =
+            (&self.here, self.order.first(), self.distinct.is_empty())
+        else {
+            return true;
+        };
+        let own = if let Expr::Column(alias, column) = &first.expr { Some((*alias, column)) } else { None };
+        let own = own.filter(|(alias, _)| *alias == self.alias).map(|(_, column)| column);
+        if *parent_alias != self.alias || own == Some(parent) {
+            return true;
+        }
+        let table = env.layout.table(env.layout.content_type(self.of).rows);
+        let follows = |columns: &[&String]| columns.windows(2).any(|pair| pair[0] == parent && Some(pair[1]) == own);
+        let indexes = table.indexes.iter().map(|index| index.columns.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let keys = table.unique.iter().map(|key| key.columns.iter().collect::<Vec<_>>());
+        indexes.chain(keys).any(|columns| follows(&columns))
+    }
+
+    /// The part of one parent's rows that no index has in order. `offset 0` keeps PostgreSQL from walking another index over the whole table in
+    /// the order's direction until the limit is met: it finds the parent's rows first and sorts those few.
+    ///
+    /// ```sql
+    /// select t4."c0", .. from (select t1."title" as "c0", .. from "track" as t1 where t1."album_key" = t2."key" offset 0) as t4 order by .. limit $2
+    /// ```
+    fn into_fenced(self, fence: Alias, columns: Vec<(Expr, Option<String>)>, order: Vec<(String, Order)>) -> Query {
+        let names = columns.iter().filter_map(|(_, name)| name.clone());
+        let outside = names.map(|name| (Expr::column(fence, &name), Some(name))).collect();
+        let fenced = Query {
+            columns,
+            from: self.sources,
+            filter: self.filter,
+            offset: Some(Expr::Number(0)),
+            ..Query::default()
+        };
+        let order = order.into_iter().map(|(name, key)| Order { expr: Expr::column(fence, &name), ..key }).collect();
+        Query {
+            columns: outside,
+            from: vec![Source::Query(Box::new(fenced), fence)],
+            order,
+            limit: self.limit,
+            offset: self.offset,
+            ..Query::default()
+        }
     }
 
     /// Aggregates over the level. `values` are what they read, `aggregates` makes them of the values' names.
