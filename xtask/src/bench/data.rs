@@ -22,7 +22,15 @@ const ROW_SOURCES: [&str; 5] = [
     "examples/chinook/csv",
 ];
 /// What decides how the product keeps them.
-const PROJECT_SOURCES: [&str; 3] = ["benches/project", "crates/model/src", "crates/sql/src"];
+const PROJECT_SOURCES: [&str; 7] = [
+    "benches/project",
+    "crates/model/src",
+    "crates/sql/src/ddl.rs",
+    "crates/sql/src/ddl_print.rs",
+    "crates/sql/src/ddl_table.rs",
+    "crates/sql/src/layout",
+    "crates/sql/src/layout.rs",
+];
 
 const CHINOOK: [&str; 11] = [
     "artist",
