@@ -179,10 +179,8 @@ impl Shared {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         request.extensions_mut().insert(id.clone());
         let routes = self.routes();
-        let Some(way) = routes.behind(&door) else { return nothing_here().into_response() };
-        let answer = way.clone().oneshot(request).instrument(span.clone());
-        let mut response = match unless_panicked(answer).await {
-            Ok(response) => response.unwrap_or_else(|never| match never {}),
+        let mut response = match unless_panicked(routes.answer(&door, request).instrument(span.clone())).await {
+            Ok(response) => response,
             Err(panic) => {
                 span.in_scope(|| tracing::error!(panic = %panic, "a request panicked"));
                 let rules = routes.rules(&door, &path);
@@ -237,6 +235,27 @@ impl Routes {
         self.app.endpoint(path).map_or(&graphql::transport::DECLARED, |endpoint| endpoint.rules())
     }
 
+    /// Answers a request. One to an endpoint that wants nothing compressed is answered at once: the router and its layers would cost as much as
+    /// reading a row.
+    async fn answer(&self, door: &Door, request: axum::http::Request<Body>) -> Response<Body> {
+        if let Some(endpoint) = self.endpoint_at(door, &request) {
+            return endpoint_answer(endpoint, request).await;
+        }
+        let Some(way) = self.behind(door) else { return nothing_here().into_response() };
+        way.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+
+    fn endpoint_at(&self, door: &Door, request: &axum::http::Request<Body>) -> Option<Endpoint<'_>> {
+        if self.app.settings.compression && request.headers().contains_key(header::ACCEPT_ENCODING) {
+            return None;
+        }
+        match door {
+            Door::Main => self.app.endpoint(request.uri().path()),
+            Door::Alone(path) if request.uri().path() == ALONE_PATH => self.app.endpoint(path),
+            Door::Alone(_) => None,
+        }
+    }
+
     fn behind(&self, door: &Door) -> Option<&Router> {
         match door {
             Door::Main => Some(&self.main),
@@ -269,16 +288,23 @@ fn ready(app: &Arc<App>, is_stopping: &Arc<AtomicBool>) -> axum::routing::Method
 fn with_endpoint(router: Router, app: &Arc<App>, path: &str, place: &str) -> Router {
     let (app, path) = (Arc::clone(app), path.to_owned());
     let handler = move |request: Request| async move {
-        let (parts, body) = request.into_parts();
-        let Some(endpoint) = app.endpoint(&path) else { return nothing_here().into_response() };
-        if let Some(leave) = cors::leave(&app.settings.cors_origins, &parts) {
-            return leave;
+        match app.endpoint(&path) {
+            Some(endpoint) => endpoint_answer(endpoint, request).await,
+            None => nothing_here().into_response(),
         }
-        let mut response = exchange::exchange(endpoint, &parts, body).await;
-        cors::allow(&app.settings.cors_origins, &parts, response.headers_mut());
-        response
     };
     router.route(place, any(handler)).route(&format!("{}/{{file}}", page::folder(place)), get(page_file))
+}
+
+async fn endpoint_answer(endpoint: Endpoint<'_>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let origins = &endpoint.app.settings.cors_origins;
+    if let Some(leave) = cors::leave(origins, &parts) {
+        return leave;
+    }
+    let mut response = exchange::exchange(endpoint, &parts, body).await;
+    cors::allow(origins, &parts, response.headers_mut());
+    response
 }
 
 async fn page_file(Path(path): Path<HashMap<String, String>>, headers: HeaderMap) -> Response<Body> {
