@@ -20,11 +20,14 @@ pub(super) enum Statistic {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Numbers {
     count: u32,
-    /// Exact sum, and sum of squares; none once a double was met or digits ran out.
+    /// Sum of the values that came last, all with `pending_scale` digits behind the point. It cannot run over: neither count nor values are so large.
+    pending: i128,
+    pending_scale: u32,
+    /// Exact sum of those before, and sum of squares; none once digits ran out.
     sum: Option<Decimal>,
     squares: Option<Decimal>,
     has_doubles: bool,
-    /// Count, sum and sum of squared differences of the values as doubles.
+    /// Count, sum and sum of squared differences of the values as doubles; of exact values only where a deviation is asked for.
     ///
     /// Source: Youngs and Cramer, as PostgreSQL's `float8_accum`.
     float_count: f64,
@@ -37,10 +40,25 @@ pub(super) struct Numbers {
 #[error("a sum has more than 28 digits")]
 struct TooManyDigits;
 
+impl Statistic {
+    /// Whether it is made of squares, too.
+    fn is_deviation(self) -> bool {
+        match self {
+            Statistic::Sum | Statistic::Average => false,
+            Statistic::StddevSample
+            | Statistic::StddevPopulation
+            | Statistic::VarianceSample
+            | Statistic::VariancePopulation => true,
+        }
+    }
+}
+
 impl Numbers {
     fn new() -> Numbers {
         Numbers {
             count: 0,
+            pending: 0,
+            pending_scale: 0,
             sum: Some(Decimal::ZERO),
             squares: Some(Decimal::ZERO),
             has_doubles: false,
@@ -48,6 +66,24 @@ impl Numbers {
             float_sum: 0.0,
             float_squares: 0.0,
         }
+    }
+
+    /// Adds `digits` shifted by `scale` places behind the point, for a sum alone: one addition of integers as a rule.
+    fn add_digits(&mut self, digits: i64, scale: u32) {
+        if scale != self.pending_scale {
+            self.settle();
+            self.pending_scale = scale;
+        }
+        self.count += 1;
+        self.pending += i128::from(digits);
+    }
+
+    /// Brings what is pending into the sum.
+    fn settle(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        let pending = Decimal::try_from_i128_with_scale(pending, self.pending_scale).ok();
+        self.float_sum += pending.and_then(|pending| f64::try_from(pending).ok()).unwrap_or(f64::NAN);
+        self.sum = self.sum.zip(pending).and_then(|(sum, pending)| sum.checked_add(pending));
     }
 
     fn add(&mut self, value: Decimal) {
@@ -85,7 +121,7 @@ impl Numbers {
 
     fn average(&self) -> f64 {
         let exact = self.sum.filter(|_| !self.has_doubles).and_then(|sum| divided(sum, Decimal::from(self.count)));
-        exact.and_then(|quotient| double(quotient.number)).unwrap_or(self.float_sum / self.float_count)
+        exact.and_then(|quotient| double(quotient.number)).unwrap_or(self.float_sum / f64::from(self.count))
     }
 
     /// The variance, exact where it can be; none for fewer values than it needs.
@@ -180,6 +216,27 @@ fn leading_group(number: Decimal) -> (i32, u32) {
     first.map_or((0, 0), |(index, group)| (-power(index + 1), group))
 }
 
+/// Digits that fit an integer, without their point, and how many of them stand behind it.
+fn short_digits(text: &str) -> Option<(i64, u32)> {
+    const DIGITS_MAX: usize = 18;
+    let (is_negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    if unsigned.is_empty() || unsigned.len() > DIGITS_MAX {
+        return None;
+    }
+    let (mut number, mut scale) = (0_i64, None);
+    for byte in unsigned.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                number = number * 10 + i64::from(byte - b'0');
+                scale = scale.map(|scale: u32| scale + 1);
+            }
+            b'.' if scale.is_none() => scale = Some(0),
+            _other => return None,
+        }
+    }
+    Some((if is_negative { -number } else { number }, scale.unwrap_or(0)))
+}
+
 impl Aggregate<Numbers, Option<Value>> for Statistic {
     fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Numbers> {
         Ok(Numbers::new())
@@ -188,7 +245,8 @@ impl Aggregate<Numbers, Option<Value>> for Statistic {
     fn step(&self, context: &mut Context<'_>, numbers: &mut Numbers) -> rusqlite::Result<()> {
         match context.get_raw(0) {
             ValueRef::Null => {}
-            ValueRef::Integer(value) => numbers.add(Decimal::from(value)),
+            ValueRef::Integer(value) if self.is_deviation() => numbers.add(Decimal::from(value)),
+            ValueRef::Integer(value) => numbers.add_digits(value, 0),
             ValueRef::Real(value) => {
                 numbers.count += 1;
                 numbers.has_doubles = true;
@@ -196,6 +254,12 @@ impl Aggregate<Numbers, Option<Value>> for Statistic {
             }
             value => {
                 let digits = value.as_str()?;
+                if !self.is_deviation()
+                    && let Some((digits, scale)) = short_digits(digits)
+                {
+                    numbers.add_digits(digits, scale);
+                    return Ok(());
+                }
                 let value =
                     digits.parse().map_err(|error: rust_decimal::Error| Error::UserFunctionError(error.into()))?;
                 numbers.add(value);
@@ -206,7 +270,10 @@ impl Aggregate<Numbers, Option<Value>> for Statistic {
 
     fn finalize(&self, _: &mut Context<'_>, numbers: Option<Numbers>) -> rusqlite::Result<Option<Value>> {
         match numbers {
-            Some(numbers) if numbers.count > 0 => numbers.finish(*self).map(Some),
+            Some(mut numbers) if numbers.count > 0 => {
+                numbers.settle();
+                numbers.finish(*self).map(Some)
+            }
             Some(_) | None => Ok(None),
         }
     }
