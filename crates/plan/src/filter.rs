@@ -1,6 +1,6 @@
 //! Which rows: conditions with three-valued logic, as SQL has it.
 
-use model::{FieldId, Operator};
+use model::{FieldId, Operator, SystemColumn};
 
 use crate::{Column, HoleId, Version};
 
@@ -132,6 +132,16 @@ impl Filter {
             1 => list.remove(0),
             _ => Filter::Or(list),
         }
+    }
+
+    /// Whether it says which document alone: by its key or its public id.
+    pub(crate) fn finds_one(&self) -> bool {
+        let Filter::Compare(Comparison { column: Column::System(column), operator, value }) = self else {
+            return false;
+        };
+        matches!(column, SystemColumn::Key | SystemColumn::DocumentId)
+            && *operator == Operator::Eq
+            && matches!(value, Operand::Hole(_))
     }
 
     /// The inner one is false.

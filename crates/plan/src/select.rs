@@ -209,6 +209,17 @@ pub enum Shape {
 }
 
 impl Select {
+    /// Whether no more than one row of the type is looked at: the one with a key or public id, held against nothing but its own columns.
+    #[must_use]
+    pub fn is_look_up(&self) -> bool {
+        let is_own = |filter: &Filter| matches!(filter, Filter::Compare(_) | Filter::Null { .. });
+        let conditions = match &self.filter {
+            Filter::And(conditions) => conditions.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        self.from == From::Type && conditions.iter().all(is_own) && conditions.iter().any(Filter::finds_one)
+    }
+
     /// The rows' selections that stand in it, if any: one for a list or one row, any number inside parts.
     pub fn rows_mut(&mut self) -> Vec<&mut Row> {
         match &mut self.shape {

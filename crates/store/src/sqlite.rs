@@ -16,6 +16,7 @@ use rusqlite::Connection;
 
 use crate::{Error, StoreLimits};
 pub(crate) use connection::Deadline;
+pub(crate) use readers::Idle;
 use readers::Readers;
 use writer::Writer;
 
@@ -42,6 +43,11 @@ impl Sqlite {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         self.readers.run(|connection, _| job(connection)).await
+    }
+
+    /// A connection that cannot write and that nobody uses at the moment: for a job so short that handing it to another thread would cost more.
+    pub(crate) fn idle_reader(&self) -> Option<Idle<'_>> {
+        self.readers.idle()
     }
 
     /// The same for a job that runs many short statements and looks at the clock itself.

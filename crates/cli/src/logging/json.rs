@@ -174,7 +174,9 @@ mod tests {
     fn fields_of_every_kind_are_written() {
         check(
             || tracing::info!(count = 7, signed = -7, share = 0.5, odd = f64::NAN, is_it = true, text = "a \"b\"\n\u{1}", other = ?Some('\\'), "said"),
-            &[json!({ "level": "INFO", "message": "said", "count": 7, "signed": -7, "share": 0.5, "odd": "NaN", "is_it": true, "text": "a \"b\"\n\u{1}", "other": "Some('\\\\')" })],
+            &[
+                json!({ "level": "INFO", "message": "said", "count": 7, "signed": -7, "share": 0.5, "odd": "NaN", "is_it": true, "text": "a \"b\"\n\u{1}", "other": "Some('\\\\')" }),
+            ],
         );
     }
 

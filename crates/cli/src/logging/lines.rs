@@ -92,7 +92,8 @@ impl Shared {
         let state = self.changed.wait_while(self.lock(), |state| state.waiting.is_empty() && !state.is_end);
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let is_early = |state: &mut State| !state.is_urgent && !state.is_end;
-        let mut state = self.changed.wait_timeout_while(state, PAUSE, is_early).unwrap_or_else(PoisonError::into_inner).0;
+        let mut state =
+            self.changed.wait_timeout_while(state, PAUSE, is_early).unwrap_or_else(PoisonError::into_inner).0;
         if state.waiting.is_empty() {
             return None;
         }

@@ -19,6 +19,8 @@ pub(crate) struct PreparedRead {
     pub(super) default_locale: String,
     /// Statements of all programs together; each has its own number below.
     pub(super) statements: u16,
+    /// It reads one row, found by its key, and nothing else.
+    pub(super) is_look_up: bool,
     /// Which indexes it would need.
     pub(super) adviser: Adviser,
 }
@@ -79,8 +81,21 @@ impl Store {
         }
         let default_locale = self.default_locale().to_owned();
         let adviser = Adviser::new(advice);
-        let prepared = PreparedRead { roots, rows_max: plan.rows_max, default_locale, statements: 0, adviser };
-        Ok(Arc::new(prepared.numbered()))
+        let read = PreparedRead {
+            roots,
+            rows_max: plan.rows_max,
+            default_locale,
+            statements: 0,
+            is_look_up: false,
+            adviser,
+        };
+        let read = read.numbered();
+        let are_look_ups = plan.roots.iter().all(|root| match &root.value {
+            RootValue::Select(select) => select.is_look_up(),
+            RootValue::Constant(_) | RootValue::Refused(_) => true,
+            RootValue::Write(_) => false,
+        });
+        Ok(Arc::new(PreparedRead { is_look_up: are_look_ups && read.statements == 1, ..read }))
     }
 }
 

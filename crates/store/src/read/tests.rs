@@ -152,7 +152,8 @@ fn prepared(roots: Vec<(&str, PreparedValue)>) -> PreparedRead {
     };
     let roots = roots.into_iter().map(root).collect();
     let (default_locale, adviser) = ("en".to_owned(), Adviser::new(vec![]));
-    PreparedRead { roots, rows_max: 3, default_locale, statements: 0, adviser }.numbered()
+    let read = PreparedRead { roots, rows_max: 3, default_locale, statements: 0, is_look_up: false, adviser };
+    read.numbered()
 }
 
 fn select(node: Node) -> PreparedValue {

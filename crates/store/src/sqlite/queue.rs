@@ -18,6 +18,8 @@ pub(super) struct Queue<T> {
 struct State<T> {
     jobs: VecDeque<T>,
     open: bool,
+    /// Threads that wait: without any, nobody is woken, which is a call into the kernel each time.
+    waiting: usize,
 }
 
 /// What a thread gets from the queue.
@@ -32,7 +34,11 @@ pub(super) enum Taken<T> {
 
 impl<T> Queue<T> {
     pub(super) fn new(max: usize) -> Queue<T> {
-        Queue { state: Mutex::new(State { jobs: VecDeque::new(), open: true }), changed: Condvar::new(), max }
+        Queue {
+            state: Mutex::new(State { jobs: VecDeque::new(), open: true, waiting: 0 }),
+            changed: Condvar::new(),
+            max,
+        }
     }
 
     /// Adds a job, or refuses it at once.
@@ -45,8 +51,11 @@ impl<T> Queue<T> {
             return Err(Error::Overloaded { waiting: state.jobs.len() });
         }
         state.jobs.push_back(job);
+        let is_waited_for = state.waiting > 0;
         drop(state);
-        self.changed.notify_one();
+        if is_waited_for {
+            self.changed.notify_one();
+        }
         Ok(())
     }
 
@@ -60,7 +69,9 @@ impl<T> Queue<T> {
             if !state.open {
                 return None;
             }
+            state.waiting += 1;
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
     }
 
@@ -68,8 +79,10 @@ impl<T> Queue<T> {
     pub(super) fn take_within(&self, wait: Duration) -> Taken<T> {
         let mut state = self.lock();
         if state.jobs.is_empty() && state.open {
+            state.waiting += 1;
             let waited = self.changed.wait_timeout_while(state, wait, |state| state.jobs.is_empty() && state.open);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
         }
         match state.jobs.pop_front() {
             Some(job) => Taken::Job(job),
