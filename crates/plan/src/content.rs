@@ -403,17 +403,17 @@ mod tests {
     use super::{LinkId, link_id};
     use crate::LinkKind;
 
-    fn check(text: &str, expected: LinkId) {
-        assert_eq!(link_id(text.to_owned(), LinkKind::Either), expected, "{text}");
+    fn check(text: &str, expected: &LinkId) {
+        assert_eq!(link_id(text.to_owned(), LinkKind::Either), *expected, "{text}");
     }
 
     #[test]
     fn texts_that_name_a_document_are_told_from_keys() {
-        check("7", LinkId::Key("7".to_owned()));
-        check(" 7th", LinkId::Key("7".to_owned()));
-        check("abc", LinkId::Document("abc".to_owned()));
-        check("00000000000000000000007a", LinkId::Document("00000000000000000000007a".to_owned()));
-        check("7x9wq2m4k8b1c5d3f6g0h2j4", LinkId::Document("7x9wq2m4k8b1c5d3f6g0h2j4".to_owned()));
-        check("9223372036854775807", LinkId::Key("9223372036854775807".to_owned()));
+        check("7", &LinkId::Key("7".to_owned()));
+        check(" 7th", &LinkId::Key("7".to_owned()));
+        check("abc", &LinkId::Document("abc".to_owned()));
+        check("00000000000000000000007a", &LinkId::Document("00000000000000000000007a".to_owned()));
+        check("7x9wq2m4k8b1c5d3f6g0h2j4", &LinkId::Document("7x9wq2m4k8b1c5d3f6g0h2j4".to_owned()));
+        check("9223372036854775807", &LinkId::Key("9223372036854775807".to_owned()));
     }
 }
