@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model::{Model, Source};
+use model::{Diagnostic, Diagnostics, Job, Model, Source};
 use server::TokenKey;
 use store::Address;
 
@@ -55,7 +55,8 @@ impl Project {
         if sources.is_empty() {
             return Err(Error::NoSchema { folder: self.folder.join(SCHEMA_FOLDER) });
         }
-        model::read(sources).map_err(Error::Faults)
+        let model = model::read(sources).map_err(Error::Faults)?;
+        if model.jobs.is_empty() { Ok(model) } else { Err(Error::Faults(not_run_yet(&model))) }
     }
 
     /// Every `*.graphql` below `schema/`, by path.
@@ -128,6 +129,16 @@ impl Project {
         write_secret(&path, &text).map_err(|source| Error::write(&path, source))?;
         TokenKey::new(text.as_bytes()).map_err(Error::TokenKey)
     }
+}
+
+/// Jobs are read and checked, and nothing runs them yet: a project that counts on them must not start without.
+fn not_run_yet(model: &Model) -> Diagnostics {
+    let fault = |job: &Job| {
+        let message =
+            format!("`{}` is a job: jobs are read and checked, but this version does not run them yet", job.type_name);
+        Diagnostic::new(message, job.place.clone()).help("take it out for now")
+    };
+    Diagnostics { list: model.jobs.iter().map(fault).collect() }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -78,6 +78,22 @@ fn faults_of_the_types_are_told_with_their_places() {
 }
 
 #[test]
+fn a_project_with_jobs_is_checked_and_does_not_start_half_served() {
+    let folder = Folder::project("jobs");
+    let jobs = folder.0.join("schema/jobs.graphql");
+    fs::write(&jobs, "type Nightly @job {\n  extract: JSON @run(command: [\"true\"]) @needs(ops: [\"lod\"])\n}\n")
+        .unwrap();
+    assert!(told(&run(&folder, &["check"])).contains("`Nightly` has no op `lod`"));
+    fs::write(&jobs, "type Nightly @job {\n  extract: JSON @run(command: [\"true\"])\n}\n").unwrap();
+    for arguments in [&["check"][..], &["dev"], &["serve"], &["migrate"]] {
+        let refused = run(&folder, arguments);
+        assert!(!refused.status.success(), "{arguments:?}");
+        let told = told(&refused);
+        assert!(told.contains("does not run them yet") && told.contains("schema/jobs.graphql:1"), "{told}");
+    }
+}
+
+#[test]
 fn what_is_printed_is_data_alone() {
     let folder = Folder::project("print");
     let schema = run(&folder, &["schema", "--endpoint", "/v1/graphql"]);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{ColumnName, Condition, OwnType, Place};
+use crate::{ColumnName, Condition, Job, OwnType, Place};
 
 macro_rules! index {
     ($(#[$doc:meta] $name:ident),+ $(,)?) => { $(
@@ -41,6 +41,8 @@ pub struct Model {
     pub enums: Vec<Enum>,
     /// The project's own API, as written. It has no tables: differences of models do not look at it.
     pub own: Vec<OwnType>,
+    /// Jobs.
+    pub jobs: Vec<Job>,
 }
 
 /// A type with a table.

@@ -1,4 +1,4 @@
-//! What exists: content types, components, fields, relations, enums and the rules of who may.
+//! What exists: content types, components, fields, relations, enums, jobs and the rules of who may.
 //!
 //! In flow texts (SDL under `schema/`), out comes one checked [`Model`] or every fault at once, each with its place. Everything above
 //! reads the model by index (`TypeId`, `FieldId`, ...), which cannot miss: whoever holds an id of a model may look it up in that model.
@@ -7,8 +7,11 @@
 
 pub mod change;
 mod condition;
+pub mod config;
 mod content;
+pub mod cron;
 mod diagnostics;
+mod job;
 pub mod naming;
 mod own;
 mod picture;
@@ -22,13 +25,18 @@ pub use content::{
     Group, GroupId, GroupKind, Index, Key, MediaKind, MediaRule, Model, Relation, Rule, Rules, Scalar, Side, Target,
     TypeId, Unique, UniqueKey, Zone, ZoneId,
 };
+pub use cron::{Cron, CronFault};
 pub use diagnostics::{Diagnostic, Diagnostics, Place, Source};
+pub use job::{
+    Backoff, Executor, Jitter, Job, Op, OpId, Output, OutputKind, Retry, Schedule, ScheduleConfig, Tags, Trigger, Work,
+    WorkerLost,
+};
 pub use own::{
     Bound, Connection, ConnectionPart, ContentEvent, OwnData, OwnEntry, OwnField, OwnInput, OwnKind, OwnRef, OwnRows,
     OwnSort, OwnStands, OwnType, OwnValue, OwnWrite, Unit,
 };
 pub use read::{
-    CONDITION_DEPTH_MAX, DEFINITIONS_MAX, FIELDS_MAX, HISTORY_MAX, KEY_FIELDS_MAX, PATTERN_BYTES_MAX,
-    SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX, read,
+    CONDITION_DEPTH_MAX, DEFINITIONS_MAX, FIELDS_MAX, HISTORY_MAX, KEY_FIELDS_MAX, OPS_MAX, PATTERN_BYTES_MAX,
+    SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX, TAGS_MAX, read,
 };
 pub use report::FAULTS_SHOWN_MAX;

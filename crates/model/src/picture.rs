@@ -1,5 +1,6 @@
 //! A model as people read it: one line for each thing, in the order of the text. `dragoman check` prints it, tests record it.
 
+mod jobs;
 mod own;
 
 use std::fmt::{self, Display, Formatter};
@@ -21,7 +22,8 @@ impl Display for Model {
         self.zones.iter().try_for_each(|of| zone(self, of, out))?;
         self.groups.iter().try_for_each(|of| group(self, of, out))?;
         self.enums.iter().try_for_each(|of| enumeration(of, out))?;
-        self.own.iter().try_for_each(|of| own::own_type(self, of, out))
+        self.own.iter().try_for_each(|of| own::own_type(self, of, out))?;
+        self.jobs.iter().try_for_each(|of| jobs::job(self, of, out))
     }
 }
 

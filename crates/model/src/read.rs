@@ -3,7 +3,7 @@
 //! In order: [`texts`] parses, [`definitions`] keeps what a project may define, GraphQL's own validation runs over the rest together with
 //! the prelude (`system/prelude.graphql`, the language itself), [`catalog`] says what each name is, [`declarations`] and [`fields`] read what
 //! stands inside, [`relations`], [`components`], [`keys`] and [`rules`] check what needs the whole model, [`own`] reads the
-//! project's own API over it, [`later`] refuses what this version does not serve.
+//! project's own API over it, [`jobs`] what runs, [`later`] refuses what this version does not serve.
 
 mod arguments;
 mod catalog;
@@ -12,6 +12,7 @@ mod conditions;
 mod declarations;
 mod definitions;
 mod fields;
+mod jobs;
 mod keys;
 mod later;
 mod literals;
@@ -31,7 +32,9 @@ pub use self::catalog::DEFINITIONS_MAX;
 pub use self::conditions::CONDITION_DEPTH_MAX;
 pub use self::declarations::HISTORY_MAX;
 pub use self::fields::FIELDS_MAX;
+pub use self::jobs::{OPS_MAX, TAGS_MAX};
 pub use self::keys::KEY_FIELDS_MAX;
+pub(crate) use self::literals::fits_text;
 pub use self::restrictions::PATTERN_BYTES_MAX;
 use self::texts::Texts;
 pub use self::texts::{SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX};
@@ -65,6 +68,7 @@ fn model(env: &Env, faults: &mut Faults) -> Model {
     keys::read(env, &mut model, faults);
     rules::read(env, &mut model, faults);
     own::read(env, &mut model, faults);
+    jobs::read(env, &mut model, faults);
     model
 }
 

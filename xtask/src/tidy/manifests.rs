@@ -27,6 +27,7 @@ const OUTER_ALLOWED: [(&str, &[&str]); 4] = [
         &[
             "apollo-compiler",
             "ariadne",
+            "croner",
             "indexmap",
             "jiff",
             "regex",

@@ -39,6 +39,7 @@ pub(super) fn model(env: &Env, faults: &mut Faults) -> Model {
             .collect(),
         groups,
         own: Vec::new(),
+        jobs: Vec::new(),
     };
     check_names(&model, faults);
     model
@@ -80,7 +81,7 @@ fn content_type(env: &Env, object: &ObjectType, groups: &[Group], faults: &mut F
 }
 
 /// A type is one thing: two of @model, @component, @job at once say nothing.
-fn check_kind(env: &Env, object: &ObjectType, faults: &mut Faults) {
+pub(super) fn check_kind(env: &Env, object: &ObjectType, faults: &mut Faults) {
     let kinds: Vec<_> = object
         .directives
         .iter()
@@ -111,7 +112,7 @@ fn plural(env: &Env, directive: &Node<Directive>, name: &str, faults: &mut Fault
 }
 
 /// Texts that become names in an API must be GraphQL names.
-fn check_word(env: &Env, directive: &Node<Directive>, argument: &str, word: &str, faults: &mut Faults) {
+pub(super) fn check_word(env: &Env, directive: &Node<Directive>, argument: &str, word: &str, faults: &mut Faults) {
     if Name::new(word).is_err() || word.starts_with('_') {
         let message = format!("`{word}` cannot be a name: letters, digits and `_` only, a letter first");
         faults.push(Diagnostic::new(message, arguments::place(env, directive, argument)));
@@ -189,7 +190,7 @@ fn table(env: &Env, directive: &Node<Directive>, faults: &mut Faults) -> Option<
     Some(table.to_owned())
 }
 
-fn duration(
+pub(super) fn duration(
     env: &Env,
     directive: &Node<Directive>,
     argument: &str,

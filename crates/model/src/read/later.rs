@@ -1,5 +1,5 @@
-//! What the language allows and this version does not serve yet: jobs, values that SQL or another server computes. Read, so that the rest of
-//! a project is still checked, and refused, once for each place.
+//! What the language allows and this version does not serve yet: the whole language of jobs, values that SQL or another server computes.
+//! Read, so that the rest of a project is still checked, and refused, once for each place.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Directive, Document};
@@ -7,17 +7,20 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{DirectiveList, ExtendedType, InputObjectType};
 
 use super::catalog::{Named, WORKFLOW};
-use super::{Env, Faults};
+use super::{Env, Faults, jobs};
 use crate::{Diagnostic, Place};
 
-/// Directives on content types that belong to jobs.
-const ON_TYPES: [&str; 4] = ["schedule", "on", "sensor", "partitions"];
+/// Directives of jobs; on content they have no meaning.
+const OF_JOBS: [&str; 4] = ["schedule", "on", "sensor", "partitions"];
+/// Those that no job may bear yet.
+const LATER_ON_JOBS: [&str; 2] = ["sensor", "partitions"];
 
 /// One fault for each thing that is not served yet. Take a part out of here when it is.
 pub(super) fn refuse(env: &Env, documents: &[Document], faults: &mut Faults) {
-    for (what, span) in of_schema(documents).chain(of_types(env)).chain(of_members(env)) {
+    for (what, span) in of_schema(documents).chain(of_types(env)).chain(of_members(env)).chain(of_jobs(env)) {
         faults.push(not_served(&what, env.texts.place(span)));
     }
+    misplaced(env, faults);
 }
 
 /// What is not served, in words, and where it stands.
@@ -38,8 +41,9 @@ fn of_schema(documents: &[Document]) -> impl Iterator<Item = Unserved> {
 
 /// Types that are no content and no part of the project's own API as it is served: parts of jobs, groups without content types.
 fn of_types<'a>(env: &'a Env) -> impl Iterator<Item = Unserved> + 'a {
+    let of_jobs = jobs::inputs(env);
     let types = env.schema.types.iter().filter(|(_, of)| !env.texts.is_prelude(of.location()));
-    types.flat_map(|(name, definition)| {
+    types.flat_map(move |(name, definition)| {
         let here = |what: String| vec![(what, definition.name().location())];
         match (env.catalog.get(name), definition) {
             (Some(Named::Root), ExtendedType::Object(object)) => {
@@ -49,10 +53,12 @@ fn of_types<'a>(env: &'a Env) -> impl Iterator<Item = Unserved> + 'a {
                 });
                 roots.collect()
             }
+            (Some(Named::Workflow), ExtendedType::Object(object)) if object.directives.has("job") => Vec::new(),
             (Some(Named::Workflow), ExtendedType::Object(object)) => {
                 let kind = WORKFLOW.into_iter().find(|word| object.directives.has(word)).unwrap_or("job");
                 here(format!("`{name}`, a type with @{kind},"))
             }
+            (Some(Named::Shape), ExtendedType::InputObject(_)) if of_jobs.contains(name.as_str()) => Vec::new(),
             (Some(Named::Shape), ExtendedType::InputObject(input)) => of_input(input),
             // A misspelt @model was told already.
             (Some(Named::Shape), of) if has_unknown_directive(env, of.directives()) => Vec::new(),
@@ -74,6 +80,30 @@ fn of_input(input: &InputObjectType) -> Vec<Unserved> {
     unserved.map(|(word, place)| (format!("@{word} on an input"), place)).collect()
 }
 
+/// Directives of jobs that are not served yet.
+fn of_jobs<'a>(env: &'a Env) -> impl Iterator<Item = Unserved> + 'a {
+    let objects = env.schema.types.values().filter_map(|of| of.as_object()).filter(|of| of.directives.has("job"));
+    objects.flat_map(|object| {
+        let later = object.directives.iter().filter(|of| LATER_ON_JOBS.contains(&of.name.as_str()));
+        let job = object.directives.get("job");
+        let hooks = job.and_then(|directive| directive.specified_argument_by_name("hooks"));
+        let hooks = hooks.map(|value| ("`hooks`".to_owned(), value.location()));
+        later.map(|directive| (format!("@{}", directive.name), directive.location())).chain(hooks)
+    })
+}
+
+/// Directives of jobs on content types and components.
+fn misplaced(env: &Env, faults: &mut Faults) {
+    let names = env.catalog.types.iter().chain(&env.catalog.components);
+    for object in names.filter_map(|name| env.schema.get_object(name)) {
+        for directive in object.directives.iter().filter(|of| OF_JOBS.contains(&of.name.as_str())) {
+            let message = format!("@{} belongs to jobs, and `{}` is none", directive.name, object.name);
+            let fault = Diagnostic::new(message, env.texts.place(directive.location()));
+            faults.push(fault.help("put it on a type with @job"));
+        }
+    }
+}
+
 /// A directive of these is not one of the language's.
 pub(super) fn has_unknown_directive(env: &Env, directives: &DirectiveList) -> bool {
     directives.iter().any(|directive| !env.schema.directive_definitions.contains_key(&directive.name))
@@ -84,12 +114,10 @@ fn of_members<'a>(env: &'a Env) -> impl Iterator<Item = Unserved> + 'a {
     let objects =
         env.catalog.types.iter().chain(&env.catalog.components).filter_map(|name| env.schema.get_object(name));
     objects.flat_map(|object| {
-        let own = object.fields.values().filter_map(|field| {
+        object.fields.values().filter_map(|field| {
             let word = computed(&field.directives)?;
             Some((format!("the own field `{}.{}` (@{word})", object.name, field.name), field.name.location()))
-        });
-        let on_type = object.directives.iter().filter(|directive| ON_TYPES.contains(&directive.name.as_str()));
-        own.chain(on_type.map(|directive| (format!("@{}", directive.name), directive.location())))
+        })
     })
 }
 

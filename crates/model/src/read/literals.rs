@@ -183,6 +183,28 @@ fn decimal(value: &Value) -> Option<Json> {
     Some(number.and_then(Number::from_f64).map_or_else(|| Json::String(exact.to_string()), Json::Number))
 }
 
+/// A text is a value of the scalar: of the form that the scalar has, where it has one.
+pub(crate) fn fits_text(scalar: Scalar, text: &str) -> bool {
+    match scalar {
+        Scalar::Email => is_email(text),
+        Scalar::Uid => is_uid(text),
+        Scalar::Decimal => Decimal::from_str(text).is_ok(),
+        Scalar::Date => is_date(text),
+        Scalar::Time => is_time(text),
+        Scalar::DateTime => is_instant(text),
+        Scalar::Interval => !text.trim().is_empty(),
+        Scalar::Uuid => is_uuid(text),
+        Scalar::String
+        | Scalar::Text
+        | Scalar::RichText
+        | Scalar::Password
+        | Scalar::Id
+        | Scalar::Json
+        | Scalar::Blocks => true,
+        Scalar::Int | Scalar::BigInt | Scalar::Float | Scalar::Boolean => false,
+    }
+}
+
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;

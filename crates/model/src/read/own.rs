@@ -13,6 +13,7 @@ use apollo_compiler::schema::{Component as Part, ExtendedType, ObjectType};
 use apollo_compiler::{Name, Node};
 
 pub(super) use self::arguments::{Site, hole};
+pub(super) use self::rows::event;
 use super::catalog::Named;
 use super::{Env, Faults, fields};
 use crate::{

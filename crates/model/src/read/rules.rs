@@ -1,7 +1,8 @@
-//! `@allow` on content types: who may do what, with which rows and fields.
+//! `@allow` on content types and jobs: who may do what, with which rows and fields.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
+use apollo_compiler::schema::ObjectType;
 
 use super::conditions::{self, Scope};
 use super::{Env, Faults, arguments, keys};
@@ -17,22 +18,54 @@ pub(super) fn read(env: &Env, model: &mut Model, faults: &mut Faults) {
     }
 }
 
+/// The rules of a job: who may see it, launch it, cancel its runs and operate them.
+pub(super) fn of_job(env: &Env, object: &ObjectType, faults: &mut Faults) -> Vec<Rule> {
+    object.directives.get_all("allow").map(|directive| job_rule(env, &object.name, directive, faults)).collect()
+}
+
+fn job_rule(env: &Env, job: &str, directive: &Node<Directive>, faults: &mut Faults) -> Rule {
+    for argument in ["where", "fields"] {
+        if directive.specified_argument_by_name(argument).is_some() {
+            let message = format!("`{job}` is a job and has no rows, so `{argument}` says nothing");
+            let fault = Diagnostic::new(message, arguments::place(env, directive, argument));
+            faults.push(fault.help("leave it out"));
+        }
+    }
+    let mut list: Vec<Action> = Vec::new();
+    for (word, node) in arguments::words(env, directive, "to").unwrap_or_default() {
+        let Some(action) = action(word) else { continue };
+        if !matches!(action, Action::Find | Action::Launch | Action::Cancel | Action::Operate) {
+            let message = format!("{word} is for content, and `{job}` is a job");
+            let fault = Diagnostic::new(message, env.texts.place(node.location()));
+            faults.push(fault.help("FIND, LAUNCH, CANCEL and OPERATE are for jobs"));
+        } else if !list.contains(&action) {
+            list.push(action);
+        }
+    }
+    if list.is_empty() {
+        let message = format!("this rule of `{job}` allows nothing");
+        let fault = Diagnostic::new(message, arguments::place(env, directive, "to"));
+        faults.push(fault.help("name actions, or remove the rule: what no rule allows is refused"));
+    }
+    Rule { role: role(env, directive, faults), actions: list, condition: None, fields: None }
+}
+
 fn rule(env: &Env, model: &Model, type_id: TypeId, directive: &Node<Directive>, faults: &mut Faults) -> Rule {
     let of = model.content_type(type_id);
+    let role = role(env, directive, faults);
+    let condition = arguments::value(env, directive, "where")
+        .and_then(|written| conditions::read(env, model, Scope::Type(type_id), written, faults));
+    Rule { role, actions: actions(env, of, directive, faults), condition, fields: fields(env, of, directive, faults) }
+}
+
+fn role(env: &Env, directive: &Node<Directive>, faults: &mut Faults) -> String {
     let role = arguments::text(env, directive, "role").unwrap_or_default();
     if role.is_empty() || role.contains(char::is_whitespace) {
         let fault =
             Diagnostic::new(format!("\"{role}\" is no name of a role"), arguments::place(env, directive, "role"));
         faults.push(fault.help("write one word; `public` is everybody"));
     }
-    let condition = arguments::value(env, directive, "where")
-        .and_then(|written| conditions::read(env, model, Scope::Type(type_id), written, faults));
-    Rule {
-        role: role.to_owned(),
-        actions: actions(env, of, directive, faults),
-        condition,
-        fields: fields(env, of, directive, faults),
-    }
+    role.to_owned()
 }
 
 fn actions(env: &Env, of: &ContentType, directive: &Node<Directive>, faults: &mut Faults) -> Vec<Action> {

@@ -444,7 +444,8 @@ pub(super) fn changes(site: &Site, model: &Model, directive: &Node<Directive>, f
     (!rows.is_empty()).then_some(Bound::Changes { rows, events })
 }
 
-fn event(word: &str) -> Option<ContentEvent> {
+/// The event of this word.
+pub(in crate::read) fn event(word: &str) -> Option<ContentEvent> {
     match word {
         "CREATE" => Some(ContentEvent::Create),
         "UPDATE" => Some(ContentEvent::Update),

@@ -1,0 +1,145 @@
+//! The document that a launch gives: `ops` with the config of each op, and beside it how the run is executed, logged and supplied.
+//!
+//! Source: Dagster's run config of a job, whose members, defaults and descriptions these are.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{ConfigEither, ConfigField, ConfigShape, ConfigType, ShapeKind};
+use crate::{Executor, Job, Op, Scalar};
+
+/// The type of the whole document.
+pub(crate) fn of_job(job: &Job) -> ConfigType {
+    let execution = match job.executor {
+        Executor::Multiprocess => multiprocess(),
+        Executor::InProcess => in_process_execution(),
+    };
+    let ops = shape(job.ops.iter().map(op).collect());
+    let ops = part("ops", ops);
+    shape(vec![
+        described(execution, "Configure how steps are executed within a run."),
+        described(loggers(), "Configure how loggers emit messages within a run."),
+        described(ops, "Configure runtime parameters for ops or assets."),
+        described(resources(), "Configure how shared resources are implemented within a run."),
+    ])
+}
+
+/// An op's own part: required when one of its members is.
+fn op(op: &Op) -> ConfigField {
+    let config = shape(op.config.clone());
+    let inner = if op.config.is_empty() {
+        shape(vec![optional("config", ConfigType::Any, None)])
+    } else {
+        shape(vec![part("config", config)])
+    };
+    ConfigField { description: op.description.clone(), ..part(&op.name, inner) }
+}
+
+/// A member that must be given when something in it must.
+fn part(name: &str, of: ConfigType) -> ConfigField {
+    if is_needed(&of) { required(name, of) } else { optional(name, of, Some(json!({}))) }
+}
+
+/// A member of it must be given.
+fn is_needed(of: &ConfigType) -> bool {
+    matches!(of, ConfigType::Shape(shape) if shape.fields.iter().any(|field| field.required))
+}
+
+fn multiprocess() -> ConfigField {
+    let text = || ConfigType::Scalar(Scalar::String);
+    let each_value = shape(vec![required("applyLimitPerUniqueValue", ConfigType::Scalar(Scalar::Boolean))]);
+    let value = ConfigType::Either(Box::new(ConfigEither { scalar: Scalar::String, other: each_value }));
+    let limit = shape(vec![
+        required("key", text()),
+        required("limit", ConfigType::Scalar(Scalar::Int)),
+        optional("value", value, None),
+    ]);
+    let forkserver = shape(vec![optional("preload_modules", ConfigType::List(Box::new(text())), None)]);
+    let start = one_of(vec![
+        optional("forkserver", forkserver, Some(json!({}))),
+        optional("spawn", shape(vec![]), Some(json!({}))),
+    ]);
+    let defaults = json!({"max_concurrent": null, "retries": {"enabled": {}}});
+    let members = shape(vec![
+        optional("max_concurrent", ConfigType::Nullable(Box::new(ConfigType::Scalar(Scalar::Int))), Some(Value::Null)),
+        retries(),
+        optional("start_method", start, None),
+        step_dependencies(),
+        optional("tag_concurrency_limits", ConfigType::List(Box::new(limit)), None),
+    ]);
+    let several = described(
+        optional("multiprocess", members, Some(defaults.clone())),
+        "Execute each step in an individual process.",
+    );
+    let one = described(
+        optional("in_process", in_process(), Some(json!({"retries": {"enabled": {}}}))),
+        "Execute all steps in a single process.",
+    );
+    let config = optional("config", one_of(vec![one, several]), Some(json!({"multiprocess": {}})));
+    optional("execution", shape(vec![config]), Some(json!({"config": {"multiprocess": defaults}})))
+}
+
+fn in_process_execution() -> ConfigField {
+    let defaults = json!({"retries": {"enabled": {}}});
+    let config = optional("config", in_process(), Some(defaults.clone()));
+    optional("execution", shape(vec![config]), Some(json!({ "config": defaults })))
+}
+
+fn in_process() -> ConfigType {
+    let marker = optional("marker_to_close", ConfigType::Scalar(Scalar::String), None);
+    shape(vec![described(marker, "[DEPRECATED]"), retries(), step_dependencies()])
+}
+
+fn retries() -> ConfigField {
+    let choice = |name: &str| optional(name, shape(vec![]), Some(json!({})));
+    optional("retries", one_of(vec![choice("disabled"), choice("enabled")]), Some(json!({"enabled": {}})))
+}
+
+fn step_dependencies() -> ConfigField {
+    let strict = optional("require_upstream_step_success", ConfigType::Scalar(Scalar::Boolean), Some(json!(true)));
+    optional("step_dependency_config", shape(vec![strict]), None)
+}
+
+fn loggers() -> ConfigField {
+    let text = |name: &str, default: &str| optional(name, ConfigType::Scalar(Scalar::String), Some(default.into()));
+    let members = shape(vec![
+        described(text("log_level", "INFO"), "The logger's threshold."),
+        described(text("name", "dagster"), "The name of your logger."),
+    ]);
+    let config = optional("config", members, Some(json!({"log_level": "INFO", "name": "dagster"})));
+    let config = described(config, "The default colored console logger.");
+    let console = optional("console", shape(vec![config]), None);
+    optional("loggers", shape(vec![console]), Some(json!({})))
+}
+
+fn resources() -> ConfigField {
+    let manager = optional("io_manager", shape(vec![optional("config", ConfigType::Any, None)]), Some(json!({})));
+    let words = "Built-in filesystem IO manager that stores and retrieves values using pickling.";
+    optional("resources", shape(vec![described(manager, words)]), Some(json!({"io_manager": {}})))
+}
+
+fn shape(fields: Vec<ConfigField>) -> ConfigType {
+    members(ShapeKind::Strict, fields)
+}
+
+fn one_of(fields: Vec<ConfigField>) -> ConfigType {
+    members(ShapeKind::OneOf, fields)
+}
+
+fn members(kind: ShapeKind, mut fields: Vec<ConfigField>) -> ConfigType {
+    fields.sort_by(|one, other| one.name.cmp(&other.name));
+    ConfigType::Shape(Arc::new(ConfigShape { name: None, description: None, kind, fields }))
+}
+
+fn required(name: &str, of: ConfigType) -> ConfigField {
+    ConfigField { name: name.to_owned(), description: None, of, required: true, default: None }
+}
+
+fn optional(name: &str, of: ConfigType, default: Option<Value>) -> ConfigField {
+    ConfigField { name: name.to_owned(), description: None, of, required: false, default }
+}
+
+fn described(field: ConfigField, words: &str) -> ConfigField {
+    ConfigField { description: Some(words.to_owned()), ..field }
+}
