@@ -3,10 +3,14 @@
 use model::{Source, changes, read};
 use proptest::prelude::*;
 
-const TEXTS: [&str; 2] = [include_str!("models/restaurants.graphql"), include_str!("models/language.graphql")];
+const TEXTS: [&str; 3] = [
+    include_str!("models/restaurants.graphql"),
+    include_str!("models/language.graphql"),
+    include_str!("models/jobs.graphql"),
+];
 
 /// Pieces of the language to throw into a text.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 28] = [
     "type",
     "User",
     "@model",
@@ -31,6 +35,10 @@ const PIECES: [&str; 24] = [
     "#",
     "@index(fields: [\"name:desc\"])",
     "\u{0}",
+    "@job",
+    "@needs(ops: [\"extract\"])",
+    "@schedule(cron: \"* * * * *\", config: \"{\")",
+    "(n: Source! = { file: null })",
 ];
 
 /// Cuts, doubles or replaces a stretch of the text at a character's border.
