@@ -28,15 +28,48 @@ const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// When the server cannot be reached, does not answer in time, or answers what is no HTTP.
 #[must_use]
 pub fn send(address: SocketAddr, outgoing: &Outgoing<'_>) -> Answer {
+    let Whole { status, body, .. } = send_whole(address, outgoing);
+    Answer { status, body: serde_json::from_slice(&body).ok() }
+}
+
+/// An answer with all that came.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// Status.
+    pub status: u16,
+    /// Names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Whole {
+    /// The value of a header; empty where it is not there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(header, _)| header == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Sends a request and reads the answer to its end, with its headers and its body as it is.
+///
+/// # Panics
+/// When the server cannot be reached, does not answer in time, or answers what is no HTTP.
+#[must_use]
+pub fn send_whole(address: SocketAddr, outgoing: &Outgoing<'_>) -> Whole {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(ANSWER_TIMEOUT)).expect("a socket takes a timeout");
-    stream.write_all(&bytes(address, outgoing)).expect("the server reads");
+    // A server that refuses need not read to the end; what it answers counts.
+    let _refused = stream.write_all(&bytes(address, outgoing)).is_err();
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("the server answers in time");
-    let text = String::from_utf8_lossy(&answer);
-    let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
+    let read = stream.read_to_end(&mut answer);
+    assert!(read.is_ok() || !answer.is_empty(), "the server answers in time: {read:?}");
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer has a head");
+    let head = String::from_utf8_lossy(&answer[..end]);
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
-    Answer { status, body: serde_json::from_str(body).ok() }
+    let headers = head.lines().filter_map(|line| line.split_once(": "));
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+    Whole { status, headers, body: answer[end + 4..].to_vec() }
 }
 
 fn bytes(address: SocketAddr, outgoing: &Outgoing<'_>) -> Vec<u8> {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process};
 
+use files::Folder;
 use model::{Model, Source};
 use server::{App, Clock, Listener, PageSizes, SchemaSettings, Settings, Shared, TokenKey, Way};
 use store::{Address, Ids, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store, StoreConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::client::{Outgoing, send};
+use crate::client::{Outgoing, Whole, send, send_whole};
 use crate::judge::Answer;
 
 /// The variable that names a PostgreSQL which may make databases.
@@ -48,6 +49,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     runtime: Arc<Runtime>,
     postgres: Option<String>,
+    uploads: PathBuf,
 }
 
 impl Template {
@@ -99,6 +101,9 @@ impl Template {
             }
         }
         let store = Arc::new(self.open(&name));
+        let uploads = self.folder.join([&name, "-uploads"].concat());
+        let files = Folder::open(uploads.clone()).expect("a folder can be made");
+        let settings = Settings { uploads: Some(Arc::new(files)), ..settings };
         let app = Arc::new(App::new(settings, &self.model, store).expect("the dialects show the model"));
         let shared = Shared::new(&app, 0);
         let (stop, stopped) = watch::channel(false);
@@ -110,7 +115,7 @@ impl Template {
             server::serve(&shared, vec![Way { listener, endpoint: None }], &limits, stopped).await
         });
         let postgres = (self.database == Database::Postgres).then_some(name);
-        Running { address, stop, runtime: Arc::clone(&self.runtime), postgres }
+        Running { address, stop, runtime: Arc::clone(&self.runtime), postgres, uploads }
     }
 
     fn open(&self, name: &str) -> Store {
@@ -137,6 +142,18 @@ impl Drop for Template {
 }
 
 impl Running {
+    /// Where its uploaded files stand.
+    #[must_use]
+    pub fn uploads(&self) -> &Path {
+        &self.uploads
+    }
+
+    /// Asks one question, and gives all that came.
+    #[must_use]
+    pub fn ask_whole(&self, outgoing: &Outgoing<'_>) -> Whole {
+        send_whole(self.address, outgoing)
+    }
+
     /// Asks one question.
     #[must_use]
     pub fn ask(&self, outgoing: &Outgoing<'_>) -> Answer {
@@ -181,6 +198,7 @@ pub fn settings() -> Settings {
         compression: false,
         cors_origins: Vec::new(),
         limits: server::Limits::default(),
+        uploads: None,
         clock: Clock::System,
         ids: Arc::new(Ids::Random),
     }

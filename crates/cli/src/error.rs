@@ -33,7 +33,9 @@ pub(crate) enum Error {
     NotEmpty { path: PathBuf },
     #[error("another dragoman{holder} holds {path}; stop it first, or name another data folder with --data")]
     Locked { path: PathBuf, holder: String },
-    #[error("a mutation cannot be run beside the dragoman{holder} that serves this project: send it to that server's address, or stop it first")]
+    #[error(
+        "a mutation cannot be run beside the dragoman{holder} that serves this project: send it to that server's address, or stop it first"
+    )]
     Served { holder: String },
     #[error("the key of tokens cannot be used")]
     TokenKey(#[source] server::KeyTooShort),
@@ -58,6 +60,8 @@ pub(crate) enum Error {
         #[source]
         source: notify_debouncer_full::notify::Error,
     },
+    #[error(transparent)]
+    Files(#[from] files::Error),
     #[error("the runtime could not be started")]
     Runtime(#[source] std::io::Error),
     #[error("the system gave no random bytes")]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use files::Folder;
 use model::{Diagnostic, Diagnostics, Job, Model, Source};
 use server::TokenKey;
 use store::Address;
@@ -15,6 +16,8 @@ use crate::error::Error;
 pub(crate) const SCHEMA_FOLDER: &str = "schema";
 /// Where its first data stands.
 pub(crate) const SEED_FOLDER: &str = "seed";
+/// Where uploaded files stand in the data folder.
+const UPLOADS_FOLDER: &str = "uploads";
 /// The key of tokens that `dev` makes.
 const TOKEN_KEY_FILE_NAME: &str = "token.key";
 /// Longest file of types that is read.
@@ -99,6 +102,11 @@ impl Project {
     /// Makes the data folder where it is not there.
     pub(crate) fn make_data_folder(&self) -> Result<(), Error> {
         fs::create_dir_all(&self.data).map_err(|source| Error::write(&self.data, source))
+    }
+
+    /// The folder of uploaded files, made where it is not there.
+    pub(crate) fn files(&self) -> Result<Folder, Error> {
+        Ok(Folder::open(self.data.join(UPLOADS_FOLDER))?)
     }
 
     /// The key of callers' tokens: from the settings, or the one that `dev` has made.

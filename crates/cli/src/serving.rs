@@ -61,6 +61,7 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
         introspection: is_on(config.word(INTROSPECTION), mode),
         compression: config.is_on(COMPRESSION),
         cors_origins: config.texts(CORS_ORIGINS),
+        uploads: Some(Arc::new(project.files()?)),
         clock: Clock::System,
         ids: Arc::new(Ids::Random),
         limits: limits(config),
@@ -100,6 +101,15 @@ pub(crate) fn limits(config: &Config) -> server::Limits {
         plans_bytes_max: config.number("limits.plans_bytes_max"),
         plan_document_bytes_max: config.size("limits.plan_document_bytes_max"),
         refused_documents_max: config.size("limits.refused_documents_max"),
+        uploads_max: config.size("limits.uploads_max"),
+        upload_file_bytes_max: config.number("limits.upload_file_bytes_max"),
+        upload_files_max: config.size("limits.upload_files_max"),
+        upload_fields_max: config.size("limits.upload_fields_max"),
+        upload_name_characters_max: config.size("limits.upload_name_characters_max"),
+        upload_image_pixels_max: config.number("limits.upload_image_pixels_max"),
+        upload_images_max: config.size("limits.upload_images_max"),
+        upload_timeout: config.duration("limits.upload_timeout"),
+        upload_idle_timeout: config.duration("limits.upload_idle_timeout"),
     }
 }
 

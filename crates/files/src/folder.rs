@@ -80,6 +80,12 @@ impl Folder {
         Ok(Incoming { path, writer: Some(BufWriter::with_capacity(BUFFER_BYTES, file)) })
     }
 
+    /// A file that somebody else writes by its path. The name must be nobody else's.
+    #[must_use]
+    pub fn reserve(&self, name: &str) -> Incoming {
+        Incoming { path: self.incoming.join([name, PART].concat()), writer: None }
+    }
+
     /// Puts finished files in their places under the note of their hash. Blocks.
     ///
     /// # Errors

@@ -511,6 +511,12 @@ impl Model {
 }
 
 impl ContentType {
+    /// Whether it is the product's own type of uploaded files.
+    #[must_use]
+    pub fn is_media(&self) -> bool {
+        self.is_system && self.name == "Media"
+    }
+
     /// The field of this id.
     #[must_use]
     pub fn field(&self, id: FieldId) -> &Field {

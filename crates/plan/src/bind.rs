@@ -82,9 +82,9 @@ fn transformed(value: Value, transform: Transform) -> Result<Value, Cause> {
         (Transform::Within(least, greatest), Value::Int(number)) if !(least..=greatest).contains(&number) => {
             Err(Cause::OutOfBounds { value: number, least, greatest })
         }
-        (Transform::Pattern, Value::Text(text)) if ends_in_escape(&text) => {
-            Err(Cause::Invalid { problem: Problem::Text("a LIKE pattern must not end with its escape character".to_owned()) })
-        }
+        (Transform::Pattern, Value::Text(text)) if ends_in_escape(&text) => Err(Cause::Invalid {
+            problem: Problem::Text("a LIKE pattern must not end with its escape character".to_owned()),
+        }),
         (Transform::Keep | Transform::Clamp(..) | Transform::Within(..) | Transform::Pattern, value) => Ok(value),
     }
 }

@@ -13,9 +13,10 @@ use bytes::Bytes;
 use graphql::transport::RequestFault;
 use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
 use plan::{Caller, Cause, Fault, Variables};
-use store::{Room, WriteContext};
+use store::{FileWatch, Room, WriteContext};
 
 use crate::app::Endpoint;
+use crate::media::Noted;
 use crate::plans::{Asked, Compiled, Kept, Known};
 use crate::request::Request;
 use crate::schemas::View;
@@ -103,9 +104,19 @@ async fn run(
     };
     let mut buffer = compiled.buffer();
     buffer.extend_from_slice(OPENING);
-    let context = WriteContext { now, user: user_key(caller), ids: Arc::clone(&endpoint.app.settings.ids) };
+    // Only a change can remove a file.
+    let noted = compiled.program.is_change().then(Noted::default);
+    let context = WriteContext {
+        now,
+        user: user_key(caller),
+        ids: Arc::clone(&endpoint.app.settings.ids),
+        files: noted.as_ref().map_or_else(FileWatch::default, |noted| noted.watch(endpoint.app.media.as_ref())),
+    };
     let room = Room { bytes: buffer, bytes_max: endpoint.answer_bytes_max };
     let answered = endpoint.app.store.run(&compiled.program, values, context, room).await;
+    if let Some(noted) = noted {
+        noted.settle(endpoint.app).await;
+    }
     compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
     executed(endpoint, &view.schema, answered.bytes, &answered.faults)
 }
@@ -177,7 +188,7 @@ fn compiled(
 }
 
 /// The key of the user who writes, for the columns that name them.
-fn user_key(caller: &Caller) -> Option<i64> {
+pub(crate) fn user_key(caller: &Caller) -> Option<i64> {
     match caller {
         Caller::Owner => None,
         Caller::Roles { user, .. } => user.get("id").and_then(serde_json::Value::as_i64),

@@ -27,6 +27,7 @@ use tracing::Instrument as _;
 use crate::cors;
 use crate::error::Error;
 use crate::exchange;
+use crate::media::{self, Media};
 use crate::negotiate::MediaType;
 use crate::page;
 use crate::plans::Plans;
@@ -50,6 +51,8 @@ pub struct App {
     pub(crate) store: Arc<Store>,
     /// The model's tables. They go with the schemas: a plan of one model is never printed with the tables of another.
     pub(crate) served: Arc<Served>,
+    /// Uploaded files, where the settings name their folder.
+    pub(crate) media: Option<Media>,
 }
 
 impl App {
@@ -65,7 +68,14 @@ impl App {
         }
         let served = Served::new(Arc::clone(model))?;
         let plans = Plans::new(&settings.limits);
-        Ok(Self { settings, schemas, plans, store, served })
+        let folder = settings.uploads.clone();
+        let media = folder.and_then(|folder| Media::new(folder, model, &settings.limits));
+        Ok(Self { settings, schemas, plans, store, served, media })
+    }
+
+    /// Ends what earlier uploads and removals of files left to be asked: files whose rows are there stay, the others go.
+    pub async fn settle_files(&self, waiting: Vec<files::Unsettled>) {
+        media::settle(self, waiting.into_iter().map(|unsettled| unsettled.hash).collect()).await;
     }
 
     /// The endpoint at a path.
@@ -219,7 +229,7 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 impl Routes {
     fn of(app: &Arc<App>, is_stopping: &Arc<AtomicBool>) -> Self {
         let places = app.schemas.paths().map(|path| (path, path)).collect();
-        let main = router(app, is_stopping, places);
+        let main = media::routes(router(app, is_stopping, places), app);
         let listeners = app.settings.listeners.iter().map(|listener| listener.endpoint.as_str());
         let alone =
             listeners.map(|path| (path.to_owned(), router(app, is_stopping, vec![(path, ALONE_PATH)]))).collect();

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use plan::Caller;
 
 use crate::answer::{Answer, Methods, Outcome, answer, no_room};
-use crate::app::Endpoint;
+use crate::app::{App, Endpoint};
 use crate::caller::caller;
 use crate::negotiate::{MediaType, Sent, answer_media_type, prefers_html, sent_media_type};
 use crate::page::{PageSettings, page};
@@ -167,12 +167,17 @@ fn is_preflighted(parts: &Parts, sent: Sent, headers: &[&str]) -> bool {
     by_type || headers.iter().any(|name| parts.headers.get(*name).is_some_and(|value| !value.is_empty()))
 }
 
-fn caller_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Caller, RequestFault> {
+/// Who sends a request, by its `Authorization`.
+pub(crate) fn caller_by(app: &App, parts: &Parts) -> Result<Caller, RequestFault> {
     let authorization = parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-    let caller = caller(authorization, endpoint.app.settings.token_key.as_ref()).map_err(|error| {
+    caller(authorization, app.settings.token_key.as_ref()).map_err(|error| {
         tracing::info!(error = %error, cause = std::error::Error::source(&error).map(tracing::field::display), "a caller was refused");
         RequestFault::CredentialsInvalid
-    })?;
+    })
+}
+
+fn caller_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Caller, RequestFault> {
+    let caller = caller_by(endpoint.app, parts)?;
     let Some(header) = endpoint.rules().role_header else { return Ok(caller) };
     match parts.headers.get(header.name) {
         None => Ok(caller),

@@ -12,6 +12,7 @@ mod cors;
 mod error;
 mod exchange;
 mod listen;
+mod media;
 mod negotiate;
 mod page;
 mod plans;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Where new public ids come from.
     pub ids: Arc<Ids>,
+    /// Where uploaded files stand; none: files are neither received nor served.
+    pub uploads: Option<Arc<files::Folder>>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -121,6 +123,24 @@ pub struct Limits {
     pub plan_document_bytes_max: usize,
     /// Documents kept that were refused, so that they are refused cheaply again.
     pub refused_documents_max: usize,
+    /// Uploads that arrive at once; further ones are turned away.
+    pub uploads_max: usize,
+    /// Bytes of an uploaded file.
+    pub upload_file_bytes_max: u64,
+    /// Files of one upload.
+    pub upload_files_max: usize,
+    /// Other fields of one upload.
+    pub upload_fields_max: usize,
+    /// Characters of a file's name.
+    pub upload_name_characters_max: usize,
+    /// Pixels of an image that is decoded.
+    pub upload_image_pixels_max: u64,
+    /// Images that are decoded at once; further ones wait.
+    pub upload_images_max: usize,
+    /// Time for a whole upload to arrive.
+    pub upload_timeout: Duration,
+    /// Time between two pieces of an upload.
+    pub upload_idle_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -138,6 +158,15 @@ impl Default for Limits {
             plans_bytes_max: 32 * 1024 * 1024,
             plan_document_bytes_max: 64 * 1024,
             refused_documents_max: 200,
+            uploads_max: 16,
+            upload_file_bytes_max: 200 * 1024 * 1024,
+            upload_files_max: 10,
+            upload_fields_max: 20,
+            upload_name_characters_max: 255,
+            upload_image_pixels_max: 50_000_000,
+            upload_images_max: 1,
+            upload_timeout: Duration::from_secs(600),
+            upload_idle_timeout: Duration::from_secs(20),
         }
     }
 }

@@ -83,6 +83,7 @@ fn settings() -> Settings {
         introspection: true,
         compression: false,
         cors_origins: Vec::new(),
+        uploads: None,
         clock: Clock::System,
         ids: Arc::new(Ids::Random),
         limits: Limits::default(),

@@ -77,6 +77,7 @@ fn settings() -> Settings {
         introspection: true,
         compression: true,
         cors_origins: Vec::new(),
+        uploads: None,
         clock: Clock::Stopped(1_700_000_000_000_000),
         ids: Arc::new(Ids::seeded(1)),
         limits: Limits::default(),

@@ -58,6 +58,14 @@ pub enum Error {
         /// How long it was given.
         deadline_ms: u128,
     },
+    /// It could not be noted that a file goes with its row.
+    #[error("could not note that the file {hash} goes with its row: {reason}")]
+    FileNote {
+        /// The file.
+        hash: String,
+        /// Why.
+        reason: String,
+    },
     /// The store is closing.
     #[error("the store is closing")]
     Closed,
@@ -189,6 +197,7 @@ impl Error {
             | Error::Loss { .. }
             | Error::SeedUnreadable { .. }
             | Error::Seed { .. }
+            | Error::FileNote { .. }
             | Error::Panicked
             | Error::MigratedMeanwhile
             | Error::Randomness { .. }

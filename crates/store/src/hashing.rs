@@ -73,7 +73,8 @@ mod tests {
     async fn a_password_matches_its_own_hash_alone_and_few_wait() {
         let hash = password_hash("correct horse".to_owned()).await.unwrap();
         assert!(hash.starts_with("$argon2id$"), "{hash}");
-        let matches = |password: &str, hash: Option<&str>| password_matches(password.to_owned(), hash.map(str::to_owned));
+        let matches =
+            |password: &str, hash: Option<&str>| password_matches(password.to_owned(), hash.map(str::to_owned));
         assert!(matches("correct horse", Some(&hash)).await.unwrap());
         assert!(!matches("wrong horse", Some(&hash)).await.unwrap());
         assert!(!matches("correct horse", None).await.unwrap());

@@ -37,4 +37,4 @@ pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
 pub use open::{CHANGES_MAX, Driver, Prepared, Served, Store};
 pub use read::{Answer, Room};
 pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};
-pub use write::WriteContext;
+pub use write::{FileWatch, RemovedFile, WriteContext};

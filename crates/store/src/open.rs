@@ -64,6 +64,17 @@ pub enum Driver {
     Postgres(Box<Postgres>),
 }
 
+impl Prepared {
+    /// Whether it writes.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        match &self.0 {
+            Kind::Read(_) => false,
+            Kind::Change(_) => true,
+        }
+    }
+}
+
 impl Store {
     /// Opens the database. A PostgreSQL may be away: connections are made when they are needed, and [`Store::is_ready`] tells.
     ///

@@ -8,6 +8,7 @@ mod delete;
 mod door;
 mod element;
 mod failure;
+mod file_watch;
 mod fit;
 mod frame;
 mod link;
@@ -22,4 +23,5 @@ mod sqlite;
 mod update;
 
 pub use context::WriteContext;
+pub use file_watch::{FileWatch, RemovedFile};
 pub(crate) use prepared::PreparedChange;

@@ -34,7 +34,10 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
-        let shared = Shared::new(&load(&project, &store).await?, id_prefix()?);
+        let waiting = project.files()?.sweep()?;
+        let app = load(&project, &store).await?;
+        app.settle_files(waiting).await;
+        let shared = Shared::new(&app, id_prefix()?);
         let reload = Reload { shared: shared.clone(), store, serving: serving.clone() };
         let following = tokio::spawn(follow(reload, stop.clone()));
         serve(&project, &shared, stop).await?;

@@ -34,7 +34,10 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         } else {
             tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
         }
-        let shared = Shared::new(&app(&project, Mode::Production, &model, &store)?, id_prefix()?);
+        let waiting = project.files()?.sweep()?;
+        let app = app(&project, Mode::Production, &model, &store)?;
+        app.settle_files(waiting).await;
+        let shared = Shared::new(&app, id_prefix()?);
         serve(&project, &shared, stop).await
     })??;
     Ok(ExitCode::SUCCESS)

@@ -138,11 +138,7 @@ fn document_table(draft: &mut Draft, of: TypeId, content_type: &ContentType) -> 
 
 /// The name of a type's tables. `Media` is the table `file`: what it holds are files, whatever they are used for.
 fn table_word(content_type: &ContentType) -> String {
-    if content_type.is_system && content_type.name == "Media" {
-        "file".to_owned()
-    } else {
-        snake_case(&content_type.name)
-    }
+    if content_type.is_media() { "file".to_owned() } else { snake_case(&content_type.name) }
 }
 
 fn key_column(key: ColumnType, source: &KeySource) -> TableColumn {

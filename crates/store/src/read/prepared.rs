@@ -81,14 +81,8 @@ impl Store {
         }
         let default_locale = self.default_locale().to_owned();
         let adviser = Adviser::new(advice);
-        let read = PreparedRead {
-            roots,
-            rows_max: plan.rows_max,
-            default_locale,
-            statements: 0,
-            is_look_up: false,
-            adviser,
-        };
+        let read =
+            PreparedRead { roots, rows_max: plan.rows_max, default_locale, statements: 0, is_look_up: false, adviser };
         let read = read.numbered();
         let are_look_ups = plan.roots.iter().all(|root| match &root.value {
             RootValue::Select(select) => select.is_look_up(),

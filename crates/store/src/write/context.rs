@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::file_watch::FileWatch;
 use crate::Ids;
 
 /// What a change takes from outside its plan.
@@ -14,6 +15,8 @@ pub struct WriteContext {
     pub user: Option<i64>,
     /// Where new ids come from.
     pub ids: Arc<Ids>,
+    /// Who is told of files whose rows go.
+    pub files: FileWatch,
 }
 
 impl WriteContext {
@@ -22,6 +25,6 @@ impl WriteContext {
     pub fn of_system() -> WriteContext {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
-        WriteContext { now, user: None, ids: Arc::new(Ids::Random) }
+        WriteContext { now, user: None, ids: Arc::new(Ids::Random), files: FileWatch::default() }
     }
 }

@@ -6,6 +6,7 @@ use sql::CellSource;
 use super::change::{Change, Written};
 use super::door::Door;
 use super::failure::Failure;
+use super::file_watch::RemovedFile;
 use super::frame::{Frame, text_of};
 use super::row::StoredRow;
 
@@ -14,6 +15,8 @@ pub(crate) struct Doomed {
     frame: Frame,
     /// The whole document goes, not one locale alone.
     is_whole: bool,
+    /// The file that its row names.
+    file: Option<RemovedFile>,
 }
 
 impl Doomed {
@@ -51,12 +54,27 @@ impl<D: Door> Change<'_, D> {
         if !self.may_change(find, &doomed, &rows).await? {
             return Ok(None);
         }
-        Ok(Some(Doomed { is_whole: meant.len() == rows.len(), frame }))
+        let file = self.file_of(first);
+        Ok(Some(Doomed { is_whole: meant.len() == rows.len(), frame, file }))
+    }
+
+    /// The file on our disk that a row of the type of files names.
+    fn file_of(&self, row: &StoredRow) -> Option<RemovedFile> {
+        let content_type = self.content_type();
+        let text = |name| {
+            let cell = row.system(self.env.program, CellSource::Field(content_type.field_named(name)?));
+            (cell != Value::Null).then(|| text_of(&cell))
+        };
+        let hash = text("hash").filter(|_| content_type.is_media())?;
+        Some(RemovedFile { hash, extension: text("ext").unwrap_or_default() })
     }
 
     /// Removes it.
     pub(crate) async fn delete(&mut self, doomed: &Doomed) -> Result<(), Failure> {
         let program = self.env.program;
+        if let Some(file) = &doomed.file {
+            self.env.context.files.tell(file)?;
+        }
         let only_locale = program.delete_locale.as_ref().filter(|_| !doomed.is_whole);
         if let Some(statement) = only_locale {
             self.later(&doomed.frame, statement, &[]);

@@ -12,7 +12,7 @@ use plan::{
     Status, Write, WriteAction, WriteVersion, authorize,
 };
 use serde_json::{Map, Value as Json};
-use store::{Ids, MigrateOptions, Served, Store, WriteContext};
+use store::{FileWatch, Ids, MigrateOptions, Served, Store, WriteContext};
 
 use given::Given;
 use view::View;
@@ -138,7 +138,8 @@ impl Script {
             Ok(values) => values,
             Err(faults) => return self.faults(&faults),
         };
-        let context = WriteContext { now: self.now, user: steps[0].by, ids: Arc::clone(&self.ids) };
+        let (user, ids) = (steps[0].by, Arc::clone(&self.ids));
+        let context = WriteContext { now: self.now, user, ids, files: FileWatch::default() };
         let answer = self.store.run(&prepared, values, context, Vec::new()).await;
         self.answered(&answer)
     }

@@ -1,0 +1,44 @@
+//! Uploaded files: received, named and kept by [`files`], their rows written like any other through a plan that `authorize` has seen.
+//!
+//! In flow forms with files, in Strapi's form or as GraphQL's multipart requests; out come rows of the system type `Media`. A file is in its place
+//! before its row is committed, and under a note until then, so that neither is ever without the other.
+
+mod form;
+mod keep;
+mod plans;
+mod refusal;
+mod rest;
+mod serve;
+mod settle;
+
+use std::sync::Arc;
+
+use files::Folder;
+use model::{Model, TypeId};
+use tokio::sync::Semaphore;
+
+pub(crate) use rest::routes;
+pub(crate) use settle::{Noted, settle};
+
+use crate::settings::Limits;
+
+/// Where files stand, and how much may be done with them at once.
+pub(crate) struct Media {
+    folder: Arc<Folder>,
+    model: Arc<Model>,
+    of: TypeId,
+    /// Uploads that may arrive at once.
+    uploads: Arc<Semaphore>,
+    /// Images that may be decoded at once.
+    images: Arc<Semaphore>,
+}
+
+impl Media {
+    /// The files of a model; none where it has no type of files.
+    pub(crate) fn new(folder: Arc<Folder>, model: &Arc<Model>, limits: &Limits) -> Option<Media> {
+        let (of, _) = model.content_types().find(|(_, content_type)| content_type.is_media())?;
+        let uploads = Arc::new(Semaphore::new(limits.uploads_max));
+        let images = Arc::new(Semaphore::new(limits.upload_images_max));
+        Some(Media { folder, model: Arc::clone(model), of, uploads, images })
+    }
+}

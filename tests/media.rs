@@ -1,0 +1,354 @@
+//! Files from their upload to their removal, over HTTP and on both databases: what is refused leaves nothing behind.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use acceptance::client::{Outgoing, Whole, graphql};
+use acceptance::project::{Database, Running, Template, settings, token};
+use serde_json::{Value, json};
+use server::Limits;
+
+const BOUNDARY: &str = "a-boundary-of-these-tests";
+
+#[test]
+fn sqlite_keeps_files() {
+    all(Database::Sqlite);
+}
+
+#[test]
+fn postgres_keeps_files() {
+    all(Database::Postgres);
+}
+
+fn all(database: Database) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("media/project");
+    let template = Template::new(&folder, database);
+    uploads_are_shown_served_and_removed(&template.serve());
+    what_is_refused_leaves_nothing(&template);
+    files_go_with_their_rows(&template.serve());
+    kinds_are_served_so_that_nothing_runs(&template.serve());
+}
+
+fn uploads_are_shown_served_and_removed(server: &Running) {
+    let form = [
+        file("files", "../Café one.png", "image/png", &png(1200, 600)),
+        file("files", "notes.txt", "text/plain", b"hello"),
+    ];
+    let info = json!([{ "alternativeText": "One", "caption": "First" }, { "name": "remarks.txt" }]);
+    let (status, body) = upload(server, "editor", &[&form[..], &[field("fileInfo", &info.to_string())]].concat());
+    assert_eq!(status, 201, "{body}");
+    let first = &body[0];
+    assert_eq!(
+        (&first["id"], &first["name"], &first["ext"], &first["mime"]),
+        (&json!(2), &json!("Café one.png"), &json!(".png"), &json!("image/png"))
+    );
+    assert_eq!((&first["alternativeText"], &first["caption"]), (&json!("One"), &json!("First")));
+    assert_eq!((&first["width"], &first["height"], &first["provider"]), (&json!(1200), &json!(600), &json!("local")));
+    for (name, width, height) in
+        [("thumbnail", 245, 123), ("large", 1000, 500), ("medium", 750, 375), ("small", 500, 250)]
+    {
+        let format = &first["formats"][name];
+        assert_eq!(
+            (&format["width"], &format["height"], &format["ext"]),
+            (&json!(width), &json!(height), &json!(".png")),
+            "{name}"
+        );
+    }
+    let hash = first["hash"].as_str().expect("the test made it so");
+    assert_eq!(first["url"], json!(["/uploads/", hash, ".png"].concat()));
+    assert_eq!(first["formats"]["small"]["url"], json!(["/uploads/small_", hash, ".png"].concat()));
+    let second = &body[1];
+    assert_eq!(
+        (&second["name"], &second["mime"], &second["size"], &second["formats"]),
+        (&json!("remarks.txt"), &json!("text/plain"), &json!(0.01), &Value::Null)
+    );
+    assert_eq!(on_disk(server).len(), 6);
+
+    let served = get(server, first["formats"]["small"]["url"].as_str().expect("the test made it so"), &[]);
+    assert_eq!(
+        (served.status, served.header("content-type"), served.header("content-disposition")),
+        (200, "image/png", "inline")
+    );
+    assert_eq!(
+        served.body.len() as u64,
+        first["formats"]["small"]["sizeInBytes"].as_u64().expect("the test made it so")
+    );
+
+    rows_are_found_changed_and_removed(server);
+}
+
+fn rows_are_found_changed_and_removed(server: &Running) {
+    let seen = ask(server, "editor", "{ uploadFiles(sort: \"name\") { name size url formats } }");
+    assert_eq!(seen["data"]["uploadFiles"].as_array().expect("the test made it so").len(), 3);
+    let (status, list) = rest(server, "public", "GET", "/api/upload/files");
+    assert_eq!((status, list.as_array().map(Vec::len)), (200, Some(3)));
+    let (status, one) = rest(server, "public", "GET", "/upload/files/2");
+    assert_eq!((status, &one["name"]), (200, &json!("Café one.png")));
+    assert_eq!(rest(server, "public", "GET", "/api/upload/files/99").0, 404);
+    assert_eq!(rest(server, "public", "DELETE", "/api/upload/files/2").0, 403);
+    assert_eq!(rest(server, "editor", "POST", "/api/upload/files").0, 405);
+
+    let changed = form_to(
+        server,
+        "editor",
+        "/api/upload?id=2",
+        &[field("fileInfo", "{\"caption\":\"Other\",\"name\":\"two.png\"}")],
+    );
+    assert_eq!(
+        (changed.0, &changed.1["caption"], &changed.1["alternativeText"], &changed.1["name"]),
+        (200, &json!("Other"), &json!("One"), &json!("two.png"))
+    );
+    assert_eq!(form_to(server, "editor", "/api/upload?id=77", &[field("fileInfo", "{}")]).0, 404);
+
+    let (status, gone) = rest(server, "editor", "DELETE", "/api/upload/files/2");
+    assert_eq!((status, &gone["name"]), (200, &json!("two.png")));
+    assert_eq!(on_disk(server).len(), 1);
+    assert_eq!(rest(server, "editor", "DELETE", "/api/upload/files/2").0, 404);
+    // The row of a seed names a file that was never here.
+    assert_eq!(rest(server, "editor", "DELETE", "/api/upload/files/file00000000000000000001").0, 200);
+    assert_eq!(
+        ask(server, "public", "{ dish(documentId: \"dish00000000000000000002\") { cover { name } } }")["data"]["dish"]
+            ["cover"],
+        Value::Null
+    );
+}
+
+fn what_is_refused_leaves_nothing(template: &Template) {
+    let limits = Limits {
+        upload_file_bytes_max: 100_000,
+        upload_files_max: 2,
+        upload_fields_max: 2,
+        upload_name_characters_max: 40,
+        upload_image_pixels_max: 1_000_000,
+        body_bytes_max: 2000,
+        ..Limits::default()
+    };
+    let server = template.serve_with(server::Settings { limits, ..settings() });
+    let cases = false_contents().into_iter().chain(beyond_limits()).chain(false_words());
+    for (name, role, parts, status, message) in cases {
+        let (met, body) = upload(&server, role, &parts);
+        assert_eq!(met, status, "{name}: {body}");
+        assert!(body["error"]["message"].as_str().unwrap_or_default().contains(message), "{name}: {body}");
+    }
+    broken_forms_are_refused(&server);
+    assert_eq!(on_disk(&server), [""; 0]);
+    assert_eq!(rest(&server, "public", "GET", "/api/upload/files").1.as_array().map(Vec::len), Some(1));
+    assert_eq!(upload(&server, "editor", &[good()]).0, 201);
+}
+
+/// A name, the role that asks, the parts of the form, and the status and a part of the message that it is refused with.
+type Refused = (&'static str, &'static str, Vec<Vec<u8>>, u16, &'static str);
+
+fn good() -> Vec<u8> {
+    file("files", "a.txt", "text/plain", b"hello")
+}
+
+fn binary(bytes: usize) -> Vec<u8> {
+    file("files", "x.bin", "application/octet-stream", &vec![0; bytes])
+}
+
+fn picture_of(content: &[u8]) -> Vec<u8> {
+    file("files", "x.png", "image/png", content)
+}
+
+fn false_contents() -> Vec<Refused> {
+    let lie = "x.png is said to be image/png, but its content is text/html";
+    vec![
+        ("nobody", "public", vec![good()], 403, "Forbidden"),
+        ("empty", "editor", vec![], 400, "Files are empty"),
+        ("no file", "editor", vec![field("fileInfo", "{}")], 400, "Files are empty"),
+        ("a lie", "editor", vec![good(), picture_of(b"<html><body onload=alert(1)>")], 400, lie),
+        (
+            "a broken image",
+            "editor",
+            vec![good(), picture_of(&png(300, 300)[..400])],
+            400,
+            "the image x.png cannot be read",
+        ),
+        ("a bomb", "editor", vec![good(), picture_of(&png(2000, 600))], 413, "upload_image_pixels_max"),
+    ]
+}
+
+fn beyond_limits() -> Vec<Refused> {
+    let info = || field("fileInfo", "{}");
+    let long = file("files", &"a".repeat(41), "text/plain", b"x");
+    vec![
+        ("too large", "editor", vec![good(), binary(100_001)], 413, "upload_file_bytes_max"),
+        ("larger than any", "editor", vec![binary(2_000_000)], 413, "bytes"),
+        ("too many", "editor", vec![good(), good(), good()], 413, "upload_files_max"),
+        ("too many fields", "editor", vec![good(), info(), info(), info()], 413, "upload_fields_max"),
+        ("a long field", "editor", vec![good(), field("fileInfo", &"x".repeat(2001))], 413, "body_bytes_max"),
+        ("a long name", "editor", vec![long], 400, "upload_name_characters_max"),
+    ]
+}
+
+fn false_words() -> Vec<Refused> {
+    let info = |text: &str| vec![good(), field("fileInfo", text)];
+    vec![
+        ("a set url", "editor", info("{\"url\":\"/x\"}"), 400, "fileInfo.url cannot be set"),
+        ("a set hash", "editor", info("[{\"hash\":\"x\"}]"), 400, "fileInfo.hash cannot be set"),
+        ("an unknown part", "editor", vec![good(), field("url", "x")], 400, "\"url\" is not known"),
+        ("no JSON", "editor", info("{"), 400, "fileInfo is no JSON"),
+    ]
+}
+
+fn broken_forms_are_refused(server: &Running) {
+    let whole = form(&[good(), file("files", "b.txt", "text/plain", b"never ends")]);
+    let broken = whole[..whole.len() - 12].to_vec();
+    let mut outgoing = posted("editor", "/api/upload", broken);
+    assert_eq!(server.ask(&outgoing).status, 400);
+    outgoing.headers[0].1 = "multipart/form-data; boundary=".to_owned();
+    assert_eq!(server.ask(&outgoing).status, 400);
+    outgoing.headers[0].1 = ["multipart/form-data; boundary=", BOUNDARY].concat();
+    outgoing.headers[1].1 = "Bearer nonsense".to_owned();
+    assert_eq!(server.ask(&outgoing).status, 401);
+    let head = [
+        b"--",
+        BOUNDARY.as_bytes(),
+        b"\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\"\r\nX-Big: ",
+        &vec![b'a'; 90_000],
+        b"\r\n\r\nx\r\n",
+    ]
+    .concat();
+    assert!(matches!(server.ask(&posted("editor", "/api/upload", head)).status, 400 | 413));
+}
+
+/// Whoever may send need not be one who may see; whatever way removes a row removes its files.
+fn files_go_with_their_rows(server: &Running) {
+    let (status, body) =
+        upload(server, "sender", &[file("files[]", "a.gif", "image/gif", &picture(image::ImageFormat::Gif, 300, 20))]);
+    assert_eq!((status, &body[0]["mime"]), (201, &json!("image/gif")), "{body}");
+    assert_eq!(rest(server, "sender", "GET", "/api/upload/files").0, 403);
+    assert_eq!(on_disk(server).len(), 2);
+    assert_eq!(rest(server, "sender", "DELETE", "/api/upload/files/2").0, 403);
+    assert_eq!(on_disk(server).len(), 2);
+    assert_eq!(rest(server, "editor", "DELETE", "/api/upload/files/2").0, 200);
+    assert_eq!(on_disk(server), [""; 0]);
+}
+
+fn kinds_are_served_so_that_nothing_runs(server: &Running) {
+    let script = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+    let sent = [
+        file("files", "x.svg", "image/svg+xml", script),
+        file("files", "x.html", "text/html", b"<html><script>alert(1)</script></html>"),
+        file("files", "x.bin", "", &[0, 1, 2]),
+    ];
+    let (status, body) = upload(server, "editor", &sent);
+    assert_eq!(status, 201, "{body}");
+    let expected = [
+        ("image/svg+xml", ".svg", "image/svg+xml"),
+        ("text/html", ".html", "text/plain; charset=utf-8"),
+        ("application/octet-stream", ".bin", "application/octet-stream"),
+    ];
+    for (file, (mime, extension, sent_as)) in body.as_array().expect("the test made it so").iter().zip(expected) {
+        assert_eq!((&file["mime"], &file["ext"]), (&json!(mime), &json!(extension)));
+        let served = get(server, file["url"].as_str().expect("the test made it so"), &[]);
+        assert_eq!(
+            (served.status, served.header("content-type"), served.header("x-content-type-options")),
+            (200, sent_as, "nosniff")
+        );
+        assert!(served.header("content-disposition").starts_with("attachment; filename="));
+        assert_eq!(served.header("content-security-policy"), "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    }
+    parts_and_places(server, body[2]["url"].as_str().expect("the test made it so"));
+}
+
+fn parts_and_places(server: &Running, url: &str) {
+    let part = get(server, url, &[("range", "bytes=1-1")]);
+    assert_eq!((part.status, part.header("content-range"), part.body.as_slice()), (206, "bytes 1-1/3", &[1][..]));
+    assert_eq!(get(server, url, &[("range", "bytes=9-")]).status, 416);
+    let tag = part.header("etag").to_owned();
+    assert_eq!(get(server, url, &[("if-none-match", &tag)]).status, 304);
+    assert_eq!(get(server, url, &[("range", "bytes=1-1"), ("if-range", "\"other\"")]).body, [0, 1, 2]);
+    let head = server.ask_whole(&Outgoing { method: "HEAD", path: url, headers: Vec::new(), body: Vec::new() });
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, "3", 0));
+    fs::write(server.uploads().join("page.php"), "x").expect("the test made it so");
+    std::os::unix::fs::symlink("/etc/passwd", server.uploads().join("link.txt")).expect("the test made it so");
+    for path in [
+        "/uploads/",
+        "/uploads/page.php",
+        "/uploads/link.txt",
+        "/uploads/.incoming",
+        "/uploads/%2e%2e%2ft.db",
+        "/uploads/none.png",
+        "/uploads/.incoming/x.png",
+        "/uploads/%00",
+    ] {
+        assert_eq!(get(server, path, &[]).status, 404, "{path}");
+    }
+    assert_eq!(server.ask(&Outgoing { method: "POST", path: url, ..Outgoing::default() }).status, 405);
+}
+
+fn on_disk(server: &Running) -> Vec<String> {
+    let folders = [server.uploads().to_owned(), server.uploads().join(".incoming")];
+    let names = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).expect("the test made it so"))
+        .map(|entry| entry.expect("the test made it so").file_name().into_string().expect("the test made it so"));
+    names.filter(|name| name != ".incoming").collect()
+}
+
+fn upload(server: &Running, role: &str, parts: &[Vec<u8>]) -> (u16, Value) {
+    form_to(server, role, "/api/upload", parts)
+}
+
+fn form_to(server: &Running, role: &str, path: &str, parts: &[Vec<u8>]) -> (u16, Value) {
+    let answer = server.ask(&posted(role, path, form(parts)));
+    (answer.status, answer.body.unwrap_or_default())
+}
+
+fn posted<'a>(role: &str, path: &'a str, body: Vec<u8>) -> Outgoing<'a> {
+    let mut headers = vec![("content-type".to_owned(), ["multipart/form-data; boundary=", BOUNDARY].concat())];
+    headers.extend(authorization(role));
+    Outgoing { method: "POST", path, headers, body }
+}
+
+fn authorization(role: &str) -> Option<(String, String)> {
+    (role != "public").then(|| ("authorization".to_owned(), ["Bearer ", &token(role, "1")].concat()))
+}
+
+fn rest(server: &Running, role: &str, method: &str, path: &str) -> (u16, Value) {
+    let answer =
+        server.ask(&Outgoing { method, path, headers: authorization(role).into_iter().collect(), body: Vec::new() });
+    (answer.status, answer.body.unwrap_or_default())
+}
+
+fn get(server: &Running, path: &str, headers: &[(&str, &str)]) -> Whole {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    server.ask_whole(&Outgoing { method: "GET", path, headers, body: Vec::new() })
+}
+
+fn ask(server: &Running, role: &str, query: &str) -> Value {
+    let token = (role != "public").then(|| token(role, "1"));
+    server.ask(&graphql("/graphql", &json!({ "query": query }), token.as_deref())).body.unwrap_or_default()
+}
+
+fn form(parts: &[Vec<u8>]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for part in parts {
+        body.extend_from_slice(&[b"--", BOUNDARY.as_bytes(), b"\r\n", part, b"\r\n"].concat());
+    }
+    body.extend_from_slice(&[b"--", BOUNDARY.as_bytes(), b"--\r\n"].concat());
+    body
+}
+
+fn field(name: &str, text: &str) -> Vec<u8> {
+    format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}").into_bytes()
+}
+
+fn file(part: &str, name: &str, mime: &str, content: &[u8]) -> Vec<u8> {
+    let mime = if mime.is_empty() { String::new() } else { format!("Content-Type: {mime}\r\n") };
+    let head = format!("Content-Disposition: form-data; name=\"{part}\"; filename=\"{name}\"\r\n{mime}\r\n");
+    [head.as_bytes(), content].concat()
+}
+
+fn png(width: u32, height: u32) -> Vec<u8> {
+    picture(image::ImageFormat::Png, width, height)
+}
+
+fn picture(format: image::ImageFormat, width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image::DynamicImage::new_rgba8(width, height).write_to(&mut bytes, format).expect("the test made it so");
+    bytes.into_inner()
+}
