@@ -85,7 +85,7 @@ pub enum FieldBinding {
     /// A pure function of columns.
     Derived(Derived),
     // ---- around rows: members of the object of a field whose shape is `Parts`
-    /// The rows themselves.
+    /// The rows themselves; where the field is no list, the first row or null. Around the answer to a write: the row written.
     Nodes,
     /// Number of rows, whatever the page.
     Total,
@@ -134,6 +134,8 @@ pub enum RowsShape {
     One,
     /// A list.
     List,
+    /// An object around the first row, whose member bound by `Nodes` is the row or null.
+    OneInside,
     /// An object around them, whose members are bound by `Nodes`, `Total`, `Aggregate`, ...
     Parts,
 }
@@ -239,6 +241,8 @@ pub enum InputBinding {
     },
     /// The id of the element that is changed in place.
     ElementId,
+    /// When the document was published: an instant publishes it, null takes what is published back.
+    PublishedAt,
     /// Accepted, without effect.
     Ignored,
 }
@@ -302,6 +306,8 @@ pub enum PageWord {
 pub struct SortNames {
     /// The word for the key, if it has one.
     pub key: Option<&'static str>,
+    /// Relations that give an object around their rows are words, too.
+    pub around: bool,
 }
 
 /// What a value of an enum type means.

@@ -16,6 +16,19 @@ pub struct Definitions {
     pub query: String,
     /// Name of the mutation type; the type has no fields when nothing can be written.
     pub mutation: String,
+    /// Which version of each document a field shows that does not say so itself.
+    pub versions: VersionRule,
+}
+
+/// How the version that a field asks for meets the fields below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VersionRule {
+    /// A root says it, published where it says nothing, and hands it down.
+    #[default]
+    HandedDown,
+    /// Each field says it for itself: the published version, else the draft, where it says nothing. A change keeps what is published
+    /// published and what is a draft a draft, unless it says otherwise ([`crate::binding::InputBinding::PublishedAt`]).
+    OfEachField,
 }
 
 /// One type.

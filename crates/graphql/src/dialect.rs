@@ -14,7 +14,7 @@
 //! - `Stands` on an object type says whose rows or elements it shows; unions are resolved by it.
 
 mod hasura;
-mod strapi5;
+mod strapi;
 
 use model::Model;
 use plan::{Boundary, Fault, Policy};
@@ -43,7 +43,7 @@ pub struct Dialect {
 }
 
 /// Every dialect that is served.
-pub static ALL: &[&Dialect] = &[&strapi5::STRAPI5, &hasura::HASURA];
+pub static ALL: &[&Dialect] = &[&strapi::STRAPI5, &strapi::STRAPI4, &hasura::HASURA];
 
 /// The dialect of this name.
 #[must_use]

@@ -90,6 +90,7 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         InputBinding::Compare(_)
         | InputBinding::Key(_)
         | InputBinding::ElementId
+        | InputBinding::PublishedAt
         | InputBinding::Page(PageWord::Number | PageWord::Size | PageWord::Start) => Role::Presence,
         InputBinding::Page(PageWord::Limit) => Role::Page,
         InputBinding::Set { .. } => match definitions.get(of.name()).map(|of| &of.kind) {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 pub use declared::DECLARED;
 pub use hasura::HASURA;
-pub use strapi::STRAPI5;
+pub use strapi::{STRAPI4, STRAPI5};
 
 /// What one dialect does with requests, apart from answering them.
 #[derive(Debug)]

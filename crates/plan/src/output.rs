@@ -158,6 +158,8 @@ pub enum Part {
     Wrap(Vec<PartEntry>),
     /// The rows of the page.
     Rows(Row),
+    /// The first row or null.
+    First(Row),
     /// Number of rows, whatever the page.
     Total,
     /// Number of the page: start / size + 1; 1 when all rows are asked.

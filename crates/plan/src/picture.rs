@@ -255,6 +255,10 @@ impl Printer<'_> {
                     self.line(&[&key, " = rows"].concat());
                     self.inside(|printer| printer.row(of, row));
                 }
+                Part::First(row) => {
+                    self.line(&[&key, " = first row"].concat());
+                    self.inside(|printer| printer.row(of, row));
+                }
                 Part::Total => self.line(&[&key, " = total"].concat()),
                 Part::PageNumber => self.line(&[&key, " = page number"].concat()),
                 Part::PageSize => self.line(&[&key, " = page size"].concat()),

@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use crate::content::value_json;
-use crate::{BrokenRule, Content, ElementContent, FieldFault, Held, Segment, Value, WriteAction, WriteVersion};
+use crate::{BrokenRule, Content, ElementContent, FieldFault, Held, Segment, Value, WriteVersion};
 
 /// Longest password in bytes: what every hash of passwords in use can take in whole.
 pub const PASSWORD_BYTES_MAX: usize = 72;
@@ -59,18 +59,14 @@ pub fn check(model: &Model, patterns: &Patterns, of: &ContentType, content: &Con
     checker.faults
 }
 
-/// Which rules hold for the fields that a write gives.
+/// Which rules hold for the fields that a write of this version gives.
 #[must_use]
-pub fn stage_of(action: &WriteAction, creates: bool) -> Stage {
-    let version = match action {
-        WriteAction::Create { version, .. } | WriteAction::Update { version, .. } => *version,
-        WriteAction::Delete { .. } => return Stage::Update,
-    };
+pub fn stage_of(version: WriteVersion, creates: bool) -> Stage {
     match (version, creates) {
-        (WriteVersion::Draft, _) => Stage::Draft,
-        (WriteVersion::Only, true) => Stage::Create,
-        (WriteVersion::Only, false) => Stage::Update,
-        (WriteVersion::Published, _) => Stage::Publish,
+        (WriteVersion::Draft | WriteVersion::Unpublished, _) => Stage::Draft,
+        (WriteVersion::Only | WriteVersion::AsPresent | WriteVersion::PublishedAt(_), true) => Stage::Create,
+        (WriteVersion::Only | WriteVersion::AsPresent, false) => Stage::Update,
+        (WriteVersion::Published, _) | (WriteVersion::PublishedAt(_), false) => Stage::Publish,
     }
 }
 

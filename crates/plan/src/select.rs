@@ -232,7 +232,7 @@ impl Select {
 impl Part {
     fn rows_mut(&mut self) -> Vec<&mut Row> {
         match self {
-            Part::Rows(row) => vec![row],
+            Part::Rows(row) | Part::First(row) => vec![row],
             Part::Wrap(entries) => entries.iter_mut().flat_map(|entry| entry.value.rows_mut()).collect(),
             Part::Constant(_)
             | Part::Total

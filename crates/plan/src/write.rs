@@ -105,6 +105,33 @@ pub enum WriteVersion {
     Draft,
     /// The draft, then the published row as a copy of it; all rules hold.
     Published,
+    /// As [`WriteVersion::Published`], published at this instant.
+    PublishedAt(HoleId),
+    /// The draft, and the published row where there is one. All rules hold for what is published, and for a new document.
+    AsPresent,
+    /// The draft, as [`WriteVersion::Draft`]; the published row goes.
+    Unpublished,
+}
+
+impl WriteVersion {
+    /// Whether the published row becomes a copy of the draft.
+    #[must_use]
+    pub fn publishes(self) -> bool {
+        match self {
+            WriteVersion::Published | WriteVersion::PublishedAt(_) => true,
+            WriteVersion::Only | WriteVersion::Draft | WriteVersion::AsPresent | WriteVersion::Unpublished => false,
+        }
+    }
+
+    /// Whether what readers of published rows see may change with it; `is_new`: of a document that is made.
+    #[must_use]
+    pub fn reaches_published(self, is_new: bool) -> bool {
+        match self {
+            WriteVersion::Published | WriteVersion::PublishedAt(_) => true,
+            WriteVersion::AsPresent | WriteVersion::Unpublished => !is_new,
+            WriteVersion::Only | WriteVersion::Draft => false,
+        }
+    }
 }
 
 /// Fields of a document or a component element and what is given for them, in the order of the model's fields.

@@ -76,7 +76,7 @@ impl Schemas {
 
 /// Where dialects stand when the project says nothing.
 fn usual_endpoints() -> Vec<EndpointSettings> {
-    let usual = [("/graphql", "strapi5"), ("/v1/graphql", "hasura")];
+    let usual = [("/graphql", "strapi5"), ("/v4/graphql", "strapi4"), ("/v1/graphql", "hasura")];
     usual.map(|(path, dialect)| EndpointSettings { path: path.to_owned(), dialects: vec![dialect.to_owned()] }).into()
 }
 

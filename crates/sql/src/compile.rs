@@ -88,7 +88,7 @@ fn empty_node(select: &Select) -> Node {
 
 fn has_rows(entries: &[PartEntry]) -> bool {
     entries.iter().any(|entry| match &entry.value {
-        Part::Rows(_) => true,
+        Part::Rows(_) | Part::First(_) => true,
         Part::Wrap(inner) => has_rows(inner),
         Part::Constant(_)
         | Part::Total
@@ -107,6 +107,7 @@ fn part_programs(rows: &mut Rows, entries: &[PartEntry], totals: &Totals) -> Vec
             Part::Constant(json) => PartProgram::Constant(json.clone()),
             Part::Wrap(inner) => PartProgram::Wrap(part_programs(rows, inner, totals)),
             Part::Rows(row) => PartProgram::Rows(row_program(rows, row, Inside::Row)),
+            Part::First(row) => PartProgram::First(row_program(rows, row, Inside::Row)),
             Part::Total => PartProgram::Total,
             Part::PageNumber => PartProgram::PageNumber,
             Part::PageSize => PartProgram::PageSize,

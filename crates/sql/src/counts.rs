@@ -41,7 +41,7 @@ impl Totals {
                         list.push(aggregate.clone());
                     }
                 }
-                Part::Constant(_) | Part::Rows(_) | Part::PageNumber | Part::Refused(_) => {}
+                Part::Constant(_) | Part::Rows(_) | Part::First(_) | Part::PageNumber | Part::Refused(_) => {}
             }
         }
     }

@@ -314,6 +314,8 @@ pub enum PartProgram {
     Wrap(Vec<PartProgramEntry>),
     /// The rows of the page.
     Rows(RowProgram),
+    /// The first row or null.
+    First(RowProgram),
     /// Number of rows.
     Total,
     /// Number of the page.
@@ -385,7 +387,7 @@ impl ValueProgram {
 fn number_parts(entries: &mut [PartProgramEntry], next: u16) -> u16 {
     entries.iter_mut().fold(next, |next, entry| match &mut entry.value {
         PartProgram::Wrap(inner) => number_parts(inner, next),
-        PartProgram::Rows(row) => row.object.number(next),
+        PartProgram::Rows(row) | PartProgram::First(row) => row.object.number(next),
         PartProgram::Constant(_)
         | PartProgram::Total
         | PartProgram::PageNumber

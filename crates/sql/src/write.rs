@@ -5,7 +5,7 @@
 //! stands beside them, so that the store fills [`Arg`](crate::Arg)s and never a text.
 
 use model::{ContentType, FieldId, Model, TypeId};
-use plan::{Answer, AnswerEntry, AnswerValue, Data, Filter, Find, HoleId, Write, WriteAction};
+use plan::{Answer, AnswerEntry, AnswerValue, Data, Filter, Find, HoleId, Write, WriteAction, WriteVersion};
 
 use crate::compile::program;
 use crate::layout::{ColumnType, KeySource, Layout};
@@ -60,6 +60,8 @@ pub struct WriteProgram {
     pub update: WriteStatement,
     /// Sets those of them that locales share in the document's other locales.
     pub update_shared: Option<WriteStatement>,
+    /// Removes the frame's row alone: what was published is taken back.
+    pub unpublish: Option<WriteStatement>,
     /// Sets every column of a field: the published row becomes a copy of the draft.
     pub overwrite: WriteStatement,
     /// Relations of the type.
@@ -158,7 +160,7 @@ impl WriteProgram {
         let stored = layout.content_type(of);
         let columns = write_row::row_columns(layout, of);
         let links = LinkEnv { model, layout, database, of };
-        let given = given_columns(&columns, data);
+        let given = given_columns(&columns, data, version_of(&write.action));
         let shared: Vec<usize> = given
             .iter()
             .copied()
@@ -185,6 +187,7 @@ impl WriteProgram {
             update: write_row::update_row(layout, database, of, &columns, &given),
             update_shared: (stored.has_locale && !shared.is_empty())
                 .then(|| write_row::update_other_locales(layout, database, of, &columns, &shared)),
+            unpublish: stored.has_status.then(|| write_row::delete_row(layout, database, of)),
             overwrite: write_row::update_row(layout, database, of, &columns, &all),
             links: content_type.fields_by_id().filter_map(|(field, _)| links.program(field)).collect(),
             take_element_ids: write_element::take_element_ids(layout, database),
@@ -252,9 +255,20 @@ fn answer_entries(env: Env<'_>, entries: &[AnswerEntry]) -> Vec<AnswerProgramEnt
     entries.iter().map(entry).collect()
 }
 
-/// The columns of the fields given. A number that is added is worked out by the writer, who holds the row.
-fn given_columns(columns: &[RowColumn], data: &Data) -> Vec<usize> {
+fn version_of(action: &WriteAction) -> Option<WriteVersion> {
+    match action {
+        WriteAction::Create { version, .. } | WriteAction::Update { version, .. } => Some(*version),
+        WriteAction::Delete { .. } => None,
+    }
+}
+
+/// The columns of the fields given, and of the instant of publishing where it is. A number that is added is worked out by the writer, who
+/// holds the row.
+fn given_columns(columns: &[RowColumn], data: &Data, version: Option<WriteVersion>) -> Vec<usize> {
     let mut given = Vec::new();
+    if matches!(version, Some(WriteVersion::PublishedAt(_))) {
+        given.extend(columns.iter().position(|column| column.source == CellSource::PublishedAt));
+    }
     for assignment in &data.assignments {
         for (index, column) in columns.iter().enumerate() {
             if field_of(column.source) == Some(assignment.field) {

@@ -300,6 +300,15 @@ pub(crate) fn delete_document(layout: &Layout, database: Database, of: TypeId) -
     print.done(Vec::new())
 }
 
+/// `delete from "x" where "_row" = $1`
+pub(crate) fn delete_row(layout: &Layout, database: Database, of: TypeId) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    print.push("delete from ").row_table(stored).push(" where ").name(stored.row_column);
+    print.push(" = ").value(Arg::Row, stored.row);
+    print.done(Vec::new())
+}
+
 /// `delete from "x" where "_key" = $1 and "_locale" = $2`
 pub(crate) fn delete_locale(layout: &Layout, database: Database, of: TypeId) -> WriteStatement {
     let stored = layout.content_type(of);

@@ -152,7 +152,7 @@ fn of_node<'a>(node: &'a Node, path: &str, found: &mut Vec<Found<'a>>) {
 fn of_parts<'a>(entries: &'a [PartProgramEntry], path: &str, found: &mut Vec<Found<'a>>) {
     for entry in entries {
         match &entry.value {
-            PartProgram::Rows(row) => of_object(&row.object, path, found),
+            PartProgram::Rows(row) | PartProgram::First(row) => of_object(&row.object, path, found),
             PartProgram::Wrap(inner) => of_parts(inner, path, found),
             _ => {}
         }

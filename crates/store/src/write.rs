@@ -3,6 +3,7 @@
 mod apply;
 mod change;
 mod context;
+mod course;
 mod create;
 mod delete;
 mod door;

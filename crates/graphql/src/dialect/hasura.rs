@@ -19,7 +19,7 @@ use model::Model;
 use plan::Boundary;
 
 use super::{Dialect, Options, SchemaFault};
-use crate::definition::{Definition, Definitions, Field, Kind, Stands};
+use crate::definition::{Definition, Definitions, Field, Kind, Stands, VersionRule};
 use crate::transport::HASURA as TRANSPORT;
 use columns::Tables;
 
@@ -89,5 +89,6 @@ fn definitions(model: &Model, options: &Options) -> Result<Definitions, Vec<Sche
     if !draft.faults.is_empty() {
         return Err(draft.faults);
     }
-    Ok(Definitions { types: draft.types, query: "query_root".to_owned(), mutation: "mutation_root".to_owned() })
+    let (query, mutation) = ("query_root".to_owned(), "mutation_root".to_owned());
+    Ok(Definitions { types: draft.types, query, mutation, versions: VersionRule::HandedDown })
 }

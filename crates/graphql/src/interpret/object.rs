@@ -8,7 +8,7 @@ use super::filter::Place;
 use super::select::json_path;
 use super::{Level, Merged, Owner, Planner, Refusable, misplaced};
 use crate::binding::{FieldBinding, InputBinding, PageRule, RowsShape};
-use crate::definition::{Field as FieldDefinition, Stands, TypeRef};
+use crate::definition::{Field as FieldDefinition, Stands, TypeRef, VersionRule};
 
 impl<'a> Planner<'a> {
     /// The object of a row or element at this level, as an object type shows it.
@@ -80,13 +80,14 @@ impl<'a> Planner<'a> {
         (field, shape, rule): (FieldId, RowsShape, PageRule),
         level: &Level,
     ) -> Refusable<Select> {
-        let Some((target, version)) = self.target(level, field, None) else { return misplaced() };
+        let Some((target, _)) = self.target(level, field, None) else { return misplaced() };
+        let arguments = self.arguments(merged, definition);
+        let version = self.field_version(target, level, &arguments)?;
         let from = match level.owner {
             Owner::Row(of) => From::Relation(of, field),
             Owner::Element(of, component) => From::ElementRelation(of, component, field),
         };
         let below = Level { owner: Owner::Row(target), version, asked: level.asked.clone() };
-        let arguments = self.arguments(merged, definition);
         self.rows((merged, definition, &arguments), (from, target), &below, (shape, rule))
     }
 
@@ -98,9 +99,13 @@ impl<'a> Planner<'a> {
         level: &Level,
     ) -> Refusable<Select> {
         let Owner::Row(of) = level.owner else { return misplaced() };
-        let version = plan::Version { locale: plan::Locale::All, ..level.version.clone() };
-        let below = Level { owner: level.owner, version, asked: level.asked.clone() };
         let arguments = self.arguments(merged, definition);
+        let status = match self.definitions.versions {
+            VersionRule::HandedDown => level.version.status,
+            VersionRule::OfEachField => self.field_version(of, level, &arguments)?.status,
+        };
+        let version = plan::Version { status, locale: plan::Locale::All, ..level.version.clone() };
+        let below = Level { owner: level.owner, version, asked: level.asked.clone() };
         self.rows((merged, definition, &arguments), (From::Localizations, of), &below, shape)
     }
 

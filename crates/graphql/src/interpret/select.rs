@@ -41,11 +41,13 @@ impl<'a> Planner<'a> {
         (of, shape, rule): (TypeId, RowsShape, PageRule),
     ) -> Refusable<Select> {
         let arguments = self.arguments(merged, definition);
+        every_key_is_given(definition, &arguments)?;
         let mut asked = self.asked(&arguments)?;
         if self.filters_by_locale(&arguments) {
             asked.locale = Locale::All;
         }
-        let level = Level { owner: Owner::Row(of), version: self.root_version(of, &asked), asked };
+        let version = self.root_version(of, &asked);
+        let level = Level { owner: Owner::Row(of), version, asked: self.handed_down(&asked) };
         self.rows((merged, definition, &arguments), (From::Type, of), &level, (shape, rule))
     }
 
@@ -80,13 +82,17 @@ impl<'a> Planner<'a> {
         (shape, rule): (RowsShape, PageRule),
     ) -> Refusable<Select> {
         let object = definition.of.name();
-        let rows_of = if shape == RowsShape::Parts { self.rows_type(object) } else { Some(object) };
+        let is_one = matches!(shape, RowsShape::One | RowsShape::OneInside);
+        let rows_of = match shape {
+            RowsShape::Parts | RowsShape::OneInside => self.rows_type(object),
+            RowsShape::One | RowsShape::List => Some(object),
+        };
         let filter = self.row_filter(arguments, level)?;
         let sort = match rows_of {
             Some(rows_of) => self.sort(arguments, rows_of, level)?,
             None => Vec::new(),
         };
-        let page = if shape == RowsShape::One { Page::One } else { self.page(arguments, rule)? };
+        let page = if is_one { Page::One } else { self.page(arguments, rule)? };
         let distinct = self.columns(arguments, |binding| matches!(binding, InputBinding::Distinct));
         let sort = led_by(&distinct, sort)?;
         let shape = match shape {
@@ -95,13 +101,13 @@ impl<'a> Planner<'a> {
                 let non_null = definition.of.item().is_some_and(crate::definition::TypeRef::is_non_null);
                 Shape::List(Row { non_null, object: self.object(merged, object, level) })
             }
-            RowsShape::Parts => Shape::Parts(self.parts(merged, object, level)),
+            RowsShape::Parts | RowsShape::OneInside => Shape::Parts(self.parts(merged, object, level)),
         };
         Ok(Select { from, of, version: level.version.clone(), filter, sort, distinct, page, shape })
     }
 
     /// The object type of the rows inside an object around them.
-    fn rows_type(&self, object: &str) -> Option<&'a str> {
+    pub(super) fn rows_type(&self, object: &str) -> Option<&'a str> {
         let fields = self.definitions.fields(object)?;
         let nodes = fields.values().find(|field| matches!(field.binding, FieldBinding::Nodes))?;
         Some(nodes.of.name())
@@ -162,6 +168,9 @@ impl<'a> Planner<'a> {
 
     fn part(&mut self, merged: &Merged<'a>, definition: &'a FieldDefinition, level: &Level) -> Result<Part, Refusal> {
         Ok(match &definition.binding {
+            FieldBinding::Nodes if definition.of.item().is_none() => {
+                Part::First(Row { non_null: false, object: self.object(merged, definition.of.name(), level) })
+            }
             FieldBinding::Nodes => {
                 let non_null = definition.of.item().is_some_and(crate::definition::TypeRef::is_non_null);
                 Part::Rows(Row { non_null, object: self.object(merged, definition.of.name(), level) })
@@ -217,6 +226,17 @@ impl<'a> Planner<'a> {
             shape: Shape::One(Row { non_null: false, object: self.object(merged, object, level) }),
         }
     }
+}
+
+/// A look-up by a key that is not given would find any row.
+fn every_key_is_given(definition: &FieldDefinition, given: &[(&Input, View<'_>)]) -> Refusable<()> {
+    for (name, input) in &definition.arguments {
+        let is_given = given.iter().any(|(present, _)| std::ptr::eq(*present, input));
+        if matches!(input.binding, InputBinding::Key(_)) && !is_given {
+            return refuse(Cause::Invalid { problem: Problem::Text([name, " must be given"].concat()) });
+        }
+    }
+    Ok(())
 }
 
 /// The form of a JSON column read at a path.

@@ -72,14 +72,19 @@ impl<'a> Planner<'a> {
         if is_last && names.key == Some(word) && matches!(level.owner, Owner::Row(_)) {
             return Ok(SortPath::Column(Column::System(model::SystemColumn::Key)));
         }
-        let Some(field) = self.definitions.fields(object).and_then(|fields| fields.get(word)) else { return unknown() };
+        let Some(field) = self.bound_field(object, word) else { return unknown() };
         let unsortable = || key_refused(word, Some(words[..=at].join(".")));
         match &field.binding {
             FieldBinding::Column(column, _) if is_last => Ok(SortPath::Column(*column)),
-            FieldBinding::Relation { field: relation, shape: RowsShape::One | RowsShape::List, .. } if !is_last => {
+            FieldBinding::Relation { field: relation, shape, .. } if !is_last && is_word(*shape, names) => {
+                let rows_of = match shape {
+                    RowsShape::One | RowsShape::List => Some(field.of.name()),
+                    RowsShape::OneInside | RowsShape::Parts => self.rows_type(field.of.name()),
+                };
+                let Some(rows_of) = rows_of else { return unsortable() };
                 let Some((target, version)) = self.target(level, *relation, None) else { return unsortable() };
                 let below = Level { owner: Owner::Row(target), version: version.clone(), asked: level.asked.clone() };
-                let then = Box::new(self.path_of(words, at + 1, (field.of.name(), &below), names)?);
+                let then = Box::new(self.path_of(words, at + 1, (rows_of, &below), names)?);
                 Ok(SortPath::Relation { field: *relation, version, filter: Box::new(Filter::All), then })
             }
             FieldBinding::Component { field: component, .. } if !is_last => {
@@ -113,6 +118,16 @@ impl<'a> Planner<'a> {
             | FieldBinding::Wrap
             | FieldBinding::Constant(_) => unsortable(),
         }
+    }
+
+    /// The field of this name of an object type, or of an object around fields of the same row in it.
+    fn bound_field(&self, object: &str, word: &str) -> Option<&'a crate::definition::Field> {
+        let fields = self.definitions.fields(object)?;
+        if let Some(field) = fields.get(word).filter(|field| field.binding != FieldBinding::Wrap) {
+            return Some(field);
+        }
+        let mut inside = fields.values().filter(|field| field.binding == FieldBinding::Wrap);
+        inside.find_map(|field| self.definitions.fields(field.of.name())?.get(word))
     }
 
     /// `{ author: { name: desc } }`, keys in the order in which they are written.
@@ -201,6 +216,14 @@ impl<'a> Planner<'a> {
                 None
             }
         }
+    }
+}
+
+/// Whether a relation of this shape is a word of a path: an object around rows only where it is all that there is.
+fn is_word(shape: RowsShape, names: SortNames) -> bool {
+    match shape {
+        RowsShape::One | RowsShape::List => true,
+        RowsShape::OneInside | RowsShape::Parts => names.around,
     }
 }
 

@@ -1,14 +1,14 @@
 //! Which version of each document a node reads: asked at a root, handed down to what lies below.
 
 use model::TypeId;
-use plan::{Cause, Locale, Problem, PublicationFilter, Status, Version, WriteVersion};
+use plan::{Cause, HoleId, Locale, Problem, PublicationFilter, Status, Version, WriteVersion};
 
 use super::view::View;
 use super::{Level, Owner, Planner, Refusable, refuse};
 use crate::binding::{InputBinding, ValueBinding};
-use crate::definition::Input;
+use crate::definition::{Input, VersionRule};
 
-/// What a root asked for.
+/// What a root asked for, or a field that says it for itself.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Asked {
     pub(super) status: Status,
@@ -17,9 +17,13 @@ pub(super) struct Asked {
 }
 
 impl Planner<'_> {
-    /// What the arguments of a root ask for; published and the default locale where they say nothing.
+    /// What the arguments of a field ask for; where they say nothing the rule's own status and the default locale.
     pub(super) fn asked(&self, arguments: &[(&Input, View<'_>)]) -> Refusable<Asked> {
-        let mut asked = Asked { status: Status::Published, locale: Locale::Default, publication: None };
+        let status = match self.definitions.versions {
+            VersionRule::HandedDown => Status::Published,
+            VersionRule::OfEachField => Status::Either,
+        };
+        let mut asked = Asked { status, locale: Locale::Default, publication: None };
         for (input, view) in arguments.iter().filter(|(_, view)| !view.is_null()) {
             match &input.binding {
                 InputBinding::Status => {
@@ -43,6 +47,30 @@ impl Planner<'_> {
             }
         }
         Ok(asked)
+    }
+
+    /// What of it holds for the fields below.
+    pub(super) fn handed_down(&self, asked: &Asked) -> Asked {
+        match self.definitions.versions {
+            VersionRule::HandedDown => asked.clone(),
+            VersionRule::OfEachField => Asked { status: Status::Either, publication: None, ..asked.clone() },
+        }
+    }
+
+    /// The version of rows below a row, as the field that shows them asks for it.
+    pub(super) fn field_version(
+        &self,
+        of: TypeId,
+        level: &Level,
+        arguments: &[(&Input, View<'_>)],
+    ) -> Refusable<Version> {
+        match self.definitions.versions {
+            VersionRule::HandedDown => Ok(self.version_below(of, level)),
+            VersionRule::OfEachField => {
+                let asked = self.asked(arguments)?;
+                Ok(self.version_below(of, &Level { asked, ..level.clone() }))
+            }
+        }
     }
 
     /// What an enum's word means.
@@ -76,19 +104,33 @@ impl Planner<'_> {
         }
     }
 
-    /// Which versions a write makes, and what is read after it.
-    pub(super) fn write_version(&self, of: TypeId, asked: &mut Asked) -> WriteVersion {
+    /// Which versions a write makes, and what is read after it. `published_at` is what the data say of it.
+    pub(super) fn write_version(&self, of: TypeId, asked: &mut Asked, published_at: PublishedAt) -> WriteVersion {
         if !self.model.content_type(of).draft_and_publish {
             return WriteVersion::Only;
         }
-        match asked.status {
-            Status::Published | Status::Only | Status::Either => {
+        match (self.definitions.versions, published_at, asked.status) {
+            (VersionRule::HandedDown, _, Status::Published | Status::Only | Status::Either) => {
                 asked.status = Status::Published;
                 WriteVersion::Published
             }
-            Status::Draft => WriteVersion::Draft,
+            (VersionRule::HandedDown, _, Status::Draft) => WriteVersion::Draft,
+            (VersionRule::OfEachField, PublishedAt::Unsaid, _) => WriteVersion::AsPresent,
+            (VersionRule::OfEachField, PublishedAt::Never, _) => WriteVersion::Unpublished,
+            (VersionRule::OfEachField, PublishedAt::At(instant), _) => WriteVersion::PublishedAt(instant),
         }
     }
+}
+
+/// What the data of a write say about publishing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PublishedAt {
+    /// Nothing.
+    Unsaid,
+    /// Null.
+    Never,
+    /// An instant.
+    At(HoleId),
 }
 
 fn locale(view: &View<'_>) -> Refusable<Locale> {

@@ -9,7 +9,7 @@ use plan::{
 use serde_json::Value as Json;
 
 use super::select::DOCUMENT_ID;
-use super::version::Asked;
+use super::version::{Asked, PublishedAt};
 use super::view::View;
 use super::{Level, Merged, Owner, Planner, Refusable, misplaced, refuse};
 use crate::binding::{FieldBinding, InputBinding, ScalarRule, WrittenPart};
@@ -24,7 +24,8 @@ impl<'a> Planner<'a> {
     ) -> Refusable<Write> {
         let arguments = self.arguments(merged, definition);
         let mut asked = self.asked(&arguments)?;
-        let version = self.write_version(of, &mut asked);
+        let published_at = self.published_at(&arguments);
+        let version = self.write_version(of, &mut asked, published_at);
         let data = self.data(&arguments, Owner::Row(of))?;
         let locale = self.write_locale(of, &asked);
         let answer = self.answer((merged, definition), of, &asked, None)?;
@@ -41,7 +42,8 @@ impl<'a> Planner<'a> {
     ) -> Refusable<Write> {
         let arguments = self.arguments(merged, definition);
         let mut asked = self.asked(&arguments)?;
-        let version = self.write_version(of, &mut asked);
+        let published_at = self.published_at(&arguments);
+        let version = self.write_version(of, &mut asked, published_at);
         let find = self.find(&arguments, of)?;
         let data = self.data(&arguments, Owner::Row(of))?;
         let locale = self.write_locale(of, &asked);
@@ -88,6 +90,25 @@ impl<'a> Planner<'a> {
         Ok(Find::Single)
     }
 
+    /// What the data say about publishing.
+    fn published_at(&mut self, arguments: &[(&'a Input, View<'a>)]) -> PublishedAt {
+        let definitions = self.definitions;
+        for (input, view) in arguments.iter().filter(|(input, _)| input.binding == InputBinding::Data) {
+            let Some(inputs) = definitions.inputs(input.of.name()) else { continue };
+            for (name, member) in view.members() {
+                let is_it = inputs.get(name).is_some_and(|input| input.binding == InputBinding::PublishedAt);
+                if is_it && member.is_null() {
+                    return PublishedAt::Never;
+                }
+                if is_it {
+                    let hole = self.hole(member.hole_source(), ValueKind::DateTime, false, Transform::Keep);
+                    return PublishedAt::At(hole);
+                }
+            }
+        }
+        PublishedAt::Unsaid
+    }
+
     fn data(&mut self, arguments: &[(&'a Input, View<'a>)], owner: Owner) -> Refusable<Data> {
         for (input, view) in arguments {
             if input.binding == InputBinding::Data && !view.is_null() {
@@ -114,7 +135,7 @@ impl<'a> Planner<'a> {
                 InputBinding::ElementId if !member.is_null() => {
                     element = Some(self.hole(member.hole_source(), ValueKind::Int, false, Transform::Keep));
                 }
-                InputBinding::ElementId | InputBinding::Ignored => {}
+                InputBinding::ElementId | InputBinding::Ignored | InputBinding::PublishedAt => {}
                 _ => return misplaced(),
             }
         }
@@ -207,7 +228,8 @@ impl<'a> Planner<'a> {
         echo: Option<HoleId>,
     ) -> Refusable<Answer> {
         let object = definition.of.name();
-        let level = Level { owner: Owner::Row(of), version: self.written_version(of, asked), asked: asked.clone() };
+        let version = self.written_version(of, asked);
+        let level = Level { owner: Owner::Row(of), version, asked: self.handed_down(asked) };
         match self.definitions.stands(object) {
             Some(Stands::Row(_)) => Ok(Answer::Row(Box::new(self.written(merged, object, &level)))),
             Some(Stands::Around) => Ok(Answer::Wrap(self.answer_entries(merged, object, &level, echo)?)),
@@ -235,7 +257,7 @@ impl<'a> Planner<'a> {
                         echo.map_or(AnswerValue::DocumentId, AnswerValue::Echo)
                     }
                     FieldBinding::Written(WrittenPart::Affected) => AnswerValue::Affected,
-                    FieldBinding::Written(WrittenPart::Rows) => {
+                    FieldBinding::Written(WrittenPart::Rows) | FieldBinding::Nodes => {
                         AnswerValue::Row(Box::new(self.written(&inner, definition.of.name(), level)))
                     }
                     FieldBinding::Constant(json) => AnswerValue::Constant(json.clone()),

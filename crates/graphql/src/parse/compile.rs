@@ -11,7 +11,7 @@ use apollo_compiler::{ExecutableDocument, Node, ast};
 use indexmap::IndexMap;
 
 use super::place_of;
-use crate::binding::{FieldBinding, InputBinding, PageRule, PageWord};
+use crate::binding::{FieldBinding, InputBinding, PageRule, PageWord, RowsShape};
 use crate::definition::{Definitions, Input, TypeRef};
 use crate::operation::{Condition, Cost, CostRows, Field, Given, Operation, OperationKind, Selection, Variable};
 use crate::shape::{Role, Use};
@@ -280,15 +280,12 @@ pub(super) fn type_ref(of: &ast::Type) -> TypeRef {
 /// The page rule of a field that gives a list of rows.
 fn page_rule(binding: &FieldBinding) -> Option<PageRule> {
     match binding {
-        FieldBinding::List { page, .. }
-        | FieldBinding::Relation {
-            page,
-            shape: crate::binding::RowsShape::List | crate::binding::RowsShape::Parts,
-            ..
-        }
+        FieldBinding::List { page, shape: RowsShape::List | RowsShape::Parts, .. }
+        | FieldBinding::Relation { page, shape: RowsShape::List | RowsShape::Parts, .. }
         | FieldBinding::Switch { page, .. }
         | FieldBinding::Localizations { page, .. } => Some(*page),
-        FieldBinding::ByKey { .. }
+        FieldBinding::List { .. }
+        | FieldBinding::ByKey { .. }
         | FieldBinding::Relation { .. }
         | FieldBinding::Component { .. }
         | FieldBinding::Create { .. }

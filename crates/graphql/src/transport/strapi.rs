@@ -1,4 +1,4 @@
-//! The transport of Strapi 5: GraphQL errors as its GraphQL server words them, and Strapi's own REST form for what is
+//! The transport of Strapi 5 and Strapi 4: GraphQL errors as its GraphQL server words them, and Strapi's own REST form for what is
 //! refused before that server is reached.
 //!
 //! Source: dialect manual "Errors and HTTP", statuses.
@@ -23,6 +23,46 @@ pub static STRAPI5: TransportRules = TransportRules {
     introspection_off: INTROSPECTION_OFF,
     describe,
 };
+
+/// Rules of `strapi4` endpoints: any query by GET, and lists of requests. Its GraphQL server also takes forms from any page; here they need
+/// what Strapi 5 asks of them.
+pub static STRAPI4: TransportRules =
+    TransportRules { get: GetRule::Served, batching: true, describe: describe_for_four, ..STRAPI5 };
+
+/// The words of Strapi 4 where they are others.
+fn describe_for_four(fault: &RequestFault) -> Refusal {
+    match fault {
+        RequestFault::OperationByGet(_) => {
+            Refusal::graphql(405, "INTERNAL_SERVER_ERROR", "GET supports only query operation")
+        }
+        RequestFault::MethodNotAllowed
+        | RequestFault::GetNotServed
+        | RequestFault::PreflightMissing
+        | RequestFault::NotAcceptable
+        | RequestFault::ContentTypeUnsupported
+        | RequestFault::CharsetUnsupported
+        | RequestFault::EncodingUnsupported(_)
+        | RequestFault::BodyTooLarge(_)
+        | RequestFault::BodyTooSlow
+        | RequestFault::BodyEmpty
+        | RequestFault::BodyNotJson(_)
+        | RequestFault::BodyNotObject
+        | RequestFault::BodyTooDeep(_)
+        | RequestFault::BatchRefused
+        | RequestFault::BatchLength(_)
+        | RequestFault::MemberRepeated(_)
+        | RequestFault::QueryMissing
+        | RequestFault::PersistedQuery
+        | RequestFault::QueryNotText
+        | RequestFault::OperationNameNotText
+        | RequestFault::MemberNotObject(_)
+        | RequestFault::MemberAsText(_)
+        | RequestFault::ParameterNotJson(_)
+        | RequestFault::CredentialsInvalid
+        | RequestFault::RoleRefused
+        | RequestFault::Internal(_) => describe(fault),
+    }
+}
 
 /// Puts a fault into the words that Strapi's clients see.
 fn describe(fault: &RequestFault) -> Refusal {

@@ -132,7 +132,7 @@ fn add_parts(entries: &[PartEntry], fields: &mut Fields) {
             | Part::PageCount
             | Part::Refused(_) => {}
             Part::Wrap(inner) => add_parts(inner, fields),
-            Part::Rows(row) => add_object(&row.object, fields),
+            Part::Rows(row) | Part::First(row) => add_object(&row.object, fields),
             Part::Aggregate(aggregate) => aggregate.columns.iter().for_each(|column| add_column(*column, fields)),
         }
     }

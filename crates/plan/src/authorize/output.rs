@@ -34,7 +34,7 @@ impl Env<'_> {
                 | Part::PageCount
                 | Part::Refused(_) => {}
                 Part::Wrap(inner) => self.parts(of, inner, holes),
-                Part::Rows(row) => self.object(Owner::Row(of), &mut row.object, holes),
+                Part::Rows(row) | Part::First(row) => self.object(Owner::Row(of), &mut row.object, holes),
                 Part::Aggregate(aggregate) => {
                     if self.aggregate(of, aggregate, RefusedPart::Filter).is_err() {
                         entry.value = Part::Refused(forbidden());

@@ -6,7 +6,7 @@ use super::fields::{self, Fields};
 use super::{Allowed, Env, forbidden};
 use crate::{
     Answer, AnswerEntry, AnswerValue, Data, Filter, Given, Hole, Links, Locale, Losing, RowRules, Status, Version,
-    Write, WriteAction, WriteVersion,
+    Write, WriteAction,
 };
 
 /// What the fields of given data belong to.
@@ -22,13 +22,13 @@ impl Env<'_> {
         let of = write.of;
         let (mut actions, data, publishes) = match &mut write.action {
             WriteAction::Create { data, version, .. } => {
-                (vec![Action::Create], Some(data), *version == WriteVersion::Published)
+                (vec![Action::Create], Some(data), version.reaches_published(true))
             }
             WriteAction::Update { data, version, or_create: true, .. } => {
-                (vec![Action::Update, Action::Create], Some(data), *version == WriteVersion::Published)
+                (vec![Action::Update, Action::Create], Some(data), version.reaches_published(false))
             }
             WriteAction::Update { data, version, or_create: false, .. } => {
-                (vec![Action::Update], Some(data), *version == WriteVersion::Published)
+                (vec![Action::Update], Some(data), version.reaches_published(false))
             }
             WriteAction::Delete { .. } => (vec![Action::Delete], None, false),
         };

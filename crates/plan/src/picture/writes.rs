@@ -107,6 +107,9 @@ fn version_text(version: WriteVersion) -> &'static str {
         WriteVersion::Only => "",
         WriteVersion::Draft => " draft",
         WriteVersion::Published => " draft and published",
+        WriteVersion::PublishedAt(_) => " draft and published, at an instant",
+        WriteVersion::AsPresent => " draft, and published where it is",
+        WriteVersion::Unpublished => " draft alone",
     }
 }
 

@@ -103,6 +103,7 @@ impl<'a> Walk<'a, '_> {
                 }
                 Ok(wrote)
             }
+            PartProgram::First(row) => self.one(around.node, row, around.above),
             PartProgram::Total => self.total(around).map(|total| self.number(total)),
             PartProgram::PageNumber => Ok(self.number(around.window.page_number())),
             PartProgram::PageSize => {

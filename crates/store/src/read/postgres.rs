@@ -300,7 +300,7 @@ fn push_parts<'e>(next: &mut Vec<Task<'e>>, entries: &'e [PartProgramEntry], row
     for entry in entries {
         match &entry.value {
             PartProgram::Wrap(inner) => push_parts(next, inner, rows)?,
-            PartProgram::Rows(row) => push_object(next, &row.object, rows)?,
+            PartProgram::Rows(row) | PartProgram::First(row) => push_object(next, &row.object, rows)?,
             PartProgram::Constant(_)
             | PartProgram::Total
             | PartProgram::PageNumber

@@ -2,7 +2,10 @@
 
 use model::{ContentType, Model};
 use plan::rules::Patterns;
-use plan::{BrokenRule, Cause, Content, FieldFault, Find, Held, Link, Locale, Problem, Segment, Value, Values, Write};
+use plan::{
+    BrokenRule, Cause, Content, FieldFault, Find, Held, Link, Locale, Problem, Segment, Value, Values, Write,
+    WriteVersion,
+};
 use sql::layout::{Layout, STATUS_DRAFT, STATUS_PUBLISHED};
 use sql::{Statement, WriteProgram, WriteStatement};
 
@@ -64,8 +67,21 @@ impl<'a, D: Door> Change<'a, D> {
             status: STATUS_PUBLISHED,
             locale: locale.to_owned(),
             now: self.env.context.now,
+            published_at: self.env.context.now,
             user: self.env.context.user,
             cells: Vec::new(),
+        }
+    }
+
+    /// The instant at which a write of this version publishes.
+    pub(crate) fn published_at(&self, version: WriteVersion) -> i64 {
+        match version {
+            WriteVersion::PublishedAt(hole) => instant_of(self.env.values.get(hole), self.env.context.now),
+            WriteVersion::Only
+            | WriteVersion::Draft
+            | WriteVersion::Published
+            | WriteVersion::AsPresent
+            | WriteVersion::Unpublished => self.env.context.now,
         }
     }
 
@@ -220,12 +236,12 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(rows.iter().all(|row| kept.contains(&text_of(row))))
     }
 
-    /// Refuses what would take a link from a row that the caller may not change.
+    /// Refuses what would take a link from a row that the caller may not change. `beside` is the status of the row that follows the frame's.
     pub(crate) async fn check_losing(
         &mut self,
         frame: &Frame,
         (given, resolved): (&Content, &Resolved),
-        publishes: bool,
+        beside: Option<i64>,
     ) -> Result<(), Failure> {
         let program = self.env.program;
         for losing in &program.losing {
@@ -234,8 +250,8 @@ impl<'a, D: Door> Change<'a, D> {
             let keys = resolved.keys(links);
             let own = link::own_lists(self.env.model, self.env.layout, program.of, has_statuses, &keys);
             let mut calls = vec![frame.call(&losing.rows, &own)];
-            if publishes {
-                calls.push(Frame { status: STATUS_PUBLISHED, ..frame.clone() }.call(&losing.rows, &own));
+            if let Some(status) = beside {
+                calls.push(Frame { status, ..frame.clone() }.call(&losing.rows, &own));
             }
             let rows: Vec<Value> = self.now(calls).await?.into_iter().flatten().flatten().collect();
             if !rows.is_empty() && !self.keeps_all(&losing.kept, &rows).await? {
@@ -292,6 +308,13 @@ pub(crate) fn taken(counts: &Counts, rows: &[Rows]) -> Result<Counts, Failure> {
 
 pub(crate) fn first_value(rows: Option<&Rows>) -> Value {
     rows.and_then(|rows| rows.first()).and_then(|row| row.first()).cloned().unwrap_or(Value::Null)
+}
+
+fn instant_of(value: &Value, absent: i64) -> i64 {
+    match value {
+        Value::Instant(instant) => *instant,
+        _ => absent,
+    }
 }
 
 pub(crate) fn int_of(value: Option<&Value>) -> Option<i64> {

@@ -40,6 +40,7 @@ impl<'a, D: Door> Change<'a, D> {
         element::forget_ids(&mut content);
         content.fill_defaults(self.env.model, &content_type.fields);
         let mut frame = self.frame(&locale);
+        frame.published_at = self.published_at(asked.version);
         frame.document_id = self.env.context.ids.document_id()?;
         let known = self.look(&mut content, asked.version, &frame).await?;
         self.insert(content, asked.version, frame, known).await
@@ -48,7 +49,7 @@ impl<'a, D: Door> Change<'a, D> {
     /// Everything that can be refused is refused here, before anything is written.
     async fn look(&mut self, content: &mut Content, version: WriteVersion, frame: &Frame) -> Result<Known, Failure> {
         let program = self.env.program;
-        let publishes = version == WriteVersion::Published;
+        let publishes = version.publishes();
         let mut counts = Counts::new();
         element::count(content, false, &mut counts);
         for count in counts.values_mut() {
@@ -63,7 +64,8 @@ impl<'a, D: Door> Change<'a, D> {
 
         let mut calls: Vec<Call<'a>> = Vec::new();
         let resolve_at = push(&mut calls, self.resolving(&frame, &links));
-        let asks_unique = version != WriteVersion::Draft;
+        let stage = rules::stage_of(version, true);
+        let asks_unique = stage != rules::Stage::Draft;
         let unique_call = program.unique.as_ref().filter(|_| asks_unique);
         let unique_at = push(&mut calls, unique_call.map(|unique| frame.call(&unique.statement, &[])));
         let is_taken = resolve_at.is_some() && program.resolve.as_ref().is_some_and(|resolve| resolve.takes_key);
@@ -83,8 +85,8 @@ impl<'a, D: Door> Change<'a, D> {
         let key = resolved.new_key.take().unwrap_or_else(|| first_value(at(&found, key_at)));
         self.check_links(&links, &resolved, &frame.locale).await?;
         frame.status = if program.has_status { STATUS_DRAFT } else { STATUS_PUBLISHED };
-        self.check_losing(&frame, (content, &resolved), publishes && program.has_status).await?;
-        let stage = rules::stage_of(&self.env.write.action, true);
+        let beside = (publishes && program.has_status).then_some(STATUS_PUBLISHED);
+        self.check_losing(&frame, (content, &resolved), beside).await?;
         let mut faults = rules::check(self.env.model, self.env.patterns, self.content_type(), content, stage);
         faults.extend(at(&found, unique_at).map(|rows| self.unique_faults(content, rows)).unwrap_or_default());
         self.refuse(faults)?;
@@ -154,7 +156,7 @@ impl<'a, D: Door> Change<'a, D> {
         self.insert_row(&mut frame, &system).await?;
         self.link(&frame, &content, &[], &resolved);
         let draft = frame.clone();
-        if version == WriteVersion::Published && program.has_status {
+        if version.publishes() && program.has_status {
             self.publish(&draft, content, None, (rows.1, next)).await?;
         }
         self.check_rule(std::slice::from_ref(&draft.row)).await?;

@@ -22,6 +22,8 @@ pub(crate) struct Frame {
     pub(crate) locale: String,
     /// The present time.
     pub(crate) now: i64,
+    /// When its document is published, where it is.
+    pub(crate) published_at: i64,
     /// Who writes.
     pub(crate) user: Option<i64>,
     /// Values of the columns of the row.

@@ -75,7 +75,7 @@ impl<D: Door> Change<'_, D> {
         let system = System {
             created_at: cell(CellSource::CreatedAt),
             created_by: cell(CellSource::CreatedBy),
-            published_at: Value::Instant(frame.now),
+            published_at: Value::Instant(frame.published_at),
         };
         if there.is_some() {
             fill_system(&mut frame, program, &system);

@@ -3,9 +3,10 @@
 use plan::{Content, ElementContent, Find, Held, Value, WriteVersion, rules};
 use rust_decimal::Decimal;
 use sql::CellSource;
-use sql::layout::{STATUS_DRAFT, STATUS_PUBLISHED};
+use sql::layout::STATUS_PUBLISHED;
 
 use super::change::{Change, Written, taken};
+use super::course::{Course, course};
 use super::create::{Asked, at, push};
 use super::door::{Door, Rows};
 use super::element::{self, Counts, Renumbered};
@@ -23,12 +24,16 @@ struct Found {
     current: Option<StoredRow>,
     /// The row that a new locale begins from.
     origin: Option<StoredRow>,
+    /// What happens to it.
+    course: Course,
+    /// The status of the row that is changed.
+    written: i64,
 }
 
 /// What is written to the row.
-struct Merged {
+pub(super) struct Merged {
     /// The fields given, elements merged with those of the row.
-    given: Content,
+    pub(super) given: Content,
     /// The whole row afterwards.
     full: Content,
     /// Elements that the row had in the fields given.
@@ -57,26 +62,28 @@ impl<'a, D: Door> Change<'a, D> {
             return Ok(None);
         }
         let resolved = self.resolved(at(&found, resolve_at));
-        let found = self.found(rows, &locale);
+        let found = self.found(rows, &locale, asked.version);
         let Some(first) = found.rows.first() else { return Ok(None) };
+        frame.published_at = self.published_at(asked.version);
         frame.key = first.system(self.env.program, CellSource::Key);
         frame.document_id = text_of(&first.system(self.env.program, CellSource::DocumentId));
-        frame.status = if self.env.program.has_status { STATUS_DRAFT } else { STATUS_PUBLISHED };
-        let touched = self.touched(&found, &given, &locale, asked.version);
+        frame.status = found.written;
+        let touched = self.touched(&found, &given, &locale);
         if !self.may_change(find, &touched, &found.rows).await? {
             return Ok(None);
         }
         self.check_links(&links, &resolved, &locale).await?;
-        let publishes = asked.version == WriteVersion::Published && self.env.program.has_status;
-        self.check_losing(&frame, (&given, &resolved), publishes).await?;
+        self.check_losing(&frame, (&given, &resolved), found.course.beside()).await?;
         let merged = self.merged(&found, given, &locale)?;
-        self.write_row(frame, found, merged, (asked.version, resolved)).await.map(Some)
+        self.write_row(frame, found, merged, resolved).await.map(Some)
     }
 
-    fn found(&self, rows: Rows, locale: &str) -> Found {
+    fn found(&self, rows: Rows, locale: &str, version: WriteVersion) -> Found {
         let program = self.env.program;
         let rows: Vec<StoredRow> = rows.into_iter().map(|cells| StoredRow { cells }).collect();
-        let written = if program.has_status { STATUS_DRAFT } else { STATUS_PUBLISHED };
+        let is_published = rows.iter().any(|row| row.status(program) == STATUS_PUBLISHED && row.locale(program) == locale);
+        let course = course(program, version, is_published);
+        let written = course.written();
         let of = |status: i64, locale: &str| {
             let is_it = |row: &&StoredRow| row.status(program) == status && row.locale(program) == locale;
             rows.iter().find(is_it).cloned()
@@ -87,20 +94,21 @@ impl<'a, D: Door> Change<'a, D> {
             .or_else(|| of(written, default))
             .or_else(|| rows.iter().find(|row| row.status(program) == written).cloned())
             .or_else(|| rows.first().cloned());
-        Found { rows, current, origin }
+        Found { rows, current, origin, course, written }
     }
 
     /// Rows that the caller must be allowed to change: the one at hand (that of another locale, where this one is new), and those of other locales that
     /// get what locales share.
-    fn touched(&self, found: &Found, given: &Content, locale: &str, version: WriteVersion) -> Vec<Value> {
+    fn touched(&self, found: &Found, given: &Content, locale: &str) -> Vec<Value> {
         let (program, content_type) = (self.env.program, self.content_type());
         let mut touched: Vec<Value> =
             found.current.as_ref().or(found.origin.as_ref()).map(|row| row.row(program)).into_iter().collect();
+        let beside = found.course.beside().and_then(|status| self.sibling(found, status, locale));
+        touched.extend(beside.map(|row| row.row(program)));
         if program.has_locale && given.fields.iter().any(|(id, _)| !content_type.field(*id).localized) {
-            let publishes = version == WriteVersion::Published;
             let is_written = |row: &&StoredRow| {
-                row.locale(program) != locale
-                    && (publishes || row.status(program) != STATUS_PUBLISHED || !program.has_status)
+                let status = row.status(program);
+                row.locale(program) != locale && (status == found.written || Some(status) == found.course.beside())
             };
             touched.extend(found.rows.iter().filter(is_written).map(|row| row.row(program)));
         }
@@ -156,14 +164,12 @@ impl<'a, D: Door> Change<'a, D> {
         mut frame: Frame,
         found: Found,
         mut merged: Merged,
-        (version, resolved): (WriteVersion, Resolved),
+        resolved: Resolved,
     ) -> Result<Written, Failure> {
-        let program = self.env.program;
-        let publishes = version == WriteVersion::Published && program.has_status;
         let base =
             found.current.clone().or_else(|| found.origin.clone().map(|origin| self.base_of(origin, &frame.locale)));
         frame.cells = self.cell_env(&resolved).cells(&merged.full, base.as_ref());
-        let mut next = self.check(&frame, &merged, version).await?;
+        let mut next = self.check(&frame, &merged, found.course).await?;
         let fields = &self.content_type().fields;
         password::put_hashes(self.env.model, fields, &mut merged.given, self.env.hashes);
         element::number(&mut merged.given, &mut next);
@@ -171,15 +177,23 @@ impl<'a, D: Door> Change<'a, D> {
             merged.full.put(*id, held.clone());
         }
         frame.cells = self.cell_env(&resolved).cells(&merged.full, base.as_ref());
-        let system = self.system_of(found.current.as_ref(), frame.status);
+        let system = self.system_of(&found, frame.published_at);
         self.put_row(&mut frame, &found, &merged, &system).await?;
         let Merged { given, full, before, .. } = &merged;
         self.link(&frame, given, before, &resolved);
         self.share(&frame, &found, &merged, &resolved);
-        if publishes {
-            let there = self.sibling(&found, STATUS_PUBLISHED, &frame.locale);
-            let copy = self.publish(&frame, full.clone(), there.as_ref(), (Value::Null, next)).await?;
-            self.share(&copy, &found, &merged, &resolved);
+        let beside = found.course.beside().and_then(|status| self.sibling(&found, status, &frame.locale));
+        match (found.course, beside) {
+            (Course::Publish, there) => {
+                let copy = self.publish(&frame, full.clone(), there.as_ref(), (Value::Null, next)).await?;
+                self.share(&copy, &found, &merged, &resolved);
+            }
+            (Course::Both { .. }, Some(draft)) => {
+                let mirrored = self.mirror(&frame, &draft, &merged, (&resolved, next));
+                self.share(&mirrored, &found, &merged, &resolved);
+            }
+            (Course::Unpublish, Some(published)) => self.unpublish(&frame, &published),
+            (Course::Only | Course::Draft { .. } | Course::Both { .. } | Course::Unpublish, _) => {}
         }
         let Frame { row, key, document_id, locale, .. } = frame;
         self.check_rule(std::slice::from_ref(&row)).await?;
@@ -211,8 +225,8 @@ impl<'a, D: Door> Change<'a, D> {
     }
 
     /// Rules and unique values, all faults at once; then ids for new elements and for those of the published copy.
-    async fn check(&mut self, frame: &Frame, merged: &Merged, version: WriteVersion) -> Result<Counts, Failure> {
-        let stage = rules::stage_of(&self.env.write.action, merged.is_new);
+    async fn check(&mut self, frame: &Frame, merged: &Merged, course: Course) -> Result<Counts, Failure> {
+        let stage = course.stage(merged.is_new);
         let (content, asks_unique) = match stage {
             rules::Stage::Publish | rules::Stage::Create => (&merged.full, true),
             rules::Stage::Update => (&merged.given, self.gives_unique(&merged.given)),
@@ -227,8 +241,10 @@ impl<'a, D: Door> Change<'a, D> {
         let unique_at = push(&mut calls, unique.map(|unique| looked.call(&unique.statement, &[])));
         let mut counts = Counts::new();
         element::count(&merged.given, true, &mut counts);
-        if version == WriteVersion::Published {
-            element::count(&merged.full, false, &mut counts);
+        match course {
+            Course::Publish => element::count(&merged.full, false, &mut counts),
+            Course::Both { .. } => element::count(&merged.given, false, &mut counts),
+            Course::Only | Course::Draft { .. } | Course::Unpublish => {}
         }
         let elements_at = calls.len();
         if faults.is_empty() {
@@ -245,13 +261,14 @@ impl<'a, D: Door> Change<'a, D> {
         keys.into_iter().any(|field| given.get(*field).is_some())
     }
 
-    fn system_of(&self, current: Option<&StoredRow>, status: i64) -> System {
-        let Some(current) = current else { return self.new_system(status) };
-        let of = |source| current.system(self.env.program, source);
-        System {
-            created_at: of(CellSource::CreatedAt),
-            created_by: of(CellSource::CreatedBy),
-            published_at: of(CellSource::PublishedAt),
+    fn system_of(&self, found: &Found, published_at: i64) -> System {
+        let Some(current) = &found.current else { return self.new_system(found.written) };
+        let system = self.system_of_row(current);
+        match found.course {
+            Course::Both { is_dated: true } => System { published_at: Value::Instant(published_at), ..system },
+            Course::Both { is_dated: false } | Course::Only | Course::Draft { .. } | Course::Publish | Course::Unpublish => {
+                system
+            }
         }
     }
 

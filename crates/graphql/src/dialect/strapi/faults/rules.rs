@@ -6,10 +6,11 @@ use model::{Field, FieldKind, Model, Scalar};
 use plan::{BrokenRule, FieldFault, Segment};
 use serde_json::{Value as Json, json};
 
-/// The message of all, and the details with each of them.
-pub(super) fn told(model: &Model, faults: &[FieldFault]) -> (String, Json) {
+/// The message of all, and the details with each of them, and with the value that was given where that is told.
+pub(super) fn told(model: &Model, faults: &[FieldFault], shows_values: bool) -> (String, Json) {
     let messages: Vec<String> = faults.iter().map(|fault| message(model, fault)).collect();
-    let details: Vec<Json> = faults.iter().zip(&messages).map(|(fault, message)| detail(fault, message)).collect();
+    let details = faults.iter().zip(&messages).map(|(fault, message)| detail(fault, message, shows_values));
+    let details: Vec<Json> = details.collect();
     let all = match messages.as_slice() {
         [one] => one.clone(),
         many => format!("{} errors occurred", many.len()),
@@ -17,7 +18,12 @@ pub(super) fn told(model: &Model, faults: &[FieldFault]) -> (String, Json) {
     (all, json!({ "errors": details }))
 }
 
-fn detail(fault: &FieldFault, message: &str) -> Json {
+/// Details about a fault that is of no one field.
+pub(super) fn detail_of_all(message: &str) -> Json {
+    json!({ "errors": [{ "path": [], "message": message, "name": "ValidationError" }] })
+}
+
+fn detail(fault: &FieldFault, message: &str, shows_value: bool) -> Json {
     let path: Vec<String> = fault
         .path
         .iter()
@@ -26,7 +32,7 @@ fn detail(fault: &FieldFault, message: &str) -> Json {
             Segment::Index(index) => index.to_string(),
         })
         .collect();
-    match &fault.value {
+    match fault.value.as_ref().filter(|_| shows_value) {
         Some(value) => json!({ "path": path, "message": message, "name": "ValidationError", "value": value }),
         None => json!({ "path": path, "message": message, "name": "ValidationError" }),
     }

@@ -1,11 +1,14 @@
-//! The dialect of Strapi 5: for each content type a query for one, for many, for many with page numbers, and mutations.
+//! The dialects of Strapi 5 and Strapi 4: for each content type a query for one, for many, and mutations. Their names, scalars, filters,
+//! components and faults are the same; what differs follows from the [`Edition`].
 //!
-//! What it serves, what it leaves out and where it differs on purpose stands in `docs/dialects/strapi5.md`.
+//! What they serve, what they leave out and where they differ on purpose stands in `docs/dialects/strapi5.md` and `strapi4.md`.
 //!
-//! Source: dialect manual sections 2 to 9; the SDL that a Strapi 5.54 server prints.
+//! Source: dialect manual sections 2 to 9; the SDL that servers of Strapi 5.54 and 4.26 print.
 
 mod components;
 mod content;
+mod entities;
+mod entity_roots;
 mod faults;
 mod filters;
 mod inputs;
@@ -22,25 +25,53 @@ use super::{Dialect, Options, SchemaFault};
 use crate::binding::{
     Emptiness, FieldBinding, FilterRule, InputBinding, NullOperand, PageRule, RelationLogic, SortNames,
 };
-use crate::definition::{Definition, Definitions, EnumValue, Field, Input, Kind, Stands, TypeRef};
-use crate::transport::STRAPI5 as TRANSPORT;
+use crate::definition::{Definition, Definitions, EnumValue, Field, Input, Kind, Stands, TypeRef, VersionRule};
+use crate::transport;
 use names::Names;
 
-/// Its name in `dragoman.toml` and in messages.
-const NAME: &str = "strapi5";
-/// The directive that renames a type or field in this dialect.
+/// The directive that renames a type or field in both dialects.
 const FIX: &str = "@name(strapi: \"…\")";
 
-/// The dialect.
+/// The dialect of Strapi 5.
 pub(super) static STRAPI5: Dialect = Dialect {
-    name: NAME,
-    transport: &TRANSPORT,
+    name: Edition::Five.name(),
+    transport: &transport::STRAPI5,
     boundary: Boundary::EachRoot,
     is_narrowed: false,
-    definitions,
-    faults: faults::faults,
+    definitions: |model, options| definitions(Edition::Five, model, options),
+    faults: |model, list| faults::faults(Edition::Five, model, list),
     refused: faults::refused,
 };
+
+/// The dialect of Strapi 4.
+pub(super) static STRAPI4: Dialect = Dialect {
+    name: Edition::Four.name(),
+    transport: &transport::STRAPI4,
+    boundary: Boundary::EachRoot,
+    is_narrowed: false,
+    definitions: |model, options| definitions(Edition::Four, model, options),
+    faults: |model, list| faults::faults(Edition::Four, model, list),
+    refused: faults::refused_by_four,
+};
+
+/// Which Strapi is spoken. What both have in common asks for it nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edition {
+    /// Entries inside `data { id attributes }`, one version of each, numbers as ids.
+    Four,
+    /// Flat documents with drafts and published versions beside each other.
+    Five,
+}
+
+impl Edition {
+    /// Its name in `dragoman.toml` and in messages.
+    const fn name(self) -> &'static str {
+        match self {
+            Edition::Four => "strapi4",
+            Edition::Five => "strapi5",
+        }
+    }
+}
 
 /// How filters are read: what is empty is ignored, relations are joined, a null operand asks for null.
 const FILTER_RULE: FilterRule =
@@ -48,6 +79,7 @@ const FILTER_RULE: FilterRule =
 
 /// Types under construction.
 struct Draft<'a> {
+    edition: Edition,
     model: &'a Model,
     names: Names,
     page: PageRule,
@@ -56,10 +88,11 @@ struct Draft<'a> {
     faults: Vec<SchemaFault>,
 }
 
-fn definitions(model: &Model, options: &Options) -> Result<Definitions, Vec<SchemaFault>> {
+fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Definitions, Vec<SchemaFault>> {
     let page = PageRule::Clamped { limit_default: options.limit_default, limit_max: options.limit_max };
     let names = Names::of(model);
-    let mut draft = Draft { model, names, page, types: IndexMap::new(), owners: IndexMap::new(), faults: Vec::new() };
+    let (types, owners) = (IndexMap::new(), IndexMap::new());
+    let mut draft = Draft { edition, model, names, page, types, owners, faults: Vec::new() };
     scalars::add(&mut draft);
     components::add(&mut draft);
     for (of, content_type) in model.content_types() {
@@ -68,35 +101,37 @@ fn definitions(model: &Model, options: &Options) -> Result<Definitions, Vec<Sche
         inputs::add(&mut draft, of, content_type);
     }
     let (queries, mutations) = roots::fields(&mut draft);
-    draft.object("Query", NAME, Stands::Around, queries);
-    draft.object("Mutation", NAME, Stands::Around, mutations);
+    draft.object("Query", edition.name(), Stands::Around, queries);
+    draft.object("Mutation", edition.name(), Stands::Around, mutations);
     if !draft.faults.is_empty() {
         return Err(draft.faults);
     }
-    Ok(Definitions { types: draft.types, query: "Query".to_owned(), mutation: "Mutation".to_owned() })
+    let (query, mutation) = ("Query".to_owned(), "Mutation".to_owned());
+    let versions = match edition {
+        Edition::Four => VersionRule::OfEachField,
+        Edition::Five => VersionRule::HandedDown,
+    };
+    Ok(Definitions { types: draft.types, query, mutation, versions })
 }
 
 /// Members of a type under construction, by name; a name that is given twice is a fault.
 struct Members<T> {
+    edition: Edition,
     owner: String,
     list: IndexMap<String, T>,
     faults: Vec<SchemaFault>,
 }
 
 impl<T> Members<T> {
-    fn of(owner: &str) -> Members<T> {
-        Members { owner: owner.to_owned(), list: IndexMap::new(), faults: Vec::new() }
-    }
 
     fn add(&mut self, name: &str, member: T) {
         if !is_name(name) {
-            let fault =
-                SchemaFault::NameInvalid { dialect: NAME, name: name.to_owned(), owner: self.owner.clone(), fix: FIX };
-            self.faults.push(fault);
+            let (dialect, owner) = (self.edition.name(), self.owner.clone());
+            self.faults.push(SchemaFault::NameInvalid { dialect, name: name.to_owned(), owner, fix: FIX });
         } else if self.list.insert(name.to_owned(), member).is_some() {
             let first = format!("the system's own member of {}", self.owner);
             let second = format!("a field of {}", self.owner);
-            let fault = SchemaFault::NameTwice { dialect: NAME, name: name.to_owned(), first, second, fix: FIX };
+            let fault = SchemaFault::NameTwice { dialect: self.edition.name(), name: name.to_owned(), first, second, fix: FIX };
             self.faults.push(fault);
         }
     }
@@ -110,10 +145,15 @@ fn is_name(name: &str) -> bool {
 }
 
 impl Draft<'_> {
+    /// No members yet of a type that `owner` gives.
+    fn members<T>(&self, owner: &str) -> Members<T> {
+        Members { edition: self.edition, owner: owner.to_owned(), list: IndexMap::new(), faults: Vec::new() }
+    }
+
     fn add(&mut self, name: &str, owner: &str, description: Option<&str>, kind: Kind) {
         if let Some(first) = self.owners.insert(name.to_owned(), owner.to_owned()) {
             let (name, second) = (name.to_owned(), owner.to_owned());
-            self.faults.push(SchemaFault::NameTwice { dialect: NAME, name, first, second, fix: FIX });
+            self.faults.push(SchemaFault::NameTwice { dialect: self.edition.name(), name, first, second, fix: FIX });
         }
         self.types.insert(name.to_owned(), Definition { description: description.map(str::to_owned), kind });
     }
@@ -135,13 +175,18 @@ impl Draft<'_> {
     }
 
     /// `filters, pagination, sort` of a list of rows or elements.
-    fn list_arguments(filters: &str) -> IndexMap<String, Input> {
+    fn list_arguments(&self, filters: &str) -> IndexMap<String, Input> {
         let mut arguments = IndexMap::new();
         arguments.insert("filters".to_owned(), input(TypeRef::named(filters), InputBinding::Filter(FILTER_RULE)));
         let pagination =
             Input { default: Some(json!({})), ..input(TypeRef::named("PaginationArg"), InputBinding::Paging) };
         arguments.insert("pagination".to_owned(), pagination);
-        let binding = InputBinding::SortPaths(SortNames { key: Some("id") });
+        let names = match self.edition {
+            // The id is a bound field of the entity.
+            Edition::Four => SortNames { key: None, around: true },
+            Edition::Five => SortNames { key: Some("id"), around: false },
+        };
+        let binding = InputBinding::SortPaths(names);
         let sort = Input { default: Some(json!([])), ..input(TypeRef::named("String").list(), binding) };
         arguments.insert("sort".to_owned(), sort);
         arguments

@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, Target, TypeId};
 use plan::LinkKind;
 
-use super::{Draft, Members, input, is_writable, names, scalars};
+use super::{Draft, Edition, Members, input, is_writable, names, scalars};
 use crate::binding::InputBinding;
 use crate::definition::{Input, TypeRef};
 
@@ -14,12 +14,19 @@ pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType)
         return;
     }
     let name = draft.names.one(of).to_owned();
-    let mut members = Members::of(&content_type.name);
+    let mut members = draft.members(&content_type.name);
     for (id, declared) in content_type.fields_by_id() {
         add_field(draft, &name, &mut members, (id, declared));
     }
-    members.add("publishedAt", input(TypeRef::named("DateTime"), InputBinding::Ignored));
-    if !content_type.localized {
+    let published_at = |binding| input(TypeRef::named("DateTime"), binding);
+    match draft.edition {
+        Edition::Four if content_type.draft_and_publish => {
+            members.add("publishedAt", published_at(InputBinding::PublishedAt));
+        }
+        Edition::Four => {}
+        Edition::Five => members.add("publishedAt", published_at(InputBinding::Ignored)),
+    }
+    if draft.edition == Edition::Five && !content_type.localized {
         members.add("locale", input(TypeRef::named("String"), InputBinding::Ignored));
     }
     draft.input(&[name.as_str(), "Input"].concat(), &format!("content type {}", content_type.name), members);
@@ -53,6 +60,10 @@ pub(super) fn add_field(
             TypeRef::named([names::zone(owner, declared).as_str(), "Input"].concat()).non_null().list()
         }
     };
-    let binding = InputBinding::Set { field: id, link: LinkKind::Either };
+    let link = match draft.edition {
+        Edition::Four => LinkKind::Key,
+        Edition::Five => LinkKind::Either,
+    };
+    let binding = InputBinding::Set { field: id, link };
     members.add(names::member(declared), Input { description: declared.description.clone(), ..input(of, binding) });
 }

@@ -5,7 +5,7 @@
 use model::{Operator, Scalar};
 use plan::{Form, PublicationFilter, Status};
 
-use super::{Draft, Members, NAME, field, input, value};
+use super::{Draft, Edition, Members, field, input, value};
 use crate::binding::{FieldBinding, InputBinding, PageWord, ScalarRule, ValueBinding, WrittenPart};
 use crate::definition::{Kind, Stands, TypeRef};
 
@@ -28,23 +28,41 @@ const COMPARED: [&str; 10] = ["ID", "Boolean", "String", "Int", "Long", "Float",
 
 pub(super) fn add(draft: &mut Draft<'_>) {
     for (name, description, rule) in SCALARS {
-        draft.add(name, NAME, description, Kind::Scalar(rule));
+        draft.add(name, draft.edition.name(), description, Kind::Scalar(rule));
     }
     for scalar in COMPARED {
         let name = [scalar, "FilterInput"].concat();
-        let members = comparisons(scalar, &name);
-        draft.input(&name, NAME, members);
+        let members = comparisons(draft, scalar, &name);
+        draft.input(&name, draft.edition.name(), members);
     }
     error(draft);
     paging(draft);
-    versions(draft);
-    let mut deleted = Members::of("DeleteMutationResponse");
-    let binding = FieldBinding::Written(WrittenPart::DocumentId);
-    deleted.add("documentId", field(TypeRef::named("ID").non_null(), binding));
-    draft.object("DeleteMutationResponse", NAME, Stands::Around, deleted);
+    match draft.edition {
+        Edition::Four => {
+            publication_states(draft);
+            collection_meta(draft);
+        }
+        Edition::Five => {
+            versions(draft);
+            deleted(draft);
+        }
+    }
 }
 
-fn comparisons(scalar: &str, name: &str) -> Members<crate::definition::Input> {
+fn deleted(draft: &mut Draft<'_>) {
+    let mut deleted = draft.members("DeleteMutationResponse");
+    let binding = FieldBinding::Written(WrittenPart::DocumentId);
+    deleted.add("documentId", field(TypeRef::named("ID").non_null(), binding));
+    draft.object("DeleteMutationResponse", draft.edition.name(), Stands::Around, deleted);
+}
+
+fn collection_meta(draft: &mut Draft<'_>) {
+    let mut fields = draft.members("ResponseCollectionMeta");
+    fields.add("pagination", field(TypeRef::named("Pagination").non_null(), FieldBinding::Wrap));
+    draft.object("ResponseCollectionMeta", draft.edition.name(), Stands::Around, fields);
+}
+
+fn comparisons(draft: &Draft<'_>, scalar: &str, name: &str) -> Members<crate::definition::Input> {
     use Operator as O;
     let one = || TypeRef::named(scalar);
     let compared = [
@@ -63,7 +81,7 @@ fn comparisons(scalar: &str, name: &str) -> Members<crate::definition::Input> {
         ("lt", O::Lt),
         ("lte", O::Lte),
     ];
-    let mut members = Members::of(name);
+    let mut members = draft.members(name);
     // `and` and `or` of a column take values, not objects: the column equals each of them, or one of them.
     members.add("and", input(one().list(), InputBinding::Every(O::Eq)));
     members.add("or", input(one().list(), InputBinding::Compare(O::In)));
@@ -82,14 +100,14 @@ fn comparisons(scalar: &str, name: &str) -> Members<crate::definition::Input> {
 
 /// A member of every dynamic zone; no value is ever one.
 fn error(draft: &mut Draft<'_>) {
-    let mut fields = Members::of("Error");
+    let mut fields = draft.members("Error");
     fields.add("code", field(TypeRef::named("String").non_null(), FieldBinding::Constant("\"\"".to_owned())));
     fields.add("message", field(TypeRef::named("String"), FieldBinding::Constant("null".to_owned())));
-    draft.object("Error", NAME, Stands::Around, fields);
+    draft.object("Error", draft.edition.name(), Stands::Around, fields);
 }
 
 fn paging(draft: &mut Draft<'_>) {
-    let mut fields = Members::of("Pagination");
+    let mut fields = draft.members("Pagination");
     let parts = [
         ("total", FieldBinding::Total),
         ("page", FieldBinding::PageNumber),
@@ -99,8 +117,8 @@ fn paging(draft: &mut Draft<'_>) {
     for (name, binding) in parts {
         fields.add(name, field(TypeRef::named("Int").non_null(), binding));
     }
-    draft.object("Pagination", NAME, Stands::Around, fields);
-    let mut members = Members::of("PaginationArg");
+    draft.object("Pagination", draft.edition.name(), Stands::Around, fields);
+    let mut members = draft.members("PaginationArg");
     let words = [
         ("page", PageWord::Number),
         ("pageSize", PageWord::Size),
@@ -110,13 +128,13 @@ fn paging(draft: &mut Draft<'_>) {
     for (name, word) in words {
         members.add(name, input(TypeRef::named("Int"), InputBinding::Page(word)));
     }
-    draft.input("PaginationArg", NAME, members);
+    draft.input("PaginationArg", draft.edition.name(), members);
 }
 
 fn versions(draft: &mut Draft<'_>) {
     let statuses = [("DRAFT", Status::Draft), ("PUBLISHED", Status::Published)];
     let statuses = statuses.map(|(word, status)| (word.to_owned(), value(ValueBinding::Status(status))));
-    draft.add("PublicationStatus", NAME, None, Kind::Enum(statuses.into_iter().collect()));
+    draft.add("PublicationStatus", draft.edition.name(), None, Kind::Enum(statuses.into_iter().collect()));
     let filters = [
         ("NEVER_PUBLISHED", PublicationFilter::NeverPublished),
         ("HAS_PUBLISHED_VERSION", PublicationFilter::HasPublished),
@@ -128,7 +146,14 @@ fn versions(draft: &mut Draft<'_>) {
         ("PUBLISHED_WITH_DRAFT", PublicationFilter::PublishedWithDraft),
     ];
     let filters = filters.map(|(word, filter)| (word.to_owned(), value(ValueBinding::Publication(filter))));
-    draft.add("PublicationFilter", NAME, None, Kind::Enum(filters.into_iter().collect()));
+    draft.add("PublicationFilter", draft.edition.name(), None, Kind::Enum(filters.into_iter().collect()));
+}
+
+/// Strapi 4 shows one version of each entry: `PREVIEW` the draft where nothing is published.
+fn publication_states(draft: &mut Draft<'_>) {
+    let states = [("LIVE", Status::Published), ("PREVIEW", Status::Either)];
+    let states = states.map(|(word, status)| (word.to_owned(), value(ValueBinding::Status(status))));
+    draft.add("PublicationState", draft.edition.name(), None, Kind::Enum(states.into_iter().collect()));
 }
 
 /// The type under which a scalar is served, and how it is spelt.

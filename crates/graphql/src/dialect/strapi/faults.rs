@@ -8,25 +8,33 @@ use model::Model;
 use plan::{Cause, Fault, Problem, RefusedPart, Segment};
 use serde_json::{Map, Value as Json, json};
 
-use super::names;
+use super::{Edition, names};
 use crate::request::{RequestError, RequestErrorKind};
 
 /// The errors of an answer.
-pub(super) fn faults(model: &Model, faults: &[Fault]) -> Vec<Json> {
-    faults.iter().map(|fault| of_fault(model, fault)).collect()
+pub(super) fn faults(edition: Edition, model: &Model, faults: &[Fault]) -> Vec<Json> {
+    faults.iter().map(|fault| of_fault(edition, model, fault)).collect()
 }
 
 /// The errors of a request that was refused before it ran.
 pub(super) fn refused(errors: &[RequestError]) -> Vec<Json> {
-    errors.iter().map(of_request).collect()
+    errors.iter().map(|error| of_request(Edition::Five, error)).collect()
 }
 
-fn of_request(error: &RequestError) -> Json {
+/// The same in Strapi 4.
+pub(super) fn refused_by_four(errors: &[RequestError]) -> Vec<Json> {
+    errors.iter().map(|error| of_request(Edition::Four, error)).collect()
+}
+
+fn of_request(edition: Edition, error: &RequestError) -> Json {
     let code = match &error.kind {
         RequestErrorKind::Syntax => "GRAPHQL_PARSE_FAILED",
         RequestErrorKind::Validation | RequestErrorKind::Limit(..) => "GRAPHQL_VALIDATION_FAILED",
         RequestErrorKind::Variable(_) => "BAD_USER_INPUT",
-        RequestErrorKind::OperationName => "OPERATION_RESOLUTION_FAILURE",
+        RequestErrorKind::OperationName => match edition {
+            Edition::Four => "INTERNAL_SERVER_ERROR",
+            Edition::Five => "OPERATION_RESOLUTION_FAILURE",
+        },
     };
     let mut members = Map::new();
     members.insert("message".to_owned(), Json::from(error.message.as_str()));
@@ -53,8 +61,8 @@ const TOO_LARGE: Class = ("PayloadTooLargeError", "STRAPI_PAYLOAD_TOO_LARGE_ERRO
 const UNAVAILABLE: Class = ("ServiceUnavailableError", "STRAPI_SERVICE_UNAVAILABLE_ERROR");
 const INTERNAL: Class = ("InternalServerError", "INTERNAL_SERVER_ERROR");
 
-fn of_fault(model: &Model, fault: &Fault) -> Json {
-    let (class, message, details) = told(model, &fault.cause);
+fn of_fault(edition: Edition, model: &Model, fault: &Fault) -> Json {
+    let (class, message, details) = told(edition, model, &fault.cause);
     let mut members = Map::new();
     members.insert("message".to_owned(), Json::from(message.as_str()));
     // A null where none may be is found by the GraphQL server itself, which tells places and knows no class.
@@ -62,7 +70,9 @@ fn of_fault(model: &Model, fault: &Fault) -> Json {
     if let (true, Some(place)) = (is_null, fault.place) {
         members.insert("locations".to_owned(), json!([place_json(place)]));
     }
-    if !fault.path.is_empty() {
+    // Strapi 4 does not say where its own errors were met.
+    let has_path = is_null || edition == Edition::Five;
+    if has_path && !fault.path.is_empty() {
         members.insert("path".to_owned(), fault.path.iter().map(segment_json).collect());
     }
     let (name, code) = class;
@@ -82,17 +92,20 @@ fn segment_json(segment: &Segment) -> Json {
     }
 }
 
-fn told(model: &Model, cause: &Cause) -> (Class, String, Json) {
+fn told(edition: Edition, model: &Model, cause: &Cause) -> (Class, String, Json) {
     let none = || json!({});
     match cause {
         Cause::Forbidden | Cause::RuleOfRole => (FORBIDDEN, "Forbidden access".to_owned(), none()),
-        Cause::KeyRefused { key, path, part } => key_refused(key, path.as_deref(), *part),
+        Cause::KeyRefused { key, path, part } => match edition {
+            Edition::Four => (VALIDATION, ["Invalid parameter ", key].concat(), none()),
+            Edition::Five => key_refused(key, path.as_deref(), *part),
+        },
         Cause::Invalid { problem } => {
             let (class, message) = of_problem(problem);
             (class, message, none())
         }
         Cause::Rules(list) => {
-            let (message, details) = rules::told(model, list);
+            let (message, details) = rules::told(model, list, edition == Edition::Five);
             (VALIDATION, message, details)
         }
         Cause::LinkMissing { of, id, locale, by_key } => {
@@ -103,12 +116,22 @@ fn told(model: &Model, cause: &Cause) -> (Class, String, Json) {
                 let locale = locale.as_deref().unwrap_or("null");
                 format!("Document with id \"{}\", locale \"{locale}\" not found", short(id))
             };
-            (VALIDATION, message, none())
+            let details = match edition {
+                Edition::Four => rules::detail_of_all(&message),
+                Edition::Five => none(),
+            };
+            (VALIDATION, message, details)
         }
         Cause::ElementForeign(field) => {
             (APPLICATION, format!("Some of the provided components in {field} are not related to the entity"), none())
         }
-        Cause::NotFound => (NOT_FOUND, "Document not found".to_owned(), none()),
+        Cause::NotFound => {
+            let thing = match edition {
+                Edition::Four => "Entity",
+                Edition::Five => "Document",
+            };
+            (NOT_FOUND, [thing, " not found"].concat(), none())
+        }
         Cause::NullInNonNull(name) => (INTERNAL, format!("Cannot return null for non-nullable field {name}."), none()),
         Cause::Unwritable(name) => (INTERNAL, format!("The value of {name} cannot be written as JSON"), none()),
         Cause::TooManyRows(most) => {

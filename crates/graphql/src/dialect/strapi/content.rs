@@ -5,33 +5,53 @@
 use model::{ContentType, FieldId, FieldKind, Relation, SystemColumn, Target, TypeId};
 use plan::{Column, Form};
 
-use super::{Draft, Members, NAME, components, field, names, scalars, value};
+use super::{Draft, Edition, Members, components, entities, field, names, scalars, value};
 use crate::binding::{FieldBinding, RowsShape, ValueBinding};
 use crate::definition::{EnumValue, Field, Kind, Stands, TypeRef};
 
 pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType) {
     let name = draft.names.one(of).to_owned();
-    let mut fields = Members::of(&content_type.name);
-    let document_id = FieldBinding::Column(Column::System(SystemColumn::DocumentId), Form::Plain);
-    fields.add("documentId", field(TypeRef::named("ID").non_null(), document_id));
+    let mut fields = draft.members(&content_type.name);
+    match draft.edition {
+        // The id stands on the entity, around these fields.
+        Edition::Four => {}
+        Edition::Five => {
+            let document_id = FieldBinding::Column(Column::System(SystemColumn::DocumentId), Form::Plain);
+            fields.add("documentId", field(TypeRef::named("ID").non_null(), document_id));
+        }
+    }
     for (id, declared) in content_type.fields_by_id() {
         add_field(draft, &name, &mut fields, (id, declared));
     }
-    let instants = [
-        ("createdAt", SystemColumn::CreatedAt),
-        ("updatedAt", SystemColumn::UpdatedAt),
-        ("publishedAt", SystemColumn::PublishedAt),
-    ];
-    for (word, column) in instants {
+    for (word, column) in instants(draft.edition, content_type) {
         fields.add(word, field(TypeRef::named("DateTime"), FieldBinding::Column(Column::System(column), Form::Plain)));
     }
     if content_type.localized {
+        let locale = FieldBinding::Column(Column::System(SystemColumn::Locale), Form::Plain);
+        fields.add("locale", field(TypeRef::named("String"), locale));
         localizations(draft, &mut fields, &name, content_type);
     }
     let owner = format!("content type {}", content_type.name);
     draft.object(&name, &owner, Stands::Row(of), fields);
     draft.describe(&name, content_type.description.as_ref());
-    collections(draft, &name, &owner);
+    match draft.edition {
+        Edition::Four => entities::add(draft, of, (&name, &owner), content_type),
+        Edition::Five => collections(draft, &name, &owner),
+    }
+}
+
+/// The number that stands for an entry: of a type with locales each locale of a document has one of its own, else it is the key.
+pub(super) fn entry(content_type: &ContentType) -> SystemColumn {
+    if content_type.localized { SystemColumn::Entry } else { SystemColumn::Key }
+}
+
+/// Strapi 4 tells when an entry was published where there are drafts alone.
+pub(super) fn instants(edition: Edition, content_type: &ContentType) -> Vec<(&'static str, SystemColumn)> {
+    let mut instants = vec![("createdAt", SystemColumn::CreatedAt), ("updatedAt", SystemColumn::UpdatedAt)];
+    if edition == Edition::Five || content_type.draft_and_publish {
+        instants.push(("publishedAt", SystemColumn::PublishedAt));
+    }
+    instants
 }
 
 /// One field of a content type or member of a component, as it is shown.
@@ -71,7 +91,7 @@ pub(super) fn add_field(
             let binding = FieldBinding::Component { field: id, page: draft.page };
             let mut shown = field(listed(of.clone(), *repeatable, declared.required), binding);
             if *repeatable {
-                shown.arguments = Draft::list_arguments(&[of.name(), "FiltersInput"].concat());
+                shown.arguments = draft.list_arguments(&[of.name(), "FiltersInput"].concat());
             }
             add("", shown);
         }
@@ -106,16 +126,19 @@ fn relation_fields(
             return vec![("", field(of.required_if(declared.required), FieldBinding::Switch { field: id, page }))];
         }
     };
+    if draft.edition == Edition::Four {
+        return vec![("", entities::relation(draft, (id, declared), relation, &target))];
+    }
     if !relation.many {
         let binding = FieldBinding::Relation { field: id, shape: RowsShape::One, page };
         return vec![("", field(TypeRef::named(target).required_if(declared.required), binding))];
     }
-    let arguments = Draft::list_arguments(&[target.as_str(), "FiltersInput"].concat());
+    let arguments = draft.list_arguments(&[target.as_str(), "FiltersInput"].concat());
+    let collection = TypeRef::named([target.as_str(), "RelationResponseCollection"].concat());
     let shown = |of: TypeRef, shape| {
         let binding = FieldBinding::Relation { field: id, shape, page };
         Field { arguments: arguments.clone(), ..field(of, binding) }
     };
-    let collection = TypeRef::named([target.as_str(), "RelationResponseCollection"].concat());
     vec![
         ("_connection", shown(collection.required_if(declared.required), RowsShape::Parts)),
         ("", shown(TypeRef::named(target).list().non_null(), RowsShape::List)),
@@ -123,20 +146,21 @@ fn relation_fields(
 }
 
 fn localizations(draft: &Draft<'_>, fields: &mut Members<Field>, name: &str, content_type: &ContentType) {
-    let locale = FieldBinding::Column(Column::System(SystemColumn::Locale), Form::Plain);
-    fields.add("locale", field(TypeRef::named("String"), locale));
+    if draft.edition == Edition::Four {
+        return fields.add("localizations", entities::localizations(draft, name, content_type));
+    }
     let arguments = if content_type.single {
         indexmap::IndexMap::new()
     } else {
-        Draft::list_arguments(&[name, "FiltersInput"].concat())
+        draft.list_arguments(&[name, "FiltersInput"].concat())
     };
+    let collection = TypeRef::named([name, "RelationResponseCollection"].concat());
     // A single type's list takes no arguments and is not paged.
     let page = if content_type.single { crate::binding::PageRule::None } else { draft.page };
     let shown = |of: TypeRef, shape| Field {
         arguments: arguments.clone(),
         ..field(of, FieldBinding::Localizations { shape, page })
     };
-    let collection = TypeRef::named([name, "RelationResponseCollection"].concat());
     fields.add("localizations_connection", shown(collection, RowsShape::Parts));
     fields.add("localizations", shown(TypeRef::named(name).list().non_null(), RowsShape::List));
 }
@@ -145,7 +169,7 @@ fn localizations(draft: &Draft<'_>, fields: &mut Members<Field>, name: &str, con
 fn collections(draft: &mut Draft<'_>, name: &str, owner: &str) {
     for suffix in ["EntityResponseCollection", "RelationResponseCollection"] {
         let collection = [name, suffix].concat();
-        let mut fields = Members::of(&collection);
+        let mut fields = draft.members(&collection);
         fields.add("nodes", field(TypeRef::named(name).non_null().list().non_null(), FieldBinding::Nodes));
         fields.add("pageInfo", field(TypeRef::named("Pagination").non_null(), FieldBinding::Wrap));
         draft.object(&collection, owner, Stands::Around, fields);
@@ -162,5 +186,5 @@ fn add_enum(draft: &mut Draft<'_>, name: &str, of: &model::Enum) {
         (word.name.clone(), shown)
     });
     let values = values.collect();
-    draft.add(name, NAME, of.description.as_deref(), Kind::Enum(values));
+    draft.add(name, draft.edition.name(), of.description.as_deref(), Kind::Enum(values));
 }

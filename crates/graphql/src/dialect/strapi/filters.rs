@@ -5,25 +5,24 @@
 use model::{ContentType, FieldId, FieldKind, SystemColumn, Target, TypeId};
 use plan::Column;
 
-use super::{Draft, Members, input, names, scalars};
+use super::{Draft, Edition, Members, content, input, names, scalars};
 use crate::binding::InputBinding;
 use crate::definition::{Input, TypeRef};
 
 pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType) {
     let name = [draft.names.one(of), "FiltersInput"].concat();
-    let mut members = Members::of(&content_type.name);
+    let mut members = draft.members(&content_type.name);
     if !content_type.single {
-        add_column(&mut members, "documentId", "ID", Column::System(SystemColumn::DocumentId));
+        let (word, column) = match draft.edition {
+            Edition::Four => ("id", content::entry(content_type)),
+            Edition::Five => ("documentId", SystemColumn::DocumentId),
+        };
+        add_column(&mut members, word, "ID", Column::System(column));
     }
     for (id, declared) in content_type.fields_by_id() {
         add_field(draft, &mut members, (id, declared));
     }
-    let instants = [
-        ("createdAt", SystemColumn::CreatedAt),
-        ("updatedAt", SystemColumn::UpdatedAt),
-        ("publishedAt", SystemColumn::PublishedAt),
-    ];
-    for (word, column) in instants {
+    for (word, column) in content::instants(draft.edition, content_type) {
         add_column(&mut members, word, "DateTime", Column::System(column));
     }
     if content_type.localized {

@@ -7,23 +7,30 @@ use model::{ContentType, SystemColumn, TypeId};
 use plan::Column;
 
 use super::names::lower_first;
-use super::{Draft, Members, field, input, is_writable};
+use super::{Draft, Edition, Members, entity_roots, field, input, is_writable};
 use crate::binding::{FieldBinding, InputBinding, RowsShape};
 use crate::definition::{Field, Input, TypeRef};
 
-type Arguments = IndexMap<String, Input>;
+/// Arguments of a field by name.
+pub(super) type Arguments = IndexMap<String, Input>;
 
 /// Fields of the query type and of the mutation type.
 pub(super) fn fields(draft: &mut Draft<'_>) -> (Members<Field>, Members<Field>) {
-    let (mut queries, mut mutations) = (Members::of("Query"), Members::of("Mutation"));
+    let (mut queries, mut mutations) = (draft.members("Query"), draft.members("Mutation"));
     for (of, content_type) in draft.model.content_types() {
-        if content_type.single {
-            single(draft, &mut queries, of, content_type);
-        } else {
-            collection(draft, &mut queries, of, content_type);
-        }
+        let query = match (draft.edition, content_type.single) {
+            (Edition::Four, true) => entity_roots::single,
+            (Edition::Four, false) => entity_roots::collection,
+            (Edition::Five, true) => single,
+            (Edition::Five, false) => collection,
+        };
+        query(draft, &mut queries, of, content_type);
+        let change = match draft.edition {
+            Edition::Four => entity_roots::writes,
+            Edition::Five => writes,
+        };
         if is_writable(content_type) {
-            writes(draft, &mut mutations, of, content_type);
+            change(draft, &mut mutations, of, content_type);
         }
     }
     (queries, mutations)
@@ -41,7 +48,7 @@ fn collection(draft: &Draft<'_>, queries: &mut Members<Field>, of: TypeId, conte
     arguments.extend(version_arguments(content_type));
     let shown = field(TypeRef::named(one), FieldBinding::ByKey { of });
     queries.add(&lower_first(one), Field { arguments, ..shown });
-    let mut arguments = Draft::list_arguments(&[one, "FiltersInput"].concat());
+    let mut arguments = draft.list_arguments(&[one, "FiltersInput"].concat());
     arguments.extend(version_arguments(content_type));
     let list = |of_type: TypeRef, shape| Field {
         arguments: arguments.clone(),
@@ -99,7 +106,7 @@ fn version_arguments(content_type: &ContentType) -> Arguments {
     arguments
 }
 
-fn locale(content_type: &ContentType) -> Option<(String, Input)> {
+pub(super) fn locale(content_type: &ContentType) -> Option<(String, Input)> {
     let argument = input(TypeRef::named("I18NLocaleCode"), InputBinding::Locale);
     let argument = Input { description: Some("The locale to use for the query".to_owned()), ..argument };
     content_type.localized.then(|| ("locale".to_owned(), argument))

@@ -4,7 +4,7 @@
 
 use model::{Component, ComponentId, Field, ZoneId};
 
-use super::{Draft, Members, content, field, filters, input, inputs, names};
+use super::{Draft, content, field, filters, input, inputs, names};
 use crate::binding::{ElementInput, FieldBinding, InputBinding, ScalarRule};
 use crate::definition::{Kind, Stands, TypeRef};
 
@@ -18,10 +18,10 @@ pub(super) fn add(draft: &mut Draft<'_>) {
 fn add_component(draft: &mut Draft<'_>, of: ComponentId, component: &Component) {
     let name = draft.names.component(of).to_owned();
     let owner = format!("component {}", component.uid());
-    let mut fields = Members::of(&component.name);
+    let mut fields = draft.members(&component.name);
     fields.add("id", field(TypeRef::named("ID").non_null(), FieldBinding::ElementId));
-    let mut conditions = Members::of(&component.name);
-    let mut given = Members::of(&component.name);
+    let mut conditions = draft.members(&component.name);
+    let mut given = draft.members(&component.name);
     given.add("id", input(TypeRef::named("ID"), InputBinding::ElementId));
     for (id, member) in component.fields_by_id() {
         content::add_field(draft, &name, &mut fields, (id, member));
