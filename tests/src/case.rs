@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 pub struct Case {
     /// Unique within its dialect.
     pub name: String,
+    /// Who asked; nobody, where it says nothing.
+    pub auth: Option<String>,
     /// What was sent.
     #[serde(flatten)]
     pub step: Step,

@@ -9,4 +9,5 @@ pub mod client;
 pub mod differences;
 pub mod judge;
 pub mod project;
+pub mod replay;
 pub mod shape;

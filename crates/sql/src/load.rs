@@ -74,6 +74,17 @@ pub fn row_max(layout: &Layout, of: TypeId, database: Database) -> Option<String
     Some(text.text)
 }
 
+/// The greatest entry number of a content type with locales: `select coalesce(max("_entry"), 0) from "x"`.
+#[must_use]
+pub fn entry_max(layout: &Layout, of: TypeId, database: Database) -> Option<String> {
+    if !layout.content_type(of).has_locale {
+        return None;
+    }
+    let mut text = Text::new(database);
+    text.push("select coalesce(max(").name("_entry").push("), 0) from ").name(&layout.row_table(of).name);
+    Some(text.text)
+}
+
 /// The next number of each sequence of a table of sequences: name, number.
 #[must_use]
 pub fn sequences(table: SequenceTable, database: Database) -> String {

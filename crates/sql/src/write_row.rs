@@ -178,17 +178,31 @@ pub(crate) fn insert_document(layout: &Layout, database: Database, of: TypeId) -
     Some(print.done(vec![stored.key.kind()]))
 }
 
-/// `insert into "x" (every column) values (..) returning "_row"`
+/// `insert into "x" (every column) values (..) returning "_row"`. A row with a locale gets the entry number of the document's other row of that
+/// locale, else the next one:
+///
+/// `coalesce((select max("_entry") from "x" where "_key" = $1 and "_locale" = $2), (select coalesce(max("_entry"), 0) + 1 from "x"))`
 pub(crate) fn insert_row(layout: &Layout, database: Database, of: TypeId, columns: &[RowColumn]) -> WriteStatement {
     let stored = layout.content_type(of);
     let mut print = Print::new(layout, database);
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     print.push("insert into ").row_table(stored).push(" (").names(&names).push(") values (");
     for (index, column) in columns.iter().enumerate() {
-        print.separate(index).value(Arg::Cell(index), column.of);
+        print.separate(index);
+        if column.source == CellSource::Entry {
+            entry_number(&mut print, stored);
+        } else {
+            print.value(Arg::Cell(index), column.of);
+        }
     }
     print.push(") returning ").name(stored.row_column);
     print.done(vec![stored.row.kind()])
+}
+
+fn entry_number(print: &mut Print<'_>, stored: &TypeLayout) {
+    print.push("coalesce((select max(\"_entry\") from ").row_table(stored).push(" where \"_key\" = ");
+    print.value(Arg::Key, stored.key).push(" and \"_locale\" = ").value(Arg::Locale, ColumnType::Text);
+    print.push("), (select coalesce(max(\"_entry\"), 0) + 1 from ").row_table(stored).push("))");
 }
 
 /// `update "x" set "a" = $1, .., "_updated_at" = .., "_updated_by" = .., "_revision" = "_revision" + 1 where "_row" = $2`.

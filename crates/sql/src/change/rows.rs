@@ -159,6 +159,8 @@ impl Env<'_> {
                 "_locale" => self.locale_cell(before, after),
                 "_published_at" => self.published_cell(generation),
                 _ if had(name) => self.column("b", name),
+                // The number by which Strapi 4 knew the document stays that of its default locale.
+                "_entry" if after.key == ColumnType::BigInt => self.column("b", "_key"),
                 _ => return None,
             };
             Some((name.to_owned(), expression))

@@ -183,6 +183,9 @@ fn keys_and_indexes(draft: &mut Draft, of: TypeId, content_type: &ContentType) {
             columns: vec![("_document_id".to_owned(), false)],
         };
         draft.row_table(of).indexes.push(by_document);
+        if content_type.localized {
+            entry_key(draft, of, &table_name);
+        }
     } else {
         let unique = document_id_key(draft, &table_name);
         draft.row_table(of).unique.push(unique);
@@ -198,6 +201,14 @@ fn keys_and_indexes(draft: &mut Draft, of: TypeId, content_type: &ContentType) {
     for index in &content_type.indexes {
         declared_index(draft, of, &index.fields);
     }
+}
+
+/// No two locales of documents have one entry number; draft and published row of a locale share theirs.
+fn entry_key(draft: &mut Draft, of: TypeId, table_name: &str) {
+    let name = draft.names.take(&[table_name, "entry", "unique"], table_name);
+    let columns = ["_entry", "_status"].map(str::to_owned).to_vec();
+    let unique = UniqueLayout { name, columns, nulls_equal: false, only: Vec::new(), fields: Vec::new() };
+    draft.row_table(of).unique.push(unique);
 }
 
 /// A UID is unique whether its declaration says so or not.

@@ -23,6 +23,8 @@ pub(super) struct Index {
     types: Vec<Documents>,
     /// Greatest element id of each component.
     pub(super) elements: HashMap<ComponentId, i64>,
+    /// Greatest entry number given of each type with locales.
+    pub(super) entries: HashMap<TypeId, i64>,
 }
 
 /// Documents of one content type.
@@ -64,7 +66,7 @@ pub(super) struct Found {
 
 impl Index {
     pub(super) fn new(types: usize) -> Index {
-        Index { types: (0..types).map(|_| Documents::default()).collect(), elements: HashMap::new() }
+        Index { types: (0..types).map(|_| Documents::default()).collect(), elements: HashMap::new(), entries: HashMap::new() }
     }
 
     /// Notes a document version, or says what is wrong with it.

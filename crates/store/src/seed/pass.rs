@@ -88,6 +88,13 @@ impl Pass<'_> {
         if entry.locale.is_some() && !content_type.localized {
             return Err("only a localized type has a locale".to_owned());
         }
+        if let Some(number) = entry.entry {
+            if !content_type.localized {
+                return Err("only a localized type has entry numbers; the id of any other is its key".to_owned());
+            }
+            let greatest = index.entries.entry(of).or_insert(number);
+            *greatest = (*greatest).max(number);
+        }
         let key = given_key(model, of, entry)?;
         note_elements(self.job, &content_type.fields, &entry.data, &mut index.elements);
         let made = key.as_ref().and_then(document_id_of);
@@ -138,6 +145,10 @@ impl Pass<'_> {
             groups.extend(word.map(|word| (word, next)));
             counters.keys.insert(of, next);
         }
+        for (of, greatest) in &index.entries {
+            let next = counters.entries.entry(*of).or_insert(1);
+            *next = (*next).max(greatest + 1);
+        }
         for (component, greatest) in &index.elements {
             let next = counters.elements.entry(*component).or_insert(1);
             *next = (*next).max(greatest + 1);
@@ -161,6 +172,7 @@ impl Pass<'_> {
             patterns,
             index,
             counters,
+            numbered: HashMap::new(),
         };
         let mut batch = Batch::new();
         let (mut entries, mut waiting) = (0u64, 0usize);

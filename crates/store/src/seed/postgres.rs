@@ -37,6 +37,10 @@ pub(super) async fn known(postgres: &Postgres, job: &SeedJob) -> Result<Known, E
             let greatest: i64 = client.query_one(statement.as_str(), &[]).await?.try_get(0)?;
             known.counters.rows.insert(of, greatest + 1);
         }
+        if let Some(statement) = load::entry_max(&job.layout, of, Database::Postgres) {
+            let greatest: i64 = client.query_one(statement.as_str(), &[]).await?.try_get(0)?;
+            known.counters.entries.insert(of, greatest + 1);
+        }
     }
     for table in [SequenceTable::Components, SequenceTable::Keys] {
         for row in client.query(load::sequences(table, Database::Postgres).as_str(), &[]).await? {

@@ -29,6 +29,8 @@ pub(super) struct Maker<'a> {
     pub(super) patterns: Patterns,
     pub(super) index: &'a Index,
     pub(super) counters: Counters,
+    /// The entry number of each locale of a document.
+    pub(super) numbered: HashMap<(TypeId, String, String), i64>,
 }
 
 /// Next numbers.
@@ -38,6 +40,8 @@ pub(super) struct Counters {
     pub(super) rows: HashMap<TypeId, i64>,
     /// Next key of each type, for entries that name neither key nor document id.
     pub(super) keys: HashMap<TypeId, i64>,
+    /// Next entry number of each type with locales.
+    pub(super) entries: HashMap<TypeId, i64>,
     /// Next element id of each component.
     pub(super) elements: HashMap<ComponentId, i64>,
 }
@@ -50,6 +54,8 @@ struct RowOf<'a> {
     locale: &'a str,
     /// [`STATUS_DRAFT`] or [`STATUS_PUBLISHED`].
     status: i64,
+    /// Where the type has locales.
+    number: Option<i64>,
     entry: &'a Entry,
     content: &'a Content,
 }
@@ -81,13 +87,26 @@ impl Maker<'_> {
         }
         let (key, document_id) = self.identity(of, entry);
         let locale = locale_of(content_type, entry, self.options);
+        let number = content_type.localized.then(|| self.entry_number(of, (&document_id, locale), entry.entry));
         for (index, status) in statuses.iter().enumerate() {
             self.number_elements(&mut content, index > 0);
-            let row =
-                RowOf { of, key: &key, document_id: &document_id, locale, status: *status, entry, content: &content };
+            let (document_id, status, content) = (document_id.as_str(), *status, &content);
+            let row = RowOf { of, key: &key, document_id, locale, status, number, entry, content };
             self.row(&row, batch);
         }
         Ok(())
+    }
+
+    /// The number that is given for a locale of a document, or that its other row has, or the next one.
+    fn entry_number(&mut self, of: TypeId, (document_id, locale): (&str, &str), given: Option<i64>) -> i64 {
+        let next = self.counters.entries.entry(of).or_insert(1);
+        let number = self.numbered.entry((of, document_id.to_owned(), locale.to_owned())).or_insert_with(|| {
+            given.unwrap_or_else(|| {
+                *next += 1;
+                *next - 1
+            })
+        });
+        *number
     }
 
     /// A relation that the other side holds is given there.
@@ -305,6 +324,7 @@ impl Maker<'_> {
             "_published_at" if row.status == STATUS_DRAFT => Value::Null,
             "_published_at" => Value::Instant(time_of(row.entry.published_at.as_deref()).unwrap_or(updated)),
             "_revision" => Value::Int(1),
+            "_entry" => row.number.map_or(Value::Null, Value::Int),
             _ => Value::Null,
         }
     }

@@ -38,6 +38,10 @@ fn look(connection: &Connection, job: &SeedJob) -> Result<Known, Error> {
             let greatest: i64 = connection.query_row(&statement, [], |row| row.get(0))?;
             known.counters.rows.insert(of, greatest + 1);
         }
+        if let Some(statement) = load::entry_max(&job.layout, of, Database::Sqlite) {
+            let greatest: i64 = connection.query_row(&statement, [], |row| row.get(0))?;
+            known.counters.entries.insert(of, greatest + 1);
+        }
     }
     for table in [SequenceTable::Components, SequenceTable::Keys] {
         let mut statement = connection.prepare(&load::sequences(table, Database::Sqlite))?;

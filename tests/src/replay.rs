@@ -1,0 +1,143 @@
+//! Recorded exchanges of Strapi, replayed on both databases.
+//!
+//! Every case must be answered as recorded, or stand in the dialect's page with the reason why not; a case that is listed there and answered as
+//! recorded fails, too. Where a case also has what Strapi answers over PostgreSQL, either answer holds.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use server::Settings;
+
+use crate::case::{Case, RawRequest, Recorded, Step, read_all};
+use crate::client::{Outgoing, graphql};
+use crate::differences::{self, Tally};
+use crate::judge::{self, Answer};
+use crate::project::{Database, Running, Template, settings, token};
+use crate::shape::filled;
+
+/// Whose exchanges are replayed, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Replay {
+    /// Names the folder of cases and the page of differences.
+    pub dialect: &'static str,
+    /// Path of the endpoint.
+    pub path: &'static str,
+}
+
+/// The path at which the real system was asked.
+const RECORDED_PATH: &str = "/graphql";
+
+impl Replay {
+    /// Replays every case.
+    ///
+    /// # Panics
+    /// When a case differs that is not listed, or one is listed that does not differ.
+    pub fn run(self, database: Database) {
+        let page = ["../docs/dialects/", self.dialect, ".md"].concat();
+        let listed = differences::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(page));
+        let template = Template::new(&self.folder().join("project"), database);
+        let shared = template.serve();
+        let mut all = Tally::default();
+        for (group, cases) in read_all(&self.folder()) {
+            let mut of_group = 0;
+            for case in &cases {
+                let outcome = match &case.server_config {
+                    Some(config) => self.answer(&template.serve_with(settings_of(config)), case),
+                    None if case.mutates => self.answer(&template.serve(), case),
+                    None => self.answer(&shared, case),
+                };
+                of_group += usize::from(outcome.is_ok());
+                all.take(&case.name, listed.contains_key(&case.name), outcome);
+            }
+            println!("{group}: {of_group} of {}", cases.len());
+        }
+        all.settle(self.dialect);
+    }
+
+    fn folder(self) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(["conformance/", self.dialect].concat())
+    }
+
+    fn answer(self, server: &Running, case: &Case) -> Result<(), String> {
+        let caller = case.auth.as_deref();
+        let first = match &case.request {
+            Some(request) => server.ask(&self.raw(request, &self.place(request))),
+            None => self.ask(server, (&case.step, caller), &[]),
+        };
+        judged(&case.step.recorded, case.postgres.as_ref(), &first)?;
+        let mut answers = vec![first.body.unwrap_or_default()];
+        for (index, step) in case.then.iter().enumerate() {
+            let next = self.ask(server, (step, caller), &answers);
+            judged(&step.recorded, None, &next).map_err(|difference| format!("step {}: {difference}", index + 1))?;
+            answers.push(next.body.unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    fn ask(self, server: &Running, (step, caller): (&Step, Option<&str>), earlier: &[Value]) -> Answer {
+        let mut body = json!({ "query": step.query });
+        if let Some(variables) = &step.variables {
+            body["variables"] = Value::Object(variables.clone());
+        }
+        if let Some(name) = &step.operation_name {
+            body["operationName"] = json!(name);
+        }
+        server.ask(&graphql(self.path, &filled(&body, earlier), token_of(caller).as_deref()))
+    }
+
+    fn place(self, request: &RawRequest) -> String {
+        request.path.strip_prefix(RECORDED_PATH).map_or_else(|| request.path.clone(), |rest| [self.path, rest].concat())
+    }
+
+    fn raw<'a>(self, request: &'a RawRequest, path: &'a str) -> Outgoing<'a> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Outgoing {
+            method: &request.method,
+            path,
+            headers: request.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+            body: request.body.clone().unwrap_or_default().into_bytes(),
+        }
+    }
+}
+
+/// What the settings of a Strapi server are called here.
+fn settings_of(config: &Map<String, Value>) -> Settings {
+    let mut told = settings();
+    if config.get("NODE_ENV") == Some(&json!("production")) {
+        (told.introspection, told.graphiql) = (false, false);
+    }
+    let number = |name: &str| config.get("graphql.config")?.get(name)?.as_u64();
+    let rows = |name: &str| Some(u32::try_from(number(name)?).expect("a small number"));
+    if let Some(default) = rows("defaultLimit") {
+        told.schemas.page_sizes.default = default;
+    }
+    told.schemas.page_sizes.most = rows("maxLimit").or(told.schemas.page_sizes.most);
+    if let Some(depth) = number("depthLimit") {
+        // Strapi counts root fields as 0.
+        told.schemas.limits.depth_max = usize::try_from(depth).expect("a small number") + 1;
+    }
+    told
+}
+
+/// The token of a recorded caller: bob has the role `limited`; what is raw is sent as it is.
+fn token_of(caller: Option<&str>) -> Option<String> {
+    match caller {
+        Some("bob") => Some(token("limited", "2")),
+        Some(raw) => raw.strip_prefix("raw:Bearer ").map(str::to_owned),
+        None => None,
+    }
+}
+
+fn judged(recorded: &Recorded, postgres: Option<&Recorded>, answer: &Answer) -> Result<(), String> {
+    let outcome = judge::strapi(recorded, answer);
+    let other = postgres.map(|postgres| Recorded {
+        status: postgres.status.or(recorded.status),
+        placeholders: recorded.placeholders.clone(),
+        compare: recorded.compare.clone(),
+        response: postgres.response.clone(),
+    });
+    match other {
+        Some(other) if outcome.is_err() && judge::strapi(&other, answer).is_ok() => Ok(()),
+        Some(_) | None => outcome,
+    }
+}
