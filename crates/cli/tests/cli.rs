@@ -103,7 +103,7 @@ fn what_is_printed_is_data_alone() {
     assert!(out(&run(&folder, &["config"])).contains("DRAGOMAN_LIMITS_BODY_BYTES_MAX"));
     assert!(out(&run(&folder, &["completions", "bash"])).contains("dragoman"));
     let nowhere = run(&folder, &["schema", "--endpoint", "/nope"]);
-    assert!(told(&nowhere).contains("there are /graphql, /v1/graphql"), "{}", told(&nowhere));
+    assert!(told(&nowhere).contains("there are /graphql, /v4/graphql, /v1/graphql"), "{}", told(&nowhere));
 }
 
 #[test]

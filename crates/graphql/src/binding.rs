@@ -348,13 +348,19 @@ pub enum ScalarRule {
     DateTime,
     /// Any JSON.
     Json,
-    /// A locale's code, or `*`.
-    Locale,
+    /// A locale's code, or the word for every locale, which becomes [`EVERY_LOCALE`].
+    Locale {
+        /// The word.
+        every: &'static str,
+    },
     /// An object that names its component by `__typename`; the members are those of that component's input type.
     Element(Vec<ElementInput>),
     /// Anything: `plan::bind` reads it as its kind.
     Loose(ValueKind),
 }
+
+/// What [`InputBinding::Locale`] reads as every locale.
+pub const EVERY_LOCALE: &str = "*";
 
 /// One component that a [`ScalarRule::Element`] takes.
 #[derive(Debug, Clone, PartialEq, Eq)]

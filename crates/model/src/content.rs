@@ -404,6 +404,8 @@ pub enum Key {
 pub struct DialectNames {
     /// In strapi5 and strapi4.
     pub strapi: Option<String>,
+    /// In strapi4, where it is another than in strapi5.
+    pub strapi4: Option<String>,
     /// In hasura.
     pub hasura: Option<String>,
 }

@@ -117,6 +117,7 @@ fn former(names: &[String], out: &mut Formatter<'_>) -> fmt::Result {
 
 fn dialect_names(names: &DialectNames, out: &mut Formatter<'_>) -> fmt::Result {
     names.strapi.iter().try_for_each(|name| write!(out, ", in strapi {name}"))?;
+    names.strapi4.iter().try_for_each(|name| write!(out, ", in strapi4 {name}"))?;
     names.hasura.iter().try_for_each(|name| write!(out, ", in hasura {name}"))
 }
 

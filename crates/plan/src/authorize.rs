@@ -62,7 +62,7 @@ impl Env<'_> {
     fn select(self, select: &mut Select, holes: &mut Vec<Hole>) -> Allowed {
         match select.from {
             From::Type | From::Localizations | From::Relation(..) | From::ElementRelation(..) => {
-                self.may_read(select.of, &select.version)?;
+                self.may_read(select.of, &mut select.version)?;
                 Env { written: None, ..self }.allowed_rows(select, holes)
             }
             // The write that encloses it has demanded its own action: its row is shown even without FIND.
@@ -90,14 +90,19 @@ impl Env<'_> {
         Ok(())
     }
 
-    /// FIND on the type, and READ_DRAFT where the version reaches drafts.
-    fn may_read(self, of: TypeId, version: &Version) -> Allowed {
-        let drafts = match version.status {
-            Status::Only | Status::Published => false,
-            Status::Draft | Status::Either => true,
+    /// FIND on the type, and READ_DRAFT where drafts are asked for. Whoever takes either version and may not read drafts gets what is
+    /// published.
+    fn may_read(self, of: TypeId, version: &mut Version) -> Allowed {
+        let reads_drafts = self.policy.allows(of, Action::ReadDraft);
+        let allowed = match version.status {
+            Status::Only | Status::Published => true,
+            Status::Draft => reads_drafts,
+            Status::Either => {
+                version.status = if reads_drafts { Status::Either } else { Status::Published };
+                true
+            }
         };
-        let allowed = self.policy.allows(of, Action::Find) && (!drafts || self.policy.allows(of, Action::ReadDraft));
-        if allowed { Ok(()) } else { Err(forbidden()) }
+        if allowed && self.policy.allows(of, Action::Find) { Ok(()) } else { Err(forbidden()) }
     }
 
     /// A column that a filter, sort, distinct or aggregate names: neither hidden nor outside the caller's fields.

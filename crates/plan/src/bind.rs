@@ -53,13 +53,17 @@ fn value_of(model: &Model, hole: &Hole, request: Request<'_>) -> Result<Value, C
             }
         },
     };
+    let read = |json: &Json| match read(model, hole.kind, json) {
+        Err(_) if hole.transform == Transform::NullIfOther => Ok(Value::Null),
+        read => read,
+    };
     let value = match json {
         None | Some(Json::Null) => Value::Null,
         Some(Json::Array(items)) if hole.list => {
-            Value::List(items.iter().map(|item| read(model, hole.kind, item)).collect::<Result<_, _>>()?)
+            Value::List(items.iter().map(read).collect::<Result<_, _>>()?)
         }
-        Some(single) if hole.list => Value::List(vec![read(model, hole.kind, single)?]),
-        Some(single) => read(model, hole.kind, single)?,
+        Some(single) if hole.list => Value::List(vec![read(single)?]),
+        Some(single) => read(single)?,
     };
     transformed(value, hole.transform)
 }
@@ -85,7 +89,14 @@ fn transformed(value: Value, transform: Transform) -> Result<Value, Cause> {
         (Transform::Pattern, Value::Text(text)) if ends_in_escape(&text) => Err(Cause::Invalid {
             problem: Problem::Text("a LIKE pattern must not end with its escape character".to_owned()),
         }),
-        (Transform::Keep | Transform::Clamp(..) | Transform::Within(..) | Transform::Pattern, value) => Ok(value),
+        (
+            Transform::Keep
+            | Transform::NullIfOther
+            | Transform::Clamp(..)
+            | Transform::Within(..)
+            | Transform::Pattern,
+            value,
+        ) => Ok(value),
     }
 }
 

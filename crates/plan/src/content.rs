@@ -245,7 +245,7 @@ fn gather_texts(value: &Value, texts: &mut Vec<String>) {
 fn link_id(text: String, kind: LinkKind) -> LinkId {
     match kind {
         LinkKind::DocumentId => LinkId::Document(text),
-        LinkKind::Key => LinkId::Key(text),
+        LinkKind::Key | LinkKind::Entry => LinkId::Key(text),
         LinkKind::Either => {
             let digits = text.trim_start().bytes().take_while(u8::is_ascii_digit).count();
             if digits == 0 || text.len() >= DOCUMENT_ID_CHARACTERS {

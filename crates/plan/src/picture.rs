@@ -121,6 +121,7 @@ impl Printer<'_> {
             Transform::Keep => String::new(),
             Transform::Clamp(least, greatest) => format!(" clamped to {}", bounds(least, greatest)),
             Transform::Pattern => " as a pattern".to_owned(),
+            Transform::NullIfOther => " or null".to_owned(),
             Transform::Within(least, greatest) => format!(" within {}", bounds(least, greatest)),
         };
         format!("{source} ({:?}{list}{transform})", hole.kind)

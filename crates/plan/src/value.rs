@@ -76,6 +76,8 @@ pub enum Transform {
     Within(i64, i64),
     /// A `LIKE` pattern, refused when it ends with an escape of nothing: whether a database sees that depends on its rows.
     Pattern,
+    /// What does not read as the kind is null: no row has it.
+    NullIfOther,
 }
 
 /// A value of a request, in the kind its hole asks for.

@@ -92,6 +92,8 @@ pub enum Find {
     DocumentId(HoleId),
     /// The one with this key.
     Key(HoleId),
+    /// The one of which a locale has this entry number; that locale is meant.
+    Entry(HoleId),
     /// The only one (a single type).
     Single,
 }
@@ -187,6 +189,8 @@ pub enum LinkKind {
     DocumentId,
     /// By its key.
     Key,
+    /// By the entry number of one of its locales.
+    Entry,
     /// Text that begins with a digit is read as a key (what it has of digits), all else as a public id: Strapi 5's rule.
     Either,
 }
@@ -210,6 +214,28 @@ pub enum Answer {
     Row(Box<Select>),
     /// An object.
     Wrap(Vec<AnswerEntry>),
+}
+
+impl Answer {
+    /// The selects that show the row.
+    pub fn selects_mut(&mut self) -> Vec<&mut Select> {
+        match self {
+            Answer::Row(select) => vec![select],
+            Answer::Wrap(entries) => entries.iter_mut().flat_map(AnswerEntry::selects_mut).collect(),
+        }
+    }
+}
+
+impl AnswerEntry {
+    fn selects_mut(&mut self) -> Vec<&mut Select> {
+        match &mut self.value {
+            AnswerValue::Row(select) => vec![select],
+            AnswerValue::Wrap(entries) => entries.iter_mut().flat_map(AnswerEntry::selects_mut).collect(),
+            AnswerValue::Constant(_) | AnswerValue::Echo(_) | AnswerValue::DocumentId | AnswerValue::Affected => {
+                Vec::new()
+            }
+        }
+    }
 }
 
 /// One entry of an object that answers a change.

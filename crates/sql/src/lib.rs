@@ -52,7 +52,7 @@ pub use program::{
     SwitchProgram, ValueProgram,
 };
 pub use write::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue, Seen, WriteProgram, field_of};
-pub use write_check::{ResolveArm, ResolveProgram, UidProgram, UniqueProgram};
+pub use write_check::{NamedBy, ResolveArm, ResolveProgram, UidProgram, UniqueProgram};
 pub use write_lose::LosingProgram;
 pub use write_print::{Arg, WriteParam, WriteStatement};
 pub use write_row::{CellSource, RowColumn};

@@ -40,6 +40,8 @@ pub struct WriteProgram {
     pub row_column: usize,
     /// Keeps others from writing to a type of one document while it is made.
     pub lock: Option<WriteStatement>,
+    /// Finds the document and the locale that an entry number stands for.
+    pub find_entry: Option<WriteStatement>,
     /// Finds and locks the rows of the document.
     pub find: WriteStatement,
     /// Looks for the documents that are linked.
@@ -176,6 +178,7 @@ impl WriteProgram {
             has_locale: stored.has_locale,
             row_column: columns.iter().position(|column| column.name == stored.row_column).unwrap_or_default(),
             lock: if content_type.single { write_row::lock(layout, database, of) } else { None },
+            find_entry: stored.has_locale.then(|| write_row::find_entry(layout, database, of)),
             find: write_row::find_rows(layout, database, of, &columns, find),
             resolve: write_check::resolve(model, layout, database, of, (data, creates)),
             unique: write_check::unique(layout, database, of, &columns),

@@ -26,10 +26,21 @@ pub struct ResolveArm {
     pub of: TypeId,
     /// What its keys are.
     pub key: ColumnType,
-    /// Named by key, not by public id.
-    pub by_key: bool,
+    /// How they are named.
+    pub by: NamedBy,
     /// A localized type is linked from a localized one: the document must have a row in the locale that is written.
     pub same_locale: bool,
+}
+
+/// How a linked document is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedBy {
+    /// By its public id.
+    DocumentId,
+    /// By its key.
+    Key,
+    /// By the entry number of one of its locales.
+    Entry,
 }
 
 /// Looks for other rows with the unique values of the row that is written, in one statement.
@@ -67,13 +78,14 @@ pub(crate) fn resolve(
     for (of, links) in data.links(model, &model.content_type(of).fields) {
         let key = layout.content_type(of).key;
         let same_locale = is_localized && model.content_type(of).localized;
-        let kinds: &[bool] = match links.kind {
-            LinkKind::DocumentId => &[false],
-            LinkKind::Key => &[true],
-            LinkKind::Either => &[false, true],
+        let kinds: &[NamedBy] = match links.kind {
+            LinkKind::DocumentId => &[NamedBy::DocumentId],
+            LinkKind::Key => &[NamedBy::Key],
+            LinkKind::Entry => &[NamedBy::Entry],
+            LinkKind::Either => &[NamedBy::DocumentId, NamedBy::Key],
         };
-        for by_key in kinds {
-            let arm = ResolveArm { of, key, by_key: *by_key, same_locale };
+        for by in kinds {
+            let arm = ResolveArm { of, key, by: *by, same_locale };
             if !arms.contains(&arm) {
                 arms.push(arm);
             }
@@ -101,13 +113,15 @@ fn resolve_arm(print: &mut Print<'_>, index: usize, arm: ResolveArm) {
     let layout = print.layout;
     let stored = layout.content_type(arm.of);
     print.push(if index == 0 { "select " } else { " union all select " });
-    print.number(i64::try_from(index).expect("few arms")).push(", cast(\"_key\" as text), \"_document_id\" from ");
-    print.name(&layout.key_table(arm.of).name).push(" where ");
-    if arm.by_key {
-        print.push("\"_key\"").among(index, arm.key);
-    } else {
-        print.push("\"_document_id\"").among(index, ColumnType::Text);
+    print.number(i64::try_from(index).expect("few arms")).push(", cast(\"_key\" as text), ");
+    if arm.by == NamedBy::Entry {
+        return resolve_entries(print, index, arm);
     }
+    print.push("\"_document_id\" from ").name(&layout.key_table(arm.of).name).push(" where ");
+    match arm.by {
+        NamedBy::Key => print.push("\"_key\"").among(index, arm.key),
+        NamedBy::DocumentId | NamedBy::Entry => print.push("\"_document_id\"").among(index, ColumnType::Text),
+    };
     if stored.has_trash && stored.document.is_none() {
         print.push(" and \"_deleted_at\" is null");
     }
@@ -115,6 +129,19 @@ fn resolve_arm(print: &mut Print<'_>, index: usize, arm: ResolveArm) {
         print.push(" and exists (select 1 from ").row_table(stored).push(" as \"r\" where \"r\".\"_key\" = ");
         print.name(&layout.key_table(arm.of).name).push(".\"_key\" and \"r\".\"_locale\" = ");
         print.value(Arg::Locale, ColumnType::Text).push(")");
+    }
+}
+
+/// `cast("_entry" as text) from "x" where "_entry" = any($1) and "_locale" = $2`
+fn resolve_entries(print: &mut Print<'_>, index: usize, arm: ResolveArm) {
+    let stored = print.layout.content_type(arm.of);
+    print.push("cast(\"_entry\" as text) from ").row_table(stored).push(" where \"_entry\"");
+    print.among(index, ColumnType::BigInt);
+    if stored.has_trash {
+        print.push(" and \"_deleted_at\" is null");
+    }
+    if arm.same_locale {
+        print.push(" and \"_locale\" = ").value(Arg::Locale, ColumnType::Text);
     }
 }
 

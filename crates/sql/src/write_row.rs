@@ -271,7 +271,7 @@ pub(crate) fn find_rows(
             print.and(count).push("\"_document_id\" = ").value(Arg::DocumentId, ColumnType::Text);
             count += 1;
         }
-        Find::Key(_) => {
+        Find::Key(_) | Find::Entry(_) => {
             print.and(count).push("\"_key\" = ").value(Arg::Key, stored.key);
             count += 1;
         }
@@ -288,6 +288,19 @@ pub(crate) fn find_rows(
         print.push(" for update");
     }
     print.done(columns.iter().map(|column| column.of.kind()).collect())
+}
+
+/// Which document has an entry number, and in which locale: `select "_key", "_locale" from "x" where "_entry" = $1 limit 1`
+pub(crate) fn find_entry(layout: &Layout, database: Database, of: TypeId) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    print.push("select \"_key\", \"_locale\" from ").row_table(stored).push(" where \"_entry\" = ");
+    print.value(Arg::Own(0), ColumnType::BigInt);
+    if stored.has_trash {
+        print.push(" and \"_deleted_at\" is null");
+    }
+    print.push(" limit 1");
+    print.done(vec![stored.key.kind(), ColumnKind::Text])
 }
 
 /// `lock table "x" in exclusive mode`: the only document of a type is not made twice. SQLite has one writer.

@@ -1,12 +1,9 @@
 //! Which texts are codes of locales.
 
-/// `*`, or a language with optional script and region (`en`, `fr-CA`, `zh-Hans-CN`, `es-419`), in the letters' usual case.
+/// A language with optional script and region (`en`, `fr-CA`, `zh-Hans-CN`, `es-419`), in the letters' usual case.
 ///
 /// Source: BCP 47. Strapi has a closed list of some six hundred such codes; every code of it has this form.
 pub(super) fn is_known(code: &str) -> bool {
-    if code == "*" {
-        return true;
-    }
     let mut parts = code.split('-');
     let Some(language) = parts.next() else { return false };
     let is_language = (2..=3).contains(&language.len())

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value as Json};
 
 use super::{inspect, locale};
-use crate::binding::{ElementInput, ScalarRule};
+use crate::binding::{EVERY_LOCALE, ElementInput, ScalarRule};
 
 /// Why a value is none of a scalar's.
 #[derive(Debug)]
@@ -38,9 +38,10 @@ pub(crate) fn scalar(rule: &ScalarRule, json: &Json) -> Result<Json, ScalarFault
         (ScalarRule::Date, _) => date(json),
         (ScalarRule::Time, _) => time(json),
         (ScalarRule::DateTime, _) => date_time(json),
-        (ScalarRule::Locale, Json::String(code)) if locale::is_known(code) => Ok(json.clone()),
-        (ScalarRule::Locale, Json::String(_)) => named("Unknown locale supplied".to_owned()),
-        (ScalarRule::Locale, _) => named("Locale cannot represent non string type".to_owned()),
+        (ScalarRule::Locale { every }, Json::String(code)) if code == every => Ok(Json::from(EVERY_LOCALE)),
+        (ScalarRule::Locale { .. }, Json::String(code)) if locale::is_known(code) => Ok(json.clone()),
+        (ScalarRule::Locale { .. }, Json::String(_)) => named("Unknown locale supplied".to_owned()),
+        (ScalarRule::Locale { .. }, _) => named("Locale cannot represent non string type".to_owned()),
         (ScalarRule::Element(members), _) => element(members, json),
     }
 }

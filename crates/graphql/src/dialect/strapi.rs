@@ -90,7 +90,7 @@ struct Draft<'a> {
 
 fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Definitions, Vec<SchemaFault>> {
     let page = PageRule::Clamped { limit_default: options.limit_default, limit_max: options.limit_max };
-    let names = Names::of(model);
+    let names = Names::of(edition, model);
     let (types, owners) = (IndexMap::new(), IndexMap::new());
     let mut draft = Draft { edition, model, names, page, types, owners, faults: Vec::new() };
     scalars::add(&mut draft);

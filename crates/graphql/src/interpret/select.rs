@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::filter::Place;
 use super::view::View;
 use super::{Level, Merged, Owner, Planner, Refusable, misplaced, refuse};
-use crate::binding::{FieldBinding, InputBinding, PageRule, RowsShape, ValueBinding};
+use crate::binding::{FieldBinding, InputBinding, PageRule, RowsShape, ScalarRule, ValueBinding};
 use crate::definition::{Field as FieldDefinition, Input};
 
 /// The order, which must begin with the distinct columns, in any order of their own; without an order they are it.
@@ -43,7 +43,7 @@ impl<'a> Planner<'a> {
         let arguments = self.arguments(merged, definition);
         every_key_is_given(definition, &arguments)?;
         let mut asked = self.asked(&arguments)?;
-        if self.filters_by_locale(&arguments) {
+        if self.filters_by_locale(&arguments) || names_entry(&arguments) {
             asked.locale = Locale::All;
         }
         let version = self.root_version(of, &asked);
@@ -122,7 +122,10 @@ impl<'a> Planner<'a> {
                 }
                 InputBinding::Key(column) => {
                     let Some(kind) = self.kind_of(level.owner, *column) else { return misplaced() };
-                    let hole = self.hole(view.hole_source(), kind, false, Transform::Keep);
+                    // What is no key of this type names no document, where the schema takes any text.
+                    let is_any = self.definitions.scalar(input.of.name()) == Some(&ScalarRule::Id);
+                    let transform = if is_any { Transform::NullIfOther } else { Transform::Keep };
+                    let hole = self.hole(view.hole_source(), kind, false, transform);
                     let value = Operand::Hole(hole);
                     filters.push(Filter::Compare(Comparison { column: *column, operator: Operator::Eq, value }));
                 }
@@ -226,6 +229,11 @@ impl<'a> Planner<'a> {
             shape: Shape::One(Row { non_null: false, object: self.object(merged, object, level) }),
         }
     }
+}
+
+/// An entry number is of one locale, whatever else is asked.
+pub(super) fn names_entry(arguments: &[(&Input, View<'_>)]) -> bool {
+    arguments.iter().any(|(input, _)| input.binding == InputBinding::Key(Column::System(SystemColumn::Entry)))
 }
 
 /// A look-up by a key that is not given would find any row.

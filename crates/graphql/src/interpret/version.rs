@@ -5,7 +5,7 @@ use plan::{Cause, HoleId, Locale, Problem, PublicationFilter, Status, Version, W
 
 use super::view::View;
 use super::{Level, Owner, Planner, Refusable, refuse};
-use crate::binding::{InputBinding, ValueBinding};
+use crate::binding::{EVERY_LOCALE, InputBinding, ValueBinding};
 use crate::definition::{Input, VersionRule};
 
 /// What a root asked for, or a field that says it for itself.
@@ -135,7 +135,7 @@ pub(super) enum PublishedAt {
 
 fn locale(view: &View<'_>) -> Refusable<Locale> {
     match view.text() {
-        Some("*") => Ok(Locale::All),
+        Some(EVERY_LOCALE) => Ok(Locale::All),
         Some(code) => Ok(Locale::Named(code.to_owned())),
         None => refuse(Cause::Invalid { problem: Problem::Locale(view.json().to_string()) }),
     }

@@ -2,9 +2,9 @@
 
 use model::{ComponentId, FieldId, FieldKind, TypeId};
 use plan::{
-    Answer, AnswerEntry, AnswerValue, Assignment, BrokenRule, Cause, Column, Data, Element, FieldFault, Filter, Find,
-    Given, HoleId, LinkKind, Links, Locale, RowRules, Segment, SystemColumn, Transform, ValueKind, Version, Write,
-    WriteAction,
+    Answer, AnswerEntry, AnswerValue, Assignment, BrokenRule, Cause, Column, Comparison, Data, Element, FieldFault,
+    Filter, Find, Given, HoleId, LinkKind, Links, Locale, Operand, Operator, RowRules, Segment, SystemColumn,
+    Transform, ValueKind, Version, Write, WriteAction,
 };
 use serde_json::Value as Json;
 
@@ -44,10 +44,11 @@ impl<'a> Planner<'a> {
         let mut asked = self.asked(&arguments)?;
         let published_at = self.published_at(&arguments);
         let version = self.write_version(of, &mut asked, published_at);
-        let find = self.find(&arguments, of)?;
+        let find = self.find(&arguments)?;
         let data = self.data(&arguments, Owner::Row(of))?;
         let locale = self.write_locale(of, &asked);
-        let answer = self.answer((merged, definition), of, &asked, None)?;
+        let mut answer = self.answer((merged, definition), of, &asked, None)?;
+        self.only_entry(&arguments, of, &mut answer);
         let action = WriteAction::Update { find, data, version, locale, or_create };
         Ok(Write { of, action, answer, rules: RowRules::default() })
     }
@@ -61,12 +62,13 @@ impl<'a> Planner<'a> {
     ) -> Refusable<Write> {
         let arguments = self.arguments(merged, definition);
         let asked = self.asked(&arguments)?;
-        let find = self.find(&arguments, of)?;
+        let find = self.find(&arguments)?;
         let echo = match &find {
             Find::DocumentId(hole) if !must_exist => Some(*hole),
-            Find::DocumentId(_) | Find::Key(_) | Find::Single => None,
+            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::Single => None,
         };
-        let answer = self.answer((merged, definition), of, &asked, echo)?;
+        let mut answer = self.answer((merged, definition), of, &asked, echo)?;
+        self.only_entry(&arguments, of, &mut answer);
         let action = WriteAction::Delete { find, locale: self.write_locale(of, &asked), must_exist };
         Ok(Write { of, action, answer, rules: RowRules::default() })
     }
@@ -75,14 +77,15 @@ impl<'a> Planner<'a> {
         if self.model.content_type(of).localized { asked.locale.clone() } else { Locale::Only }
     }
 
-    fn find(&mut self, arguments: &[(&'a Input, View<'a>)], of: TypeId) -> Refusable<Find> {
+    fn find(&mut self, arguments: &[(&'a Input, View<'a>)]) -> Refusable<Find> {
         for (input, view) in arguments {
             if let InputBinding::Key(column) = &input.binding {
-                let Some(kind) = self.kind_of(Owner::Row(of), *column) else { return misplaced() };
-                let hole = self.hole(view.hole_source(), kind, false, Transform::Keep);
+                // What is no key of this type names no document.
+                let hole = self.hole(view.hole_source(), ValueKind::Text, false, Transform::Keep);
                 return match column {
                     column if *column == DOCUMENT_ID => Ok(Find::DocumentId(hole)),
                     Column::System(SystemColumn::Key) => Ok(Find::Key(hole)),
+                    Column::System(SystemColumn::Entry) => Ok(Find::Entry(hole)),
                     Column::System(_) | Column::Field(_) => misplaced(),
                 };
             }
@@ -234,6 +237,20 @@ impl<'a> Planner<'a> {
             Some(Stands::Row(_)) => Ok(Answer::Row(Box::new(self.written(merged, object, &level)))),
             Some(Stands::Around) => Ok(Answer::Wrap(self.answer_entries(merged, object, &level, echo)?)),
             Some(Stands::Element(_)) | None => misplaced(),
+        }
+    }
+
+    /// The answer to a change of an entry shows the row of that number, in whichever locale it is.
+    fn only_entry(&mut self, arguments: &[(&'a Input, View<'a>)], of: TypeId, answer: &mut Answer) {
+        let column = Column::System(SystemColumn::Entry);
+        let named = arguments.iter().find(|(input, _)| input.binding == InputBinding::Key(column));
+        let (Some((_, view)), Some(kind)) = (named, self.kind_of(Owner::Row(of), column)) else { return };
+        let hole = self.hole(view.hole_source(), kind, false, Transform::NullIfOther);
+        let value = Operand::Hole(hole);
+        let filter = Filter::Compare(Comparison { column, operator: Operator::Eq, value });
+        for select in answer.selects_mut() {
+            select.version.locale = Locale::All;
+            select.filter = filter.clone();
         }
     }
 

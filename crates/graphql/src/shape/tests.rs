@@ -74,7 +74,7 @@ impl Values<'_> {
             ScalarRule::Time => json!("15:04:05"),
             ScalarRule::DateTime => json!("2026-11-21T15:04:05Z"),
             ScalarRule::Json | ScalarRule::Loose(_) => json!({ "a": [second] }),
-            ScalarRule::Locale => json!(if second { "fr" } else { "*" }),
+            ScalarRule::Locale { .. } => json!(if second { "fr" } else { "*" }),
             ScalarRule::Element(elements) => {
                 let element = &elements[self.below(elements.len())];
                 let mut members = self.named(&element.input, depth + 1);

@@ -379,7 +379,7 @@ fn enum_value(env: &Env, value: &Part<apollo_compiler::ast::EnumValueDefinition>
     EnumValue { raw, description: value.description.as_ref().map(ToString::to_string), renamed_from, name }
 }
 
-/// `@name(strapi:, hasura:)`.
+/// `@name(strapi:, strapi4:, hasura:)`.
 pub(super) fn dialect_names(env: &Env, directives: &DirectiveList, faults: &mut Faults) -> DialectNames {
     let Some(directive) = directives.get("name") else {
         return DialectNames::default();
@@ -394,7 +394,7 @@ pub(super) fn dialect_names_of(env: &Env, directive: &Node<Directive>, faults: &
         check_word(env, directive, argument, word, faults);
         Some(word.to_owned())
     };
-    DialectNames { strapi: read("strapi"), hasura: read("hasura") }
+    DialectNames { strapi: read("strapi"), strapi4: read("strapi4"), hasura: read("hasura") }
 }
 
 fn renamed_from(env: &Env, directives: &DirectiveList, name: &str, faults: &mut Faults) -> Vec<String> {

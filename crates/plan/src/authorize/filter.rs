@@ -16,7 +16,7 @@ enum Owner {
 
 /// A step through a relation.
 struct Hop<'a> {
-    version: &'a Version,
+    version: &'a mut Version,
     filter: &'a mut Filter,
     /// Fields of the target that are asked beside those of the filter.
     asked: Fields,

@@ -92,7 +92,7 @@ impl Env<'_> {
     fn switch(self, switch: &mut Switch, holes: &mut Vec<Hole>) -> Result<(), Refusal> {
         self.shown(Owner::Row(switch.owner), Column::Field(switch.field))?;
         let had_arms = !switch.arms.is_empty();
-        switch.arms.retain(|arm| self.may_read(arm.of, &arm.version).is_ok());
+        switch.arms.retain_mut(|arm| self.may_read(arm.of, &mut arm.version).is_ok());
         if had_arms && switch.arms.is_empty() {
             return Err(forbidden());
         }

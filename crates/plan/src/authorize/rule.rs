@@ -1,6 +1,6 @@
 //! Rules of rows: the conditions of the model's `@allow`, turned into filters.
 
-use model::{Action, ColumnName, Component, Condition, ContentType, FieldId, FieldKind, Target, Term, TypeId};
+use model::{Action, ColumnName, Component, Condition, ContentType, FieldId, FieldKind, SystemColumn, Target, Term, TypeId};
 
 use super::Env;
 use super::fields::Fields;
@@ -22,7 +22,13 @@ impl Env<'_> {
         let found = self.row_rule((of, Action::Find), version, fields, holes);
         match version.status {
             Status::Only | Status::Published => found,
-            Status::Draft | Status::Either => found.and(self.row_rule((of, Action::ReadDraft), version, fields, holes)),
+            Status::Draft => found.and(self.row_rule((of, Action::ReadDraft), version, fields, holes)),
+            // Of the rows that stand for either version, the rule for drafts is asked of those that are drafts.
+            Status::Either => {
+                let is_published = Filter::Null { column: Column::System(SystemColumn::PublishedAt), is_null: false };
+                let drafts = self.row_rule((of, Action::ReadDraft), version, fields, holes);
+                found.and(Filter::any_of([drafts, is_published]))
+            }
         }
     }
 

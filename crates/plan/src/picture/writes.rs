@@ -40,6 +40,7 @@ impl Printer<'_> {
         match find {
             Find::DocumentId(hole) => format!(" with document id {}", self.hole(*hole)),
             Find::Key(hole) => format!(" with key {}", self.hole(*hole)),
+            Find::Entry(hole) => format!(" with entry {}", self.hole(*hole)),
             Find::Single => String::new(),
         }
     }
@@ -79,6 +80,7 @@ impl Printer<'_> {
         let kind = match links.kind {
             LinkKind::DocumentId => "document ids",
             LinkKind::Key => "keys",
+            LinkKind::Entry => "entry numbers",
             LinkKind::Either => "ids",
         };
         format!("links {kind} {}", self.hole(links.ids))

@@ -6,7 +6,7 @@ use plan::{
     BrokenRule, Cause, Content, FieldFault, Find, Held, Link, Locale, Problem, Segment, Value, Values, Write,
     WriteVersion,
 };
-use sql::layout::{Layout, STATUS_DRAFT, STATUS_PUBLISHED};
+use sql::layout::{ColumnType, Layout, STATUS_DRAFT, STATUS_PUBLISHED};
 use sql::{Statement, WriteProgram, WriteStatement};
 
 use super::context::WriteContext;
@@ -149,9 +149,28 @@ impl<'a, D: Door> Change<'a, D> {
             Find::Key(hole) => {
                 frame.key = link::key_of_text(self.env.program.key, &text_of(self.env.values.get(*hole)))?;
             }
-            Find::Single => {}
+            // [`Change::begin`] has looked it up.
+            Find::Entry(_) | Find::Single => {}
         }
         Some(())
+    }
+
+    /// A frame about the document that is looked for, in the locale that is meant; none for a value that names no document.
+    pub(crate) async fn begin(&mut self, find: &Find, locale: &Locale) -> Result<Option<Frame>, Failure> {
+        let (Find::Entry(hole), Some(statement)) = (find, &self.env.program.find_entry) else {
+            let locale = self.locale(locale)?;
+            let mut frame = self.frame(&locale);
+            return Ok(self.look_for(find, &mut frame).map(|()| frame));
+        };
+        let Some(number) = link::key_of_text(ColumnType::BigInt, &text_of(self.env.values.get(*hole))) else {
+            return Ok(None);
+        };
+        let call = self.frame("").call(statement, &[number]);
+        let rows = self.now(vec![call]).await?;
+        let Some([key, Value::Text(locale)]) = rows.first().and_then(|rows| rows.first()).map(Vec::as_slice) else {
+            return Ok(None);
+        };
+        Ok(Some(Frame { key: key.clone(), ..self.frame(locale) }))
     }
 
     /// Looks for the linked documents; sent with what follows.

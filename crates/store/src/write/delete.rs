@@ -34,14 +34,11 @@ impl<D: Door> Change<'_, D> {
     /// Finds and locks what is to be removed. None: there is nothing.
     pub(crate) async fn find_doomed(&mut self, find: &Find, locale: &Locale) -> Result<Option<Doomed>, Failure> {
         let program = self.env.program;
-        let only = match locale {
-            Locale::Named(_) | Locale::Default | Locale::Inherited if program.has_locale => Some(self.locale(locale)?),
-            Locale::Named(_) | Locale::Default | Locale::Inherited | Locale::Only | Locale::All => None,
-        };
-        let mut frame = self.frame(only.as_deref().unwrap_or_default());
-        if self.look_for(find, &mut frame).is_none() {
-            return Ok(None);
-        }
+        let is_whole = *locale == Locale::All && !matches!(find, Find::Entry(_));
+        // Every locale is found from any of them.
+        let named = if is_whole { &Locale::Default } else { locale };
+        let Some(mut frame) = self.begin(find, named).await? else { return Ok(None) };
+        let only = (program.has_locale && !is_whole).then(|| frame.locale.clone());
         let found = self.now(vec![frame.call(&program.find, &[])]).await?;
         let rows: Vec<StoredRow> = found.into_iter().flatten().map(|cells| StoredRow { cells }).collect();
         let is_meant = |row: &&StoredRow| only.as_ref().is_none_or(|locale| row.locale(program) == *locale);

@@ -6,7 +6,7 @@ use model::{Model, TypeId};
 use plan::{Cause, Content, Held, Link, LinkId, LinkScope, Value, link_scope, uuid_of_text};
 use sql::layout::{ColumnType, Layout, STATUS_DRAFT, STATUS_PUBLISHED};
 use sql::write_link::own;
-use sql::{ResolveArm, ResolveProgram};
+use sql::{NamedBy, ResolveArm, ResolveProgram};
 
 use super::door::Rows;
 use super::frame::{text_of, texts};
@@ -16,6 +16,7 @@ use super::frame::{text_of, texts};
 pub(crate) struct Resolved {
     by_document: HashMap<(TypeId, String), Value>,
     by_key: HashSet<(TypeId, String)>,
+    by_entry: HashMap<(TypeId, String), Value>,
     keys: HashMap<TypeId, ColumnType>,
     /// The key of the document that is made, where it was taken with the look.
     pub(crate) new_key: Option<Value>,
@@ -50,10 +51,11 @@ pub(crate) fn wanted(program: &ResolveProgram, links: &[&Link]) -> Vec<Value> {
 fn wanted_by(arm: ResolveArm, links: &[&Link]) -> Vec<Value> {
     let mut seen = HashSet::new();
     let own = links.iter().filter(|link| link.of == arm.of);
-    let values = own.filter_map(|link| match (&link.id, arm.by_key) {
-        (LinkId::Document(id), false) => Some(Value::Text(id.clone())),
-        (LinkId::Key(text), true) => key_of_text(arm.key, text),
-        (LinkId::Document(_), true) | (LinkId::Key(_), false) => None,
+    let values = own.filter_map(|link| match (&link.id, arm.by) {
+        (LinkId::Document(id), NamedBy::DocumentId) => Some(Value::Text(id.clone())),
+        (LinkId::Key(text), NamedBy::Key) => key_of_text(arm.key, text),
+        (LinkId::Key(text), NamedBy::Entry) => key_of_text(ColumnType::BigInt, text),
+        (LinkId::Document(_), NamedBy::Key | NamedBy::Entry) | (LinkId::Key(_), NamedBy::DocumentId) => None,
     });
     values.filter(|value| seen.insert(text_of(value))).collect()
 }
@@ -88,10 +90,13 @@ impl Resolved {
                 continue;
             };
             resolved.keys.insert(arm.of, arm.key);
-            if arm.by_key {
-                resolved.by_key.insert((arm.of, key.clone()));
-            } else if let Some(value) = key_of_text(arm.key, key) {
-                resolved.by_document.insert((arm.of, id.clone()), value);
+            let value = key_of_text(arm.key, key);
+            match arm.by {
+                NamedBy::Key => drop(resolved.by_key.insert((arm.of, key.clone()))),
+                NamedBy::DocumentId => {
+                    resolved.by_document.extend(value.map(|value| ((arm.of, id.clone()), value)));
+                }
+                NamedBy::Entry => resolved.by_entry.extend(value.map(|value| ((arm.of, id.clone()), value))),
             }
         }
         resolved
@@ -101,11 +106,16 @@ impl Resolved {
     pub(crate) fn key(&self, link: &Link) -> Option<Value> {
         match &link.id {
             LinkId::Document(id) => self.by_document.get(&(link.of, id.clone())).cloned(),
-            LinkId::Key(text) => {
-                let value = key_of_text(*self.keys.get(&link.of)?, text)?;
-                self.by_key.contains(&(link.of, text_of(&value))).then_some(value)
+            LinkId::Key(text) if !self.by_entry.is_empty() => {
+                self.by_entry.get(&(link.of, text.trim().to_owned())).cloned().or_else(|| self.by_key(link.of, text))
             }
+            LinkId::Key(text) => self.by_key(link.of, text),
         }
+    }
+
+    fn by_key(&self, of: TypeId, text: &str) -> Option<Value> {
+        let value = key_of_text(*self.keys.get(&of)?, text)?;
+        self.by_key.contains(&(of, text_of(&value))).then_some(value)
     }
 
     /// The linked documents in order, each once.

@@ -45,11 +45,8 @@ pub(super) struct Merged {
 impl<'a, D: Door> Change<'a, D> {
     /// Changes a document. None: there is none.
     pub(crate) async fn update(&mut self, find: &Find, asked: Asked<'_>) -> Result<Option<Written>, Failure> {
-        let locale = self.locale(asked.locale)?;
-        let mut frame = self.frame(&locale);
-        if self.look_for(find, &mut frame).is_none() {
-            return Ok(None);
-        }
+        let Some(mut frame) = self.begin(find, asked.locale).await? else { return Ok(None) };
+        let locale = frame.locale.clone();
         let fields = &self.content_type().fields;
         let given = Content::given(self.env.model, fields, asked.data, self.env.values);
         let links = link::links_of(&given);

@@ -4,7 +4,7 @@
 
 use model::{Component, ComponentId, Field, ZoneId};
 
-use super::{Draft, content, field, filters, input, inputs, names};
+use super::{Draft, content, field, filters, input, inputs};
 use crate::binding::{ElementInput, FieldBinding, InputBinding, ScalarRule};
 use crate::definition::{Kind, Stands, TypeRef};
 
@@ -38,7 +38,7 @@ fn add_component(draft: &mut Draft<'_>, of: ComponentId, component: &Component) 
 
 /// The union of a dynamic zone and the scalar that its input is; answers with the union's name.
 pub(super) fn zone(draft: &mut Draft<'_>, owner: &str, field: &Field, of: ZoneId) -> String {
-    let name = names::zone(owner, field);
+    let name = draft.names.zone(owner, field);
     let members = &draft.model.zone(of).members;
     let shown = members.iter().map(|of| draft.names.component(*of).to_owned());
     let shown = shown.chain(["Error".to_owned()]).collect();

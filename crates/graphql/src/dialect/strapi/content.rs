@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, Relation, SystemColumn, Target, TypeId};
 use plan::{Column, Form};
 
-use super::{Draft, Edition, Members, components, entities, field, names, scalars, value};
+use super::{Draft, Edition, Members, components, entities, field, scalars, value};
 use crate::binding::{FieldBinding, RowsShape, ValueBinding};
 use crate::definition::{EnumValue, Field, Kind, Stands, TypeRef};
 
@@ -64,7 +64,7 @@ pub(super) fn add_field(
     if declared.is_hidden() {
         return;
     }
-    let name = names::member(declared).to_owned();
+    let name = draft.names.member(declared).to_owned();
     let mut add = |suffix: &str, mut shown: Field| {
         shown.description.clone_from(&declared.description);
         fields.add(&[name.as_str(), suffix].concat(), shown);
@@ -77,7 +77,7 @@ pub(super) fn add_field(
         }
         FieldKind::Enum { of, list } => {
             let declared_enum = draft.model.enumeration(*of);
-            let name = names::enumeration(owner, declared, declared_enum);
+            let name = draft.names.enumeration(owner, declared, declared_enum);
             add_enum(draft, &name, declared_enum);
             add("", field(listed(TypeRef::named(name), *list, declared.required), column(Form::Word(*of))));
         }
@@ -119,7 +119,7 @@ fn relation_fields(
         Target::Group(group) => {
             let members = &draft.model.group(group).members;
             let members = members.iter().map(|of| draft.names.one(*of).to_owned()).collect();
-            let name = names::union(owner, declared);
+            let name = draft.names.union(owner, declared);
             draft.add(&name, owner, None, Kind::Union(members));
             let of = TypeRef::named(name);
             let of = if relation.many { of.list() } else { of };
@@ -178,7 +178,7 @@ fn collections(draft: &mut Draft<'_>, name: &str, owner: &str) {
 
 /// An enum under the name that its owner and field give. An enum with a name of its own may be met again.
 fn add_enum(draft: &mut Draft<'_>, name: &str, of: &model::Enum) {
-    if of.names.strapi.is_some() && draft.types.contains_key(name) {
+    if draft.names.enumeration_given(of).is_some() && draft.types.contains_key(name) {
         return;
     }
     let values = of.values.iter().map(|word| {

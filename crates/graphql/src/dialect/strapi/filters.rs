@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, SystemColumn, Target, TypeId};
 use plan::Column;
 
-use super::{Draft, Edition, Members, content, input, names, scalars};
+use super::{Draft, Edition, Members, content, input, scalars};
 use crate::binding::InputBinding;
 use crate::definition::{Input, TypeRef};
 
@@ -41,7 +41,7 @@ pub(super) fn add_field(draft: &Draft<'_>, members: &mut Members<Input>, (id, de
     if declared.is_hidden() {
         return;
     }
-    let name = names::member(declared);
+    let name = draft.names.member(declared);
     match &declared.kind {
         FieldKind::Scalar { scalar, list: false } => {
             add_column(members, name, scalars::served(*scalar).0, Column::Field(id));

@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, Target, TypeId};
 use plan::LinkKind;
 
-use super::{Draft, Edition, Members, input, is_writable, names, scalars};
+use super::{Draft, Edition, Members, input, is_writable, scalars};
 use crate::binding::InputBinding;
 use crate::definition::{Input, TypeRef};
 
@@ -32,6 +32,12 @@ pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType)
     draft.input(&[name.as_str(), "Input"].concat(), &format!("content type {}", content_type.name), members);
 }
 
+/// Whether the documents of a relation have an entry number for each locale.
+fn links_entries(draft: &Draft<'_>, declared: &model::Field) -> bool {
+    let target = declared.relation().map(|relation| relation.target);
+    matches!(target, Some(Target::Type(of)) if draft.model.content_type(of).localized)
+}
+
 /// Nothing is required here: what must be there is said by the rules of the model.
 pub(super) fn add_field(
     draft: &Draft<'_>,
@@ -46,7 +52,7 @@ pub(super) fn add_field(
     let of = match &declared.kind {
         FieldKind::Scalar { scalar, list } => listed(TypeRef::named(scalars::served(*scalar).0), *list),
         FieldKind::Enum { of, list } => {
-            let name = names::enumeration(owner, declared, draft.model.enumeration(*of));
+            let name = draft.names.enumeration(owner, declared, draft.model.enumeration(*of));
             listed(TypeRef::named(name), *list)
         }
         FieldKind::Relation(relation) => match relation.target {
@@ -57,13 +63,14 @@ pub(super) fn add_field(
             listed(TypeRef::named([draft.names.component(*of), "Input"].concat()), *repeatable)
         }
         FieldKind::Zone { .. } => {
-            TypeRef::named([names::zone(owner, declared).as_str(), "Input"].concat()).non_null().list()
+            TypeRef::named([draft.names.zone(owner, declared).as_str(), "Input"].concat()).non_null().list()
         }
     };
     let link = match draft.edition {
+        Edition::Four if links_entries(draft, declared) => LinkKind::Entry,
         Edition::Four => LinkKind::Key,
         Edition::Five => LinkKind::Either,
     };
     let binding = InputBinding::Set { field: id, link };
-    members.add(names::member(declared), Input { description: declared.description.clone(), ..input(of, binding) });
+    members.add(draft.names.member(declared), Input { description: declared.description.clone(), ..input(of, binding) });
 }

@@ -5,18 +5,22 @@
 use std::collections::BTreeMap;
 
 use model::naming::pascal;
-use model::{Component, ComponentId, ContentType, Enum, Field, Model, TypeId};
+use model::{Component, ComponentId, ContentType, DialectNames, Enum, Field, Model, TypeId};
+
+use super::Edition;
 
 /// The names of every content type and component.
 pub(super) struct Names {
+    edition: Edition,
     types: BTreeMap<TypeId, (String, String)>,
     components: BTreeMap<ComponentId, String>,
 }
 
 impl Names {
-    pub(super) fn of(model: &Model) -> Names {
+    pub(super) fn of(edition: Edition, model: &Model) -> Names {
         Names {
-            types: model.content_types().map(|(id, of)| (id, (one(of), many(of)))).collect(),
+            edition,
+            types: model.content_types().map(|(id, of)| (id, (one(edition, of), many(of)))).collect(),
             components: (0u16..).map(ComponentId).zip(model.components.iter().map(component)).collect(),
         }
     }
@@ -47,8 +51,8 @@ fn system(of: &ContentType) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn one(of: &ContentType) -> String {
-    system(of).map_or_else(|| pascal(of.names.strapi.as_deref().unwrap_or(&of.name)), |(one, _)| one.to_owned())
+fn one(edition: Edition, of: &ContentType) -> String {
+    system(of).map_or_else(|| pascal(given(edition, &of.names).unwrap_or(&of.name)), |(one, _)| one.to_owned())
 }
 
 fn many(of: &ContentType) -> String {
@@ -71,27 +75,41 @@ pub(super) fn uid(of: &ContentType) -> String {
     }
 }
 
-/// The name of a field or member.
-pub(super) fn member(field: &Field) -> &str {
-    field.names.strapi.as_deref().unwrap_or(&field.name)
+/// The name that a declaration gives.
+fn given(edition: Edition, names: &DialectNames) -> Option<&str> {
+    match edition {
+        Edition::Four => names.strapi4.as_deref().or(names.strapi.as_deref()),
+        Edition::Five => names.strapi.as_deref(),
+    }
 }
 
-/// `ENUM_BLOGPOST_STATE`, unless the enum says otherwise.
-pub(super) fn enumeration(owner: &str, field: &Field, of: &Enum) -> String {
-    of.names
-        .strapi
-        .clone()
-        .unwrap_or_else(|| ["ENUM_", &owner.to_uppercase(), "_", &member(field).to_uppercase()].concat())
-}
+impl Names {
+    /// The name of a field or member.
+    pub(super) fn member<'f>(&self, field: &'f Field) -> &'f str {
+        given(self.edition, &field.names).unwrap_or(&field.name)
+    }
 
-/// `ArticleZoneDynamicZone`.
-pub(super) fn zone(owner: &str, field: &Field) -> String {
-    [owner, &pascal(member(field)), "DynamicZone"].concat()
-}
+    /// `ENUM_BLOGPOST_STATE`, unless the enum says otherwise.
+    pub(super) fn enumeration(&self, owner: &str, field: &Field, of: &Enum) -> String {
+        self.enumeration_given(of).unwrap_or_else(|| {
+            ["ENUM_", &owner.to_uppercase(), "_", &self.member(field).to_uppercase()].concat()
+        })
+    }
 
-/// `ArticleSubjectMorph`.
-pub(super) fn union(owner: &str, field: &Field) -> String {
-    [owner, &pascal(member(field)), "Morph"].concat()
+    /// The name that an enum has of its own.
+    pub(super) fn enumeration_given(&self, of: &Enum) -> Option<String> {
+        given(self.edition, &of.names).map(str::to_owned)
+    }
+
+    /// `ArticleZoneDynamicZone`.
+    pub(super) fn zone(&self, owner: &str, field: &Field) -> String {
+        [owner, &pascal(self.member(field)), "DynamicZone"].concat()
+    }
+
+    /// `ArticleSubjectMorph`.
+    pub(super) fn union(&self, owner: &str, field: &Field) -> String {
+        [owner, &pascal(self.member(field)), "Morph"].concat()
+    }
 }
 
 pub(super) fn lower_first(name: &str) -> String {

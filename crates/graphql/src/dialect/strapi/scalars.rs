@@ -10,8 +10,7 @@ use crate::binding::{FieldBinding, InputBinding, PageWord, ScalarRule, ValueBind
 use crate::definition::{Kind, Stands, TypeRef};
 
 /// Scalars beside GraphQL's own, with what API users read about them.
-const SCALARS: [(&str, Option<&str>, ScalarRule); 6] = [
-    ("I18NLocaleCode", Some("A string used to identify an i18n locale"), ScalarRule::Locale),
+const SCALARS: [(&str, Option<&str>, ScalarRule); 5] = [
     ("Date", Some("A day of the calendar as `YYYY-MM-DD`: the `full-date` of RFC 3339"), ScalarRule::Date),
     (
         "DateTime",
@@ -27,7 +26,12 @@ const SCALARS: [(&str, Option<&str>, ScalarRule); 6] = [
 const COMPARED: [&str; 10] = ["ID", "Boolean", "String", "Int", "Long", "Float", "Date", "Time", "DateTime", "JSON"];
 
 pub(super) fn add(draft: &mut Draft<'_>) {
-    for (name, description, rule) in SCALARS {
+    let every = match draft.edition {
+        Edition::Four => "all",
+        Edition::Five => "*",
+    };
+    let locale = ("I18NLocaleCode", Some("A string used to identify an i18n locale"), ScalarRule::Locale { every });
+    for (name, description, rule) in [locale].into_iter().chain(SCALARS) {
         draft.add(name, draft.edition.name(), description, Kind::Scalar(rule));
     }
     for scalar in COMPARED {
