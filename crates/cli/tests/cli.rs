@@ -60,7 +60,7 @@ fn init_writes_a_project_without_faults() {
     let folder = Folder::project("init");
     let checked = run(&folder, &["check"]);
     assert!(checked.status.success(), "{}", told(&checked));
-    assert_eq!(told(&checked), "2 content types, 0 components, 2 endpoints: no fault\n");
+    assert_eq!(told(&checked), "2 content types, 0 components, 3 endpoints: no fault\n");
     let again = run(&folder, &["init", "."]);
     assert!(!again.status.success());
     assert!(told(&again).contains("is not empty"), "{}", told(&again));
