@@ -103,7 +103,8 @@ fn with_built_in(mut definitions: Definitions) -> Definitions {
 /// Adds the definitions of a further dialect: roots by field, other types where they are equal.
 fn merge(first: &mut Definitions, second: Definitions, names: &str, faults: &mut Vec<SchemaFault>) {
     if first.versions != second.versions {
-        let text = "they choose between drafts and published rows in different ways; serve the dialects at two endpoints";
+        let text =
+            "they choose between drafts and published rows in different ways; serve the dialects at two endpoints";
         faults.push(SchemaFault::Invalid { dialects: names.to_owned(), text: text.to_owned() });
     }
     let roots = [(second.query.clone(), first.query.clone()), (second.mutation.clone(), first.mutation.clone())];

@@ -59,9 +59,7 @@ fn value_of(model: &Model, hole: &Hole, request: Request<'_>) -> Result<Value, C
     };
     let value = match json {
         None | Some(Json::Null) => Value::Null,
-        Some(Json::Array(items)) if hole.list => {
-            Value::List(items.iter().map(read).collect::<Result<_, _>>()?)
-        }
+        Some(Json::Array(items)) if hole.list => Value::List(items.iter().map(read).collect::<Result<_, _>>()?),
         Some(single) if hole.list => Value::List(vec![read(single)?]),
         Some(single) => read(single)?,
     };

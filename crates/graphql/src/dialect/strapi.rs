@@ -123,7 +123,6 @@ struct Members<T> {
 }
 
 impl<T> Members<T> {
-
     fn add(&mut self, name: &str, member: T) {
         if !is_name(name) {
             let (dialect, owner) = (self.edition.name(), self.owner.clone());
@@ -131,7 +130,8 @@ impl<T> Members<T> {
         } else if self.list.insert(name.to_owned(), member).is_some() {
             let first = format!("the system's own member of {}", self.owner);
             let second = format!("a field of {}", self.owner);
-            let fault = SchemaFault::NameTwice { dialect: self.edition.name(), name: name.to_owned(), first, second, fix: FIX };
+            let fault =
+                SchemaFault::NameTwice { dialect: self.edition.name(), name: name.to_owned(), first, second, fix: FIX };
             self.faults.push(fault);
         }
     }

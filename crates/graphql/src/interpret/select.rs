@@ -123,7 +123,8 @@ impl<'a> Planner<'a> {
                 InputBinding::Key(column) => {
                     let Some(kind) = self.kind_of(level.owner, *column) else { return misplaced() };
                     // What is no key of this type names no document, where the schema takes any text.
-                    let is_any = self.definitions.scalar(input.of.name()) == Some(&ScalarRule::Id) && kind != ValueKind::Text;
+                    let is_any =
+                        self.definitions.scalar(input.of.name()) == Some(&ScalarRule::Id) && kind != ValueKind::Text;
                     let transform = if is_any { Transform::NullIfOther } else { Transform::Keep };
                     let hole = self.hole(view.hole_source(), kind, false, transform);
                     let value = Operand::Hole(hole);

@@ -1,6 +1,8 @@
 //! Rules of rows: the conditions of the model's `@allow`, turned into filters.
 
-use model::{Action, ColumnName, Component, Condition, ContentType, FieldId, FieldKind, SystemColumn, Target, Term, TypeId};
+use model::{
+    Action, ColumnName, Component, Condition, ContentType, FieldId, FieldKind, SystemColumn, Target, Term, TypeId,
+};
 
 use super::Env;
 use super::fields::Fields;

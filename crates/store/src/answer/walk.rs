@@ -93,7 +93,12 @@ impl<'a, 'o> Walk<'a, 'o> {
     }
 
     /// Writes the first of a node's rows.
-    pub(super) fn one(&mut self, node: &'a Node, program: &'a RowProgram, above: Option<At<'_>>) -> Result<Wrote, Error> {
+    pub(super) fn one(
+        &mut self,
+        node: &'a Node,
+        program: &'a RowProgram,
+        above: Option<At<'_>>,
+    ) -> Result<Wrote, Error> {
         let Some(statement) = &node.rows else { return Err(Error::Malformed { expected: "a statement for a row" }) };
         let mut outcome = Wrote::Null;
         let source = self.source;

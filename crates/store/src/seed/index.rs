@@ -66,7 +66,11 @@ pub(super) struct Found {
 
 impl Index {
     pub(super) fn new(types: usize) -> Index {
-        Index { types: (0..types).map(|_| Documents::default()).collect(), elements: HashMap::new(), entries: HashMap::new() }
+        Index {
+            types: (0..types).map(|_| Documents::default()).collect(),
+            elements: HashMap::new(),
+            entries: HashMap::new(),
+        }
     }
 
     /// Notes a document version, or says what is wrong with it.

@@ -78,7 +78,8 @@ impl<'a, D: Door> Change<'a, D> {
     fn found(&self, rows: Rows, locale: &str, version: WriteVersion) -> Found {
         let program = self.env.program;
         let rows: Vec<StoredRow> = rows.into_iter().map(|cells| StoredRow { cells }).collect();
-        let is_published = rows.iter().any(|row| row.status(program) == STATUS_PUBLISHED && row.locale(program) == locale);
+        let is_published =
+            rows.iter().any(|row| row.status(program) == STATUS_PUBLISHED && row.locale(program) == locale);
         let course = course(program, version, is_published);
         let written = course.written();
         let of = |status: i64, locale: &str| {
@@ -263,9 +264,11 @@ impl<'a, D: Door> Change<'a, D> {
         let system = self.system_of_row(current);
         match found.course {
             Course::Both { is_dated: true } => System { published_at: Value::Instant(published_at), ..system },
-            Course::Both { is_dated: false } | Course::Only | Course::Draft { .. } | Course::Publish | Course::Unpublish => {
-                system
-            }
+            Course::Both { is_dated: false }
+            | Course::Only
+            | Course::Draft { .. }
+            | Course::Publish
+            | Course::Unpublish => system,
         }
     }
 

@@ -72,5 +72,6 @@ pub(super) fn add_field(
         Edition::Five => LinkKind::Either,
     };
     let binding = InputBinding::Set { field: id, link };
-    members.add(draft.names.member(declared), Input { description: declared.description.clone(), ..input(of, binding) });
+    members
+        .add(draft.names.member(declared), Input { description: declared.description.clone(), ..input(of, binding) });
 }

@@ -91,9 +91,8 @@ impl Names {
 
     /// `ENUM_BLOGPOST_STATE`, unless the enum says otherwise.
     pub(super) fn enumeration(&self, owner: &str, field: &Field, of: &Enum) -> String {
-        self.enumeration_given(of).unwrap_or_else(|| {
-            ["ENUM_", &owner.to_uppercase(), "_", &self.member(field).to_uppercase()].concat()
-        })
+        self.enumeration_given(of)
+            .unwrap_or_else(|| ["ENUM_", &owner.to_uppercase(), "_", &self.member(field).to_uppercase()].concat())
     }
 
     /// The name that an enum has of its own.
