@@ -185,10 +185,7 @@ impl Printer<'_> {
                     self.line(&[&key, " = ", &column, &form].concat());
                 }
                 RowValue::ElementId => self.line(&[&key, " = element id"].concat()),
-                RowValue::Wrap(inner) => {
-                    self.line(&key);
-                    self.inside(|printer| printer.object(of, inner));
-                }
+                RowValue::Wrap(inner) => self.around(&key, |printer| printer.object(of, inner)),
                 RowValue::Select(select) => self.select(&key, select),
                 RowValue::Switch(switch) => self.switch(&key, switch),
                 RowValue::Component(component) => self.component(&key, of, component),
@@ -243,23 +240,25 @@ impl Printer<'_> {
         });
     }
 
+    /// What stands around the answer's values; the question is the same without it.
+    fn around(&mut self, head: &str, body: impl FnOnce(&mut Self)) {
+        match self.detail {
+            Detail::Question => body(self),
+            Detail::Everything => {
+                self.line(head);
+                self.inside(body);
+            }
+        }
+    }
+
     fn parts(&mut self, of: Of, entries: &[PartEntry]) {
         for entry in entries {
             let key = self.key(&entry.key, entry.non_null);
             match &entry.value {
                 Part::Constant(json) => self.line(&[&key, " = ", json].concat()),
-                Part::Wrap(inner) => {
-                    self.line(&key);
-                    self.inside(|printer| printer.parts(of, inner));
-                }
-                Part::Rows(row) => {
-                    self.line(&[&key, " = rows"].concat());
-                    self.inside(|printer| printer.row(of, row));
-                }
-                Part::First(row) => {
-                    self.line(&[&key, " = first row"].concat());
-                    self.inside(|printer| printer.row(of, row));
-                }
+                Part::Wrap(inner) => self.around(&key, |printer| printer.parts(of, inner)),
+                Part::Rows(row) => self.around(&[&key, " = rows"].concat(), |printer| printer.row(of, row)),
+                Part::First(row) => self.around(&[&key, " = first row"].concat(), |printer| printer.row(of, row)),
                 Part::Total => self.line(&[&key, " = total"].concat()),
                 Part::PageNumber => self.line(&[&key, " = page number"].concat()),
                 Part::PageSize => self.line(&[&key, " = page size"].concat()),

@@ -21,7 +21,7 @@ pub struct LosingProgram {
     pub kept: Statement,
 }
 
-impl<'a> LinkEnv<'a> {
+impl LinkEnv<'_> {
     /// What has to be looked at before a relation is given; none where nobody else can lose a link, or no rule asks anything.
     pub(crate) fn losing(self, env: Env<'_>, losing: &Losing) -> Option<LosingProgram> {
         let kept = kept(env, losing.of, By::Row, &losing.rule)?;

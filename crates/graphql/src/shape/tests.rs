@@ -142,6 +142,19 @@ fn equal_keys_mean_equal_plans_in_strapi5() {
 }
 
 #[test]
+fn equal_keys_mean_equal_plans_in_strapi4() {
+    let shared = check(
+        "strapi4",
+        &[
+            "query ($f: RestaurantFiltersInput, $p: PaginationArg, $s: PublicationState) { restaurants(filters: $f, pagination: $p, publicationState: $s) { data { id } meta { pagination { total } } } }",
+            "query ($i: ID, $s: [String]) { restaurant(id: $i) { data { attributes { dishes(sort: $s) { data { attributes { name } } } } } } }",
+            "mutation ($i: ID!, $d: RestaurantInput!) { updateRestaurant(id: $i, data: $d) { data { id attributes { name } } } }",
+        ],
+    );
+    assert!(shared > 500, "only {shared} values met a key again");
+}
+
+#[test]
 fn equal_keys_mean_equal_plans_in_hasura() {
     let shared = check(
         "hasura",

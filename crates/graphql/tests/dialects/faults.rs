@@ -53,7 +53,7 @@ fn causes() -> Vec<Cause> {
 #[test]
 fn every_cause_has_its_form() {
     let model = projects::model_of("tests/conformance/strapi5/project");
-    for dialect in ["strapi5", "hasura"] {
+    for dialect in ["strapi5", "strapi4", "hasura"] {
         let schema = projects::schema_of(&model, dialect);
         let mut out = String::new();
         for cause in causes() {

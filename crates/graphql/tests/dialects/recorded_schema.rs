@@ -1,4 +1,4 @@
-//! The schema of the strapi5 dialect against the one that a Strapi 5.54 server printed for the same content types.
+//! The schemas of the Strapi dialects against those that servers of Strapi 5.54 and 4.26 printed for the same content types.
 
 use std::collections::BTreeSet;
 
@@ -36,14 +36,24 @@ fn lines(sdl: &str) -> BTreeSet<String> {
     lines
 }
 
-/// Everything that differs stands in `differences.txt`, and each group of it with its reason in `docs/dialects/strapi5.md`.
-#[test]
-fn differs_from_the_recorded_schema_only_where_it_is_said() {
-    let schema = crate::projects::strapi5();
-    let recorded = lines(include_str!("../strapi5/recorded.graphql"));
+/// Everything that differs stands in `differences.txt`, and each group of it with its reason in the dialect's page below `docs/dialects/`.
+fn check(dialect: &str, recorded: &str) {
+    let model = crate::projects::model_of(&["tests/conformance/", dialect, "/project"].concat());
+    let schema = crate::projects::schema_of(&model, dialect);
+    let recorded = lines(recorded);
     let ours = lines(schema.sdl());
     let missing = recorded.difference(&ours).map(|line| format!("- {line}"));
     let added = ours.difference(&recorded).map(|line| format!("+ {line}"));
     let met = missing.chain(added).collect::<Vec<_>>().join("\n") + "\n";
-    crate::projects::check_file("strapi5/differences.txt", &met);
+    crate::projects::check_file(&[dialect, "/differences.txt"].concat(), &met);
+}
+
+#[test]
+fn strapi5_differs_from_the_recorded_schema_only_where_it_is_said() {
+    check("strapi5", include_str!("../strapi5/recorded.graphql"));
+}
+
+#[test]
+fn strapi4_differs_from_the_recorded_schema_only_where_it_is_said() {
+    check("strapi4", include_str!("../strapi4/recorded.graphql"));
 }
