@@ -24,6 +24,9 @@ ones win. `dragoman config` lists every key with its default and its variable.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Hold the process of an op for a worker, which starts this itself.
+    #[command(hide = true)]
+    Guard,
     /// Write a small project that runs.
     #[command(
         after_help = "Examples:\n  dragoman init shop\n  dragoman init .          into this folder, where it is empty"

@@ -67,6 +67,8 @@ pub(crate) enum Error {
     #[error("the system gave no random bytes")]
     Random { source: getrandom::Error },
     #[error(transparent)]
+    Guard(#[from] runs::guard::Error),
+    #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]
     Server(#[from] server::Error),

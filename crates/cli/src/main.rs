@@ -49,6 +49,7 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Token { project, role, user, hours } => {
             commands::print::token(&project, &commands::print::Holder { role, user, hours })?;
         }
+        Command::Guard => runs::guard::run(std::io::stdin(), std::io::stdout())?,
         Command::Config => commands::print::config(),
         Command::Completions { shell } => commands::print::completions(shell),
     }

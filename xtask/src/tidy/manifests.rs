@@ -8,15 +8,16 @@ use super::Fault;
 use super::tree::Tree;
 
 /// Each crate and the crates of the house that it may know.
-const INNER_EDGES: [(&str, &[&str]); 8] = [
+const INNER_EDGES: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("plan", &["model"]),
     ("graphql", &["model", "plan"]),
     ("sql", &["model", "plan"]),
     ("store", &["model", "plan", "sql"]),
     ("files", &[]),
-    ("server", &["model", "plan", "graphql", "store", "files"]),
-    ("cli", &["model", "plan", "graphql", "sql", "store", "files", "server"]),
+    ("runs", &["model", "plan", "sql", "store"]),
+    ("server", &["model", "plan", "graphql", "store", "files", "runs"]),
+    ("cli", &["model", "plan", "graphql", "sql", "store", "files", "runs", "server"]),
 ];
 /// Not even for a test: either side would begin to expect things of the other.
 const STRANGERS: [(&str, &str); 2] = [("graphql", "sql"), ("sql", "graphql")];

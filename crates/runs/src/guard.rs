@@ -1,0 +1,248 @@
+//! `dragoman guard`: stands between a worker and one process of an op.
+//!
+//! The worker holds the other end of standard input. First a line with the task comes through it, later the word `cancel`, and its end means
+//! that the worker is gone. The guard is a session of its own and the reaper of all orphans below it, so that nothing that the process starts
+//! gets away, also not by forking twice. When the process ends, is cancelled, takes too long or is abandoned, everything below is asked to end,
+//! given a grace, and killed. The last word is told when nothing is left.
+
+mod below;
+mod lines;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, set_child_subreaper, setsid, waitpid};
+
+use crate::process::{Ended, Reason, Stream, Task, Told};
+
+/// Bytes of a task.
+const TASK_BYTES_MAX: u64 = 16 << 20;
+/// Messages to the worker that may wait.
+const MESSAGES_MAX: usize = 1_024;
+/// Between two rounds of killing, for processes that appear meanwhile.
+const ROUND: Duration = Duration::from_millis(20);
+
+/// What keeps the guard from its work. It never leaves a process behind.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No task came, or none that can be read.
+    #[error("a guard is started by a worker, which says what to run")]
+    Task(#[source] std::io::Error),
+    /// The system refuses to make it the reaper of orphans.
+    #[error("cannot become the reaper of orphaned processes")]
+    Reaper(#[source] Errno),
+}
+
+/// What the guard waits for.
+enum Happening {
+    /// The worker asks for the end.
+    Cancel,
+    /// The worker is gone.
+    Abandoned,
+    /// A process below ended.
+    Gone(Pid, WaitStatus),
+    /// Nothing is below.
+    Alone,
+}
+
+/// Runs one task to its end. `lifeline` is the pipe from the worker, `report` the one to it.
+///
+/// # Errors
+/// That there is no task, or no way to hold a process.
+pub fn run(lifeline: impl Read + Send + 'static, report: impl Write + Send + 'static) -> Result<(), Error> {
+    let mut lifeline = BufReader::new(lifeline);
+    let task = task(&mut lifeline).map_err(Error::Task)?;
+    // Where it leads a group already, as in a terminal, it stays in that session.
+    let _own_session = setsid().is_ok();
+    set_child_subreaper(Some(getpid())).map_err(Error::Reaper)?;
+    let (messages, writer) = write(report);
+    match start(&task) {
+        Ok(mut child) => {
+            let pid = child.id();
+            let _told = messages.send(Told::Started { pid }).is_ok();
+            let lost = Arc::new(AtomicU64::new(0));
+            let readers = [
+                child.stdout.take().map(|pipe| lines::read(pipe, Stream::Out, &task, &messages, &lost)),
+                child.stderr.take().map(|pipe| lines::read(pipe, Stream::Error, &task, &messages, &lost)),
+            ];
+            let happenings = watch(lifeline);
+            let ended = Hold::new(&task, pid).until_alone(&happenings);
+            // Nobody holds the other ends any more, so the readers come to theirs.
+            for reader in readers.into_iter().flatten() {
+                let _read = reader.join().is_ok();
+            }
+            let lines_lost = lost.load(Ordering::Relaxed);
+            let _told = messages.send(Told::Ended(Ended { lines_lost, ..ended })).is_ok();
+        }
+        Err(reason) => {
+            let _told = messages.send(Told::NotStarted { reason }).is_ok();
+        }
+    }
+    drop(messages);
+    let _written = writer.join().is_ok();
+    Ok(())
+}
+
+/// The first line.
+fn task(lifeline: &mut impl BufRead) -> std::io::Result<Task> {
+    let mut line = Vec::new();
+    lifeline.take(TASK_BYTES_MAX).read_until(b'\n', &mut line)?;
+    Ok(serde_json::from_slice(&line)?)
+}
+
+fn start(task: &Task) -> Result<std::process::Child, String> {
+    let input = File::open(&task.input).map_err(|met| format!("cannot read {}: {met}", task.input.display()))?;
+    let (program, arguments) = task.command.split_first().ok_or("the command is empty")?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(&task.directory).env_clear().envs(&task.environment);
+    command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().map_err(|met| format!("cannot start {program} in {}: {met}", task.directory.display()))
+}
+
+/// A thread that writes messages, so that a worker that does not read holds up nothing but the lines.
+fn write(mut report: impl Write + Send + 'static) -> (SyncSender<Told>, thread::JoinHandle<()>) {
+    let (sender, receiver) = sync_channel::<Told>(MESSAGES_MAX);
+    let writer = thread::spawn(move || {
+        let mut is_open = true;
+        // What nobody reads is taken and dropped: the process must not be held up by it.
+        for told in receiver {
+            let Ok(mut text) = serde_json::to_vec(&told) else { continue };
+            text.push(b'\n');
+            is_open = is_open && report.write_all(&text).and_then(|()| report.flush()).is_ok();
+        }
+    });
+    (sender, writer)
+}
+
+/// Threads that wait for the worker and for processes below.
+fn watch(lifeline: impl BufRead + Send + 'static) -> Receiver<Happening> {
+    let (sender, receiver) = channel();
+    let from_worker = sender.clone();
+    thread::spawn(move || listen(lifeline, &from_worker));
+    thread::spawn(move || reap(&sender));
+    receiver
+}
+
+fn listen(lifeline: impl BufRead, happenings: &Sender<Happening>) {
+    for line in lifeline.lines() {
+        match line {
+            Ok(word) if word == "cancel" => {
+                let _told = happenings.send(Happening::Cancel).is_ok();
+            }
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    let _told = happenings.send(Happening::Abandoned).is_ok();
+}
+
+/// Waits for every process below, also those that came to it as orphans, until there is none.
+fn reap(happenings: &Sender<Happening>) {
+    loop {
+        match waitpid(None, WaitOptions::empty()) {
+            Ok(Some((pid, status))) => {
+                let _told = happenings.send(Happening::Gone(pid, status)).is_ok();
+            }
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(_) => break,
+        }
+    }
+    let _told = happenings.send(Happening::Alone).is_ok();
+}
+
+/// One process and what came from it, until nothing is left.
+struct Hold {
+    pid: u32,
+    grace: Duration,
+    /// When it takes too long; after the end began: when the grace is over.
+    deadline: Option<Instant>,
+    phase: Phase,
+    ended: Ended,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// Asked to end.
+    Ending,
+    /// Being killed.
+    Killing,
+}
+
+impl Hold {
+    fn new(task: &Task, pid: u32) -> Hold {
+        let timeout = task.timeout_ms.map(Duration::from_millis);
+        Hold {
+            pid,
+            grace: Duration::from_millis(task.grace_ms),
+            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            phase: Phase::Running,
+            ended: Ended {
+                reason: Reason::Exit,
+                status: None,
+                signal: None,
+                left_behind: 0,
+                is_killed: false,
+                lines_lost: 0,
+            },
+        }
+    }
+
+    fn until_alone(mut self, happenings: &Receiver<Happening>) -> Ended {
+        loop {
+            match self.wait(happenings) {
+                Ok(Happening::Alone) | Err(RecvTimeoutError::Disconnected) => return self.ended,
+                Ok(Happening::Cancel) => self.end(Reason::Cancel),
+                Ok(Happening::Abandoned) => self.end(Reason::Abandoned),
+                Ok(Happening::Gone(pid, status)) => self.gone(pid, status),
+                Err(RecvTimeoutError::Timeout) => match self.phase {
+                    Phase::Running => self.end(Reason::Timeout),
+                    Phase::Ending | Phase::Killing => self.kill(),
+                },
+            }
+        }
+    }
+
+    fn wait(&self, happenings: &Receiver<Happening>) -> Result<Happening, RecvTimeoutError> {
+        match self.deadline {
+            Some(deadline) => happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+            None => happenings.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    fn gone(&mut self, pid: Pid, status: WaitStatus) {
+        if u32::try_from(pid.as_raw_nonzero().get()) != Ok(self.pid) {
+            return;
+        }
+        self.ended.status = status.exit_status();
+        self.ended.signal = status.terminating_signal();
+        if self.phase == Phase::Running {
+            self.ended.left_behind = below::all().len();
+            self.end(Reason::Exit);
+        }
+    }
+
+    /// Asks everything to end, once.
+    fn end(&mut self, reason: Reason) {
+        if self.phase == Phase::Running {
+            self.ended.reason = reason;
+            self.phase = Phase::Ending;
+            self.deadline = Instant::now().checked_add(self.grace);
+            below::signal(Signal::TERM);
+        }
+    }
+
+    /// Kills everything, again and again until nothing is left: a process may have started another since the last look.
+    fn kill(&mut self) {
+        self.phase = Phase::Killing;
+        self.ended.is_killed = below::signal(Signal::KILL) > 0 || self.ended.is_killed;
+        self.deadline = Instant::now().checked_add(ROUND);
+    }
+}
