@@ -39,12 +39,16 @@ pub(crate) enum Error {
     Served { holder: String },
     #[error("the key of tokens cannot be used")]
     TokenKey(#[source] server::KeyTooShort),
+    #[error("no rule of the model names the role {role:?}; the rules name: {known}")]
+    NoRole { role: String, known: String },
     #[error("the token could not be signed")]
     Token(#[source] server::SignError),
     #[error("the database does not fit the model: {changes} changes are not applied; run `dragoman migrate`")]
     NotMigrated { changes: usize },
-    #[error("the changes of the model lose data:\n{losses}\nrun `dragoman migrate --allow-data-loss` if that is meant")]
-    Loss { losses: String },
+    #[error("the changes of the model lose data:\n{losses}\nif that is meant, run `dragoman migrate {folder} --allow-data-loss`; if not, take the change back")]
+    Loss { losses: String, folder: PathBuf },
+    #[error("the changes of the model lose data:\n{losses}\nif that is meant, stop dev (Ctrl-C), run `dragoman migrate {folder} --allow-data-loss`, and start dev again; if not, take the change back")]
+    LossWhileServed { losses: String, folder: PathBuf },
     #[error("--variables is not a JSON object")]
     Variables {
         #[source]
@@ -71,7 +75,19 @@ pub(crate) enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]
-    Server(#[from] server::Error),
+    Server(server::Error),
+}
+
+impl From<server::Error> for Error {
+    fn from(error: server::Error) -> Self {
+        match error {
+            server::Error::Schema(faults) => Error::Faults(faults),
+            other @ (server::Error::Bind { .. }
+            | server::Error::ListenerEndpoint { .. }
+            | server::Error::Dialect { .. }
+            | server::Error::Store(_)) => Error::Server(other),
+        }
+    }
 }
 
 impl Error {

@@ -94,6 +94,34 @@ fn a_project_with_jobs_is_checked_and_does_not_start_half_served() {
 }
 
 #[test]
+fn names_that_clash_in_a_dialect_are_told_once_at_their_places() {
+    let folder = Folder::project("clash");
+    let types = "type HTTPServer @model {\n  a_b: Int\n  port: Int\n  aB: String\n  documentId: String\n}\n";
+    fs::write(folder.0.join("schema/more.graphql"), types).unwrap();
+    let checked = run(&folder, &["check"]);
+    assert!(!checked.status.success());
+    let told = told(&checked);
+    assert!(told.contains("`HTTPServer.a_b` and `HTTPServer.aB` are both `a_b` in hasura"), "{told}");
+    assert!(told.contains("schema/more.graphql:4:") && told.contains("  aB: String"), "{told}");
+    assert!(told.contains("schema/more.graphql:5:") && told.contains("`HTTPServer.documentId` are both `documentId` in strapi5"), "{told}");
+    assert!(told.contains("@name(hasura:") && told.ends_with("2 faults\n"), "{told}");
+}
+
+#[test]
+fn what_needs_no_database_is_checked() {
+    let folder = Folder::project("checked");
+    let refused = run(&folder, &["check", "--database", "mysql://nowhere/x"]);
+    assert!(!refused.status.success() && told(&refused).contains("database"), "{}", told(&refused));
+    let mut mistyped = command(&folder, &["check"]);
+    let mistyped = mistyped.env("DRAGOMAN_DATABSE", "x.db").stdin(Stdio::null()).output().unwrap();
+    assert!(told(&mistyped).contains("did you mean DRAGOMAN_DATABASE?"), "{}", told(&mistyped));
+    for role in ["", "edtor"] {
+        let token = run(&folder, &["token", "--role", role]);
+        assert!(told(&token).contains("the rules name: editor, public"), "{}", told(&token));
+    }
+}
+
+#[test]
 fn what_is_printed_is_data_alone() {
     let folder = Folder::project("print");
     let schema = run(&folder, &["schema", "--endpoint", "/v1/graphql"]);
@@ -169,8 +197,8 @@ fn dev_serves_follows_changes_and_ends_in_order() {
 
     fs::write(&schema, text.replace("  description: Text\n", "")).unwrap();
     dev.wait_for("lose data");
+    dev.wait_for("stop dev (Ctrl-C), run `dragoman migrate . --allow-data-loss`, and start dev again");
     dev.wait_for("goes on with the project as it was");
-
     let text = text.replace("  description: Text\n", "  description: Text\n  weight: Int\n");
     let hidden = text.replacen("@allow(role: \"public\", to: [FIND])", "", 1);
     fs::write(&schema, &hidden).unwrap();

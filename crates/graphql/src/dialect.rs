@@ -13,6 +13,7 @@
 //! - Orders are `SortPaths` (text) or `SortObjects` (members `By`, `ByRelation`, `ByAggregate`).
 //! - `Stands` on an object type says whose rows or elements it shows; unions are resolved by it.
 
+mod clash;
 mod hasura;
 mod strapi;
 
@@ -23,6 +24,8 @@ use serde_json::Value as Json;
 use crate::definition::Definitions;
 use crate::request::RequestError;
 use crate::transport::TransportRules;
+
+pub use clash::diagnostics;
 
 /// One dialect.
 pub struct Dialect {

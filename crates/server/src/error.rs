@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use graphql::dialect::SchemaFault;
+use model::Diagnostics;
 
 /// What keeps a server from starting.
 #[derive(Debug, thiserror::Error)]
@@ -35,20 +35,12 @@ pub enum Error {
     /// The store cannot serve the model.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The dialects of an endpoint cannot show the model.
-    #[error("the model cannot be served at {path}:\n{}", lines(faults))]
-    Schema {
-        /// Of the endpoint.
-        path: String,
-        /// Every reason.
-        faults: Vec<SchemaFault>,
-    },
+    /// The dialects of the endpoints cannot show the model: every reason, at its place in the model.
+    #[error("{0}")]
+    Schema(Diagnostics),
 }
 
 fn known_dialects() -> String {
     graphql::dialect::ALL.iter().map(|dialect| dialect.name).collect::<Vec<_>>().join(", ")
 }
 
-fn lines(faults: &[SchemaFault]) -> String {
-    faults.iter().map(|fault| format!("  {fault}")).collect::<Vec<_>>().join("\n")
-}

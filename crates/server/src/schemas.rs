@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::ScopedJoinHandle;
 
-use graphql::dialect::{Dialect, Options};
+use graphql::dialect::{Dialect, Options, SchemaFault};
 use graphql::{Schema, dialect};
 use model::Model;
 use plan::{Caller, Fingerprint, Policy};
@@ -57,9 +57,17 @@ impl Schemas {
             let start = |endpoint| scope.spawn(move || EndpointSchemas::build(model, endpoint, settings));
             let threads: Vec<_> = endpoints.iter().map(start).collect();
             let join = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-            threads.into_iter().map(join).collect::<Result<_, _>>()
-        })?;
-        Ok(Self { list })
+            threads.into_iter().map(join).collect::<Vec<Result<EndpointSchemas, Unbuilt>>>()
+        });
+        let (mut built, mut faults) = (Vec::new(), Vec::new());
+        for endpoint in list {
+            match endpoint {
+                Ok(endpoint) => built.push(endpoint),
+                Err(Unbuilt::Faults(more)) => faults.extend(more),
+                Err(Unbuilt::Other(error)) => return Err(error),
+            }
+        }
+        if faults.is_empty() { Ok(Self { list: built }) } else { Err(Error::Schema(dialect::diagnostics(model, &faults))) }
     }
 
     /// The paths, in order.
@@ -80,11 +88,16 @@ fn usual_endpoints() -> Vec<EndpointSettings> {
     usual.map(|(path, dialect)| EndpointSettings { path: path.to_owned(), dialects: vec![dialect.to_owned()] }).into()
 }
 
+/// Why an endpoint has no schema.
+enum Unbuilt {
+    Faults(Vec<SchemaFault>),
+    Other(Error),
+}
+
 impl EndpointSchemas {
-    fn build(model: &Arc<Model>, endpoint: &EndpointSettings, settings: &SchemaSettings) -> Result<Self, Error> {
-        let named = |name: &String| {
-            dialect::named(name).ok_or_else(|| Error::Dialect { path: endpoint.path.clone(), name: name.clone() })
-        };
+    fn build(model: &Arc<Model>, endpoint: &EndpointSettings, settings: &SchemaSettings) -> Result<Self, Unbuilt> {
+        let unknown = |name: &String| Error::Dialect { path: endpoint.path.clone(), name: name.clone() };
+        let named = |name: &String| dialect::named(name).ok_or_else(|| Unbuilt::Other(unknown(name)));
         let dialects = endpoint.dialects.iter().map(named).collect::<Result<Vec<_>, _>>()?;
         let options = Options {
             limit_default: settings.page_sizes.default,
@@ -92,8 +105,7 @@ impl EndpointSchemas {
             policy: Policy::Everything,
         };
         let limits = settings.limits.clone();
-        let whole = schema(model, &dialects, options.clone(), limits.clone())
-            .map_err(|faults| Error::Schema { path: endpoint.path.clone(), faults })?;
+        let whole = schema(model, &dialects, options.clone(), limits.clone()).map_err(Unbuilt::Faults)?;
         let views = Cache::new(VIEWS_MAX);
         Ok(Self { path: endpoint.path.clone(), dialects, options, limits, whole: Arc::new(whole), views })
     }
@@ -132,6 +144,6 @@ fn schema(
     dialects: &[&'static Dialect],
     options: Options,
     limits: graphql::Limits,
-) -> Result<Schema, Vec<graphql::dialect::SchemaFault>> {
+) -> Result<Schema, Vec<SchemaFault>> {
     Schema::build(Arc::clone(model), &graphql::Endpoint { dialects, options, limits })
 }

@@ -10,6 +10,7 @@ use crate::serving;
 /// Reads settings and types, and makes the schema of every endpoint.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let project = Project::open(arguments, &[])?;
+    project.database()?;
     let model = Arc::new(project.model()?);
     let schemas = server::Schemas::build(&model, &serving::schema_settings(&project.config))?;
     let types = model.types.iter().filter(|content_type| !content_type.is_system).count();

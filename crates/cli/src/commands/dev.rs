@@ -51,7 +51,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
 async fn load(project: &Project, store: &Arc<Store>) -> Result<Arc<App>, Error> {
     let sources = project.schema_texts()?;
     let model = Arc::new(project.model()?);
-    for change in apply_without_loss(store, &model, &sources).await? {
+    for change in apply_without_loss(project, store, &model, &sources).await? {
         eprintln!("  {change}");
     }
     seed::load(project, store, &model).await?;
@@ -91,7 +91,12 @@ async fn follow(reload: Reload, mut stop: watch::Receiver<bool>) {
 /// Settings that belong to the start, such as the address and the database, stay as they were.
 async fn again(reload: &Reload) -> Result<(), Error> {
     let project = open(&reload.serving)?;
-    reload.shared.replace(&load(&project, &reload.store).await?);
+    let app = load(&project, &reload.store).await.map_err(|error| match error {
+        // Nobody else may change the database while dev holds it.
+        Error::Loss { losses, folder } => Error::LossWhileServed { losses, folder },
+        other => other,
+    })?;
+    reload.shared.replace(&app);
     Ok(())
 }
 

@@ -47,13 +47,18 @@ pub(crate) fn run(arguments: &Arguments, wish: Wish) -> Result<ExitCode, Error> 
 }
 
 /// Applies what loses nothing, and refuses the rest with what to do. Gives the sentences of what was changed.
-pub(crate) async fn apply_without_loss(store: &Store, model: &Model, sources: &[Source]) -> Result<Vec<String>, Error> {
+pub(crate) async fn apply_without_loss(
+    project: &Project,
+    store: &Store,
+    model: &Model,
+    sources: &[Source],
+) -> Result<Vec<String>, Error> {
     let plan = store.migrate_plan(model, sources).await?;
     if plan.is_empty() {
         return Ok(Vec::new());
     }
     if !plan.losses().is_empty() {
-        return Err(Error::Loss { losses: plan.losses().join("\n") });
+        return Err(Error::Loss { losses: plan.losses().join("\n"), folder: project.folder.clone() });
     }
     apply(store, &plan, MigrateOptions::default()).await?;
     Ok(plan.changes().map(str::to_owned).collect())

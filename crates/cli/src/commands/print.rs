@@ -1,5 +1,6 @@
 //! Commands that print something and are done.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -37,6 +38,13 @@ pub(crate) fn schema(arguments: &ProjectArguments, endpoint: &str) -> Result<(),
 /// `dragoman token`: a signed token.
 pub(crate) fn token(arguments: &ProjectArguments, holder: &Holder) -> Result<(), Error> {
     let project = Project::open(arguments, &[])?;
+    let model = project.model()?;
+    let known: BTreeSet<&str> =
+        model.types.iter().flat_map(|of| &of.rules).map(|rule| rule.role.as_str()).collect();
+    if !known.contains(holder.role.as_str()) {
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(Error::NoRole { role: holder.role.clone(), known });
+    }
     let key = project.token_key_or_new()?;
     let from = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let token = key.sign(&holder.role, &holder.user, Lasts { from, until: from + holder.hours * 60 * 60 });

@@ -16,6 +16,8 @@ use super::{Config, FILE_NAME, Origins};
 
 /// Sections of the file; a variable that begins with one of them must name a key.
 const SECTIONS: [&str; 5] = ["auth", "http", "log", "limits", "strapi"];
+/// How variables of settings begin.
+const PREFIX: &str = "DRAGOMAN_";
 /// The usual variable of database addresses, beside `DRAGOMAN_DATABASE`.
 const DATABASE_URL: &str = "DATABASE_URL";
 
@@ -212,11 +214,17 @@ impl Reading {
                 self.text(key.name, text, "environment", &shown);
             }
         }
-        for (name, _) in environment.iter().filter(|(name, _)| is_of_a_section(name)) {
-            if !KEYS.iter().any(|key| variable(key) == *name) {
-                let fault = Diagnostic::new(format!("{name} sets no key"), whole("environment", name));
-                self.faults.push(fault.help("`dragoman config` lists every key with its variable"));
-            }
+        let variables: Vec<String> = KEYS.iter().map(variable).collect();
+        for (name, _) in environment.iter().filter(|(name, _)| name.starts_with(PREFIX) && !variables.contains(name)) {
+            let meant = model::naming::nearest(name, variables.iter().map(String::as_str));
+            let help = match meant {
+                Some(known) => format!("did you mean {known}? `dragoman config` lists every key with its variable"),
+                None if is_of_a_section(name) => "`dragoman config` lists every key with its variable".to_owned(),
+                // Variables of others may begin alike.
+                None => continue,
+            };
+            let fault = Diagnostic::new(format!("{name} sets no key"), whole("environment", name));
+            self.faults.push(fault.help(help));
         }
     }
 

@@ -128,8 +128,8 @@ impl<T> Members<T> {
             let (dialect, owner) = (self.edition.name(), self.owner.clone());
             self.faults.push(SchemaFault::NameInvalid { dialect, name: name.to_owned(), owner, fix: FIX });
         } else if self.list.insert(name.to_owned(), member).is_some() {
-            let first = format!("the system's own member of {}", self.owner);
-            let second = format!("a field of {}", self.owner);
+            let first = format!("another member of {}", self.owner);
+            let second = [self.owner.as_str(), ".", name].concat();
             let fault =
                 SchemaFault::NameTwice { dialect: self.edition.name(), name: name.to_owned(), first, second, fix: FIX };
             self.faults.push(fault);

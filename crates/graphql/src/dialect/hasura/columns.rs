@@ -114,12 +114,16 @@ impl Table<'_> {
     /// Two fields with one name.
     fn clashes(&self) -> Vec<SchemaFault> {
         let mut seen: IndexMap<&str, String> = IndexMap::new();
-        let names = self.columns.iter().map(|column| column.name.as_str());
-        let names = names.chain(self.relations.iter().map(|relation| relation.name.as_str()));
-        let names = names.chain(self.components.iter().map(|component| component.name.as_str()));
+        let names = self.columns.iter().map(|column| (column.name.as_str(), column.column));
+        let fields = self.relations.iter().map(|relation| (relation.name.as_str(), relation.field));
+        let fields = fields.chain(self.components.iter().map(|component| (component.name.as_str(), component.field)));
+        let names = names.chain(fields.map(|(name, field)| (name, Column::Field(field))));
         names
-            .filter_map(|name| {
-                let owner = [self.of.name.as_str(), name].join(".");
+            .filter_map(|(name, column)| {
+                let owner = match column {
+                    Column::Field(field) => [self.of.name.as_str(), &self.of.field(field).name].join("."),
+                    Column::System(_) => format!("the system's own member of {}", self.of.name),
+                };
                 seen.insert(name, owner.clone()).map(|first| twice(name, &first, &owner))
             })
             .collect()
