@@ -221,6 +221,41 @@ async fn a_second_file_links_what_the_first_has_loaded() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+#[tokio::test]
+async fn a_draft_may_lack_what_is_required_and_a_zone_names_its_components() {
+    let folder = std::env::temp_dir().join(format!("dragoman-seed-zone-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let schema = r#"type Page @model(draftAndPublish: true) { title: String! parts: [Part!] }
+        union Part @dynamicZone = Quote | Note
+        type Quote @component(category: "shared") { text: String }
+        type Note @component(category: "shared", name: "remark") { words: String }"#;
+    let entries = r#"{ "type": "Page", "status": "draft", "data": { "parts": [
+        { "__typename": "Note", "words": "a" }, { "__component": "shared.remark", "words": "b" }, { "__component": "shared.quote", "text": "c" } ] } }"#;
+    let wrong = entries.replace("\"__typename\": \"Note\"", "\"__typename\": \"Nothing\"").replace("\"status\": \"draft\", ", "");
+    let sources = vec![Source { name: "schema/pages.graphql".to_owned(), text: schema.to_owned() }];
+    for place in Place::both("zone").await {
+        let store = place.open();
+        for (file, text) in [("good.json", entries), ("wrong.json", &wrong)] {
+            std::fs::write(folder.join(file), text).unwrap();
+            let files = vec![SeedFile { name: file.to_owned(), path: folder.join(file) }];
+            let loaded = seed(&store, &Project { sources: sources.clone(), files }).await;
+            if file == "good.json" {
+                assert_eq!(loaded.unwrap().entries, 1);
+                continue;
+            }
+            let Err(Error::Seed { faults, .. }) = loaded else { panic!("it is wrong") };
+            let told = faults.join("\n");
+            assert!(told.contains("parts.0: neither `__component` nor `__typename` names") && told.contains("title: it is required"), "{told}");
+        }
+        let kept = rows(&store, "select _status, title, parts from page").await;
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert!(kept[0].starts_with("0|-|") && kept[0].matches("shared.remark").count() == 2, "{kept:?}");
+        drop(store);
+        place.remove().await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Two robots with one owner, and one text that makes the file large.
 fn large(model: &str) -> String {
     let text = "x".repeat(1 << 20);

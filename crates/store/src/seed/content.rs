@@ -137,18 +137,11 @@ impl<'a> Reader<'a> {
             return None;
         };
         let mut members = members.clone();
-        let word = members.remove("__component");
-        let component = match (allowed, &word) {
-            ([only], None) => Some(*only),
-            (_, word) => allowed
-                .iter()
-                .copied()
-                .find(|of| Some(self.model.component(*of).uid().as_str()) == word.as_ref().and_then(Json::as_str)),
-        };
-        let Some(component) = component else {
-            self.fault("`__component` names no component that may stand here");
+        let Some(component) = element_component(self.model, allowed, &members) else {
+            self.fault("neither `__component` nor `__typename` names a component that may stand here");
             return None;
         };
+        members.retain(|name, _| name != COMPONENT && name != TYPE_NAME);
         let id = members.remove("id").filter(|id| !id.is_null());
         if id.as_ref().is_some_and(|id| id.as_i64().is_none_or(|id| id < 1)) {
             self.fault("the id of a component is a number above 0");
@@ -160,6 +153,23 @@ impl<'a> Reader<'a> {
     fn fault(&mut self, problem: &str) {
         self.faults.push([&self.path.join("."), ": ", problem].concat());
     }
+}
+
+/// The member of an element that names its component by category and name.
+const COMPONENT: &str = "__component";
+/// The member of an element that names its component by its type.
+const TYPE_NAME: &str = "__typename";
+
+/// The component of an element among those that may stand in its place. Where only one may, it need not be named.
+pub(super) fn element_component(model: &Model, allowed: &[ComponentId], members: &Map<String, Json>) -> Option<ComponentId> {
+    let is_named = |of: &ComponentId| {
+        let component = model.component(*of);
+        let fits = |member: &str, name: &str| members.get(member).is_none_or(|word| word.as_str() == Some(name));
+        fits(COMPONENT, &component.uid()) && fits(TYPE_NAME, &component.name)
+    };
+    let needs_no_name = allowed.len() == 1;
+    let has_name = members.contains_key(COMPONENT) || members.contains_key(TYPE_NAME);
+    if has_name || needs_no_name { allowed.iter().copied().find(is_named) } else { None }
 }
 
 /// The links of content with where they stand, in its elements, too.

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use model::{Component, ComponentId, Key, TypeId};
+use model::{ComponentId, Key, TypeId};
 use plan::Value;
 use plan::rules::Patterns;
 use serde_json::{Map, Value as Json};
 use sql::layout::KeySource;
 use tokio::sync::mpsc::Sender;
 
+use super::content::element_component;
 use super::identity::document_id_of;
 use super::index::{Claim, DRAFT, Index, PUBLISHED};
 use super::read::{self, Met};
@@ -249,9 +250,7 @@ fn note_elements(
             Some(Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) | None => Vec::new(),
         };
         for element in elements.into_iter().filter_map(Json::as_object) {
-            let word = element.get("__component").and_then(Json::as_str);
-            let is_it = |component: &Component| word.map_or(allowed.len() == 1, |word| component.uid() == word);
-            let Some(of) = allowed.iter().copied().find(|of| is_it(job.model.component(*of))) else { continue };
+            let Some(of) = element_component(&job.model, allowed, element) else { continue };
             if let Some(id) = element.get("id").and_then(Json::as_i64) {
                 let known = greatest.entry(of).or_insert(id);
                 *known = (*known).max(id);
