@@ -106,28 +106,37 @@ impl<'a> Coercion<'a> {
         let Json::Object(members) = json else {
             return self.misfit(json, format!("Expected type \"{name}\" to be an object."));
         };
+        self.strangers(name, inputs, &members);
         let mut coerced = Map::new();
         for (key, value) in members {
-            let Some(input) = inputs.get(&key) else {
-                let hint = did_you_mean("", &key, inputs.keys().map(String::as_str));
-                self.misfit(Json::Null, format!("Field \"{key}\" is not defined by type \"{name}\".{hint}"));
-                continue;
-            };
+            let Some(input) = inputs.get(&key) else { continue };
             self.path.push(Segment::Key(key.clone()));
             self.limits_of(&input.binding, &value);
             let value = self.value(&input.of, value);
             self.path.pop();
             coerced.insert(key, value);
         }
-        for (key, input) in inputs.iter().filter(|(key, _)| !coerced.contains_key(*key)).collect::<Vec<_>>() {
-            if let Some(default) = &input.default {
+        for (key, input) in inputs {
+            if let (Some(default), false) = (&input.default, coerced.contains_key(key)) {
                 coerced.insert(key.clone(), default.clone());
-            } else if input.of.is_non_null() {
-                let text = format!("Field \"{key}\" of required type \"{}\" was not provided.", input.of);
-                self.misfit(Json::Null, text);
             }
         }
         Json::Object(coerced)
+    }
+
+    /// Members that the input does not have, and those that it lacks: about the object that they should stand in.
+    fn strangers(&mut self, name: &str, inputs: &indexmap::IndexMap<String, Input>, members: &Map<String, Json>) {
+        for key in members.keys().filter(|key| !inputs.contains_key(*key)) {
+            let hint = did_you_mean("", key, inputs.keys().map(String::as_str));
+            let text = format!("Field \"{key}\" is not defined by type \"{name}\".{hint}");
+            self.misfit(Json::Object(members.clone()), text);
+        }
+        for (key, input) in inputs.iter().filter(|(_, input)| input.default.is_none() && input.of.is_non_null()) {
+            if !members.contains_key(key) {
+                let text = format!("Field \"{key}\" of required type \"{}\" was not provided.", input.of);
+                self.misfit(Json::Object(members.clone()), text);
+            }
+        }
     }
 
     /// Texts and lists that are compared have a longest length.

@@ -40,6 +40,6 @@ pub use interpret::to_plan;
 pub use limits::Limits;
 pub use operation::{Operation, OperationKind};
 pub use parse::parse;
-pub use request::{RequestError, RequestErrorKind};
+pub use request::{Complaint, RequestError, RequestErrorKind};
 pub use schema::{Endpoint, Schema};
 pub use shape::ShapeKey;

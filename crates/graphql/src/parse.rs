@@ -1,13 +1,16 @@
 //! From text to a checked operation.
 
 mod compile;
+mod locate;
 mod precheck;
+mod words;
 
 use std::sync::Arc;
 
-use apollo_compiler::parser::{Parser, SourceMap, SourceSpan};
+use apollo_compiler::parser::{LineColumn, Parser, SourceMap, SourceSpan};
 use apollo_compiler::validation::DiagnosticList;
-use apollo_compiler::{ExecutableDocument, Node, executable};
+use apollo_compiler::response::GraphQLError as DiagnosticJson;
+use apollo_compiler::{ExecutableDocument, Node, ast, executable};
 pub(crate) use compile::page_size;
 use plan::Place;
 
@@ -25,18 +28,21 @@ pub fn parse(schema: &Schema, text: &str, name: Option<&str>) -> Result<Arc<Oper
     if parser.tokens_reached() > limits.tokens_max {
         return Err(vec![RequestError::limit("tokens_max", limits.tokens_max as u64, "more tokens")]);
     }
-    let document =
-        parsed.map_err(|invalid| errors_of(&invalid.errors, &RequestErrorKind::Syntax, limits.errors_max))?;
+    let document = parsed.map_err(|invalid| syntax_errors(&invalid.errors, limits.errors_max))?;
     if document.definitions.is_empty() {
         return Err(vec![RequestError::new(RequestErrorKind::Syntax, "Syntax Error: Unexpected <EOF>.")]);
     }
-    let document = document
+    let syntax = document;
+    let document = syntax
         .to_executable_validate(&schema.checked)
-        .map_err(|invalid| errors_of(&invalid.errors, &RequestErrorKind::Validation, limits.errors_max))?;
+        .map_err(|invalid| validation_errors(schema, &syntax, &invalid.errors))?;
     let operation = chosen(&document, name).map_err(|error| vec![error])?.clone();
     let mut errors = Vec::new();
     let compiled = compile::compile(schema, &Arc::new(document), &operation, &mut errors);
     errors.truncate(limits.errors_max);
+    for error in errors.iter_mut().filter(|error| error.path.is_empty()) {
+        error.path = error.places.first().map(|place| locate::path_to(&syntax, *place)).unwrap_or_default();
+    }
     if errors.is_empty() { Ok(Arc::new(compiled)) } else { Err(errors) }
 }
 
@@ -52,24 +58,44 @@ fn chosen<'a>(
     })
 }
 
-fn errors_of(list: &DiagnosticList, kind: &RequestErrorKind, errors_max: usize) -> Vec<RequestError> {
-    list.iter()
-        .take(errors_max)
-        .map(|diagnostic| {
-            let error = diagnostic.unstable_to_json_compat();
-            let message = if *kind == RequestErrorKind::Syntax && !error.message.starts_with("Syntax Error") {
-                format!("Syntax Error: {}", error.message.trim_start_matches("syntax error: "))
-            } else {
-                error.message
-            };
-            RequestError {
-                kind: kind.clone(),
-                message: message.chars().take(MESSAGE_MAX).collect(),
-                places: error.locations.iter().map(|at| place_at(at.line, at.column)).collect(),
-                path: Vec::new(),
-            }
-        })
-        .collect()
+fn syntax_errors(list: &DiagnosticList, errors_max: usize) -> Vec<RequestError> {
+    let error = |diagnostic: DiagnosticJson| {
+        let said = diagnostic.message;
+        let message = if said.starts_with("Syntax Error") {
+            said
+        } else {
+            format!("Syntax Error: {}", said.trim_start_matches("syntax error: "))
+        };
+        RequestError { places: places_of(&diagnostic.locations), ..RequestError::new(RequestErrorKind::Syntax, cut(&message)) }
+    };
+    list.iter().take(errors_max).map(|diagnostic| error(diagnostic.unstable_to_json_compat())).collect()
+}
+
+/// What does not hold, in graphql-js's words. That a selection lacks is not told of one whose fields are all unknown: they are told.
+fn validation_errors(schema: &Schema, document: &ast::Document, list: &DiagnosticList) -> Vec<RequestError> {
+    let mut errors = Vec::new();
+    for diagnostic in list.iter().map(|diagnostic| diagnostic.unstable_to_json_compat()) {
+        let places = places_of(&diagnostic.locations);
+        let lacks = diagnostic.message.contains(" must have a selection of subfields");
+        if lacks && places.first().is_some_and(|place| locate::has_selection(document, *place)) {
+            continue;
+        }
+        let (message, complaint) = words::read(schema, &diagnostic.message);
+        let path = places.first().map(|place| locate::path_to(document, *place)).unwrap_or_default();
+        errors.push(RequestError { kind: RequestErrorKind::Validation, message: cut(&message), places, path, complaint });
+        if errors.len() == schema.limits.errors_max {
+            break;
+        }
+    }
+    errors
+}
+
+fn places_of(locations: &[LineColumn]) -> Vec<Place> {
+    locations.iter().map(|at| place_at(at.line, at.column)).collect()
+}
+
+fn cut(message: &str) -> String {
+    message.chars().take(MESSAGE_MAX).collect()
 }
 
 /// Characters of a message at most.

@@ -11,8 +11,10 @@ pub struct RequestError {
     pub message: String,
     /// Where in the document.
     pub places: Vec<Place>,
-    /// Where in the variables or arguments, when it is about a value.
+    /// Where: below the variable, or from the operation through `selectionSet`, fields, `args` and members.
     pub path: Vec<Segment>,
+    /// What a document names or lacks, for dialects with words of their own.
+    pub complaint: Option<Complaint>,
 }
 
 /// Kinds of reasons.
@@ -30,11 +32,44 @@ pub enum RequestErrorKind {
     Limit(&'static str, u64),
 }
 
+/// What a document names that is not there, or lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Complaint {
+    /// A field of an object, or a member of an input.
+    Field {
+        /// As it was written.
+        name: String,
+        /// The type that lacks it.
+        of: String,
+    },
+    /// An argument.
+    Argument {
+        /// As it was written.
+        name: String,
+        /// The field that does not take it.
+        field: String,
+    },
+    /// A word of an enum.
+    Word {
+        /// As it was written.
+        word: String,
+        /// The enum.
+        of: String,
+        /// Its words.
+        known: Vec<String>,
+    },
+    /// A required argument that is not given.
+    Missing {
+        /// Its name.
+        name: String,
+    },
+}
+
 impl RequestError {
     /// A reason without a place.
     #[must_use]
     pub fn new(kind: RequestErrorKind, message: impl Into<String>) -> RequestError {
-        RequestError { kind, message: message.into(), places: Vec::new(), path: Vec::new() }
+        RequestError { kind, message: message.into(), places: Vec::new(), path: Vec::new(), complaint: None }
     }
 
     /// A limit that was passed.

@@ -93,8 +93,10 @@ pub enum RequestFault {
     BodyTooLarge(usize),
     /// The body did not arrive in time.
     BodyTooSlow,
-    /// No body at all, or an object without members.
+    /// No body at all.
     BodyEmpty,
+    /// An object without members.
+    ObjectEmpty,
     /// Not JSON, or not UTF-8.
     BodyNotJson(JsonFault),
     /// JSON, but neither an object nor a list.

@@ -127,5 +127,5 @@ fn misfit_error(name: &str, misfit: Misfit) -> RequestError {
     let at = if misfit.path.is_empty() { String::new() } else { format!(" at \"{place}\"") };
     let message = format!("Variable \"${name}\" got invalid value {}{at}; {}", inspect(&misfit.value), misfit.text);
     let kind = misfit.limit.unwrap_or_else(|| RequestErrorKind::Variable(name.to_owned()));
-    RequestError { kind, message, places: Vec::new(), path: misfit.path }
+    RequestError { kind, message, places: Vec::new(), path: misfit.path, complaint: None }
 }

@@ -133,7 +133,7 @@ impl<'a> Members<'a> {
             return Err(RequestFault::MemberRepeated(name));
         }
         if self.count == 0 {
-            return Err(RequestFault::BodyEmpty);
+            return Err(RequestFault::ObjectEmpty);
         }
         let query = match self.query {
             Some(Given::Text(text)) if !text.is_empty() => text,
@@ -386,7 +386,7 @@ mod tests {
     fn faults_of_bodies_are_named() {
         check("", Err(RequestFault::BodyEmpty));
         check("  ", Err(RequestFault::BodyEmpty));
-        check("{}", Err(RequestFault::BodyEmpty));
+        check("{}", Err(RequestFault::ObjectEmpty));
         check(r#"{"other":1}"#, Err(RequestFault::QueryMissing));
         check(r#"{"query": "#, Err(RequestFault::BodyNotJson(JsonFault::Truncated)));
         check(r#"{"query": }"#, Err(RequestFault::BodyNotJson(JsonFault::Syntax { line: 1, column: 11 })));

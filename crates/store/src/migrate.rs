@@ -180,7 +180,7 @@ impl Store {
         for loss in changes.filter_map(|change| change.loss.as_ref()) {
             let count = self.count_loss(loss).await?;
             if count > 0 {
-                losses.push([&count.to_string(), " ", &loss.what].concat());
+                losses.push([&count.to_string(), " ", &counted(count, &loss.what)].concat());
             }
         }
         Ok(losses)
@@ -208,6 +208,14 @@ impl Store {
             Driver::Sqlite(sqlite) => sqlite::texts(sqlite, statement).await,
             Driver::Postgres(postgres) => postgres::texts(postgres, statement).await,
         }
+    }
+}
+
+/// `values of Album.year`, or of one the `value of` it.
+fn counted(count: u64, what: &str) -> String {
+    match what.split_once("s of ") {
+        Some((many, rest)) if count == 1 && !many.contains(' ') => [many, " of ", rest].concat(),
+        Some(_) | None => what.to_owned(),
     }
 }
 

@@ -25,14 +25,14 @@ pub static HASURA: TransportRules = TransportRules {
 fn describe(fault: &RequestFault) -> Refusal {
     let house = declared::words(fault);
     match fault {
-        RequestFault::BodyNotJson(JsonFault::Truncated) => {
+        RequestFault::BodyNotJson(JsonFault::Truncated) | RequestFault::BodyEmpty => {
             error(200, "$", "invalid-json", "Error in $: not enough input")
         }
         RequestFault::BodyNotJson(JsonFault::Syntax { .. }) => error(200, "$", "invalid-json", &house),
-        RequestFault::BodyEmpty | RequestFault::BodyNotObject => {
+        RequestFault::BodyNotObject => {
             error(200, "$", "parse-failed", "expected an object or a list of objects, the request has neither")
         }
-        RequestFault::QueryMissing | RequestFault::PersistedQuery => {
+        RequestFault::QueryMissing | RequestFault::PersistedQuery | RequestFault::ObjectEmpty => {
             error(200, "$", "parse-failed", "the key 'query' was not present")
         }
         RequestFault::QueryNotText => error(200, "$.query", "parse-failed", "expected text"),

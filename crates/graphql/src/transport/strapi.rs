@@ -75,7 +75,7 @@ fn describe(fault: &RequestFault) -> Refusal {
         ),
         RequestFault::PreflightMissing => refused(400, PREFLIGHT_MISSING),
         RequestFault::NotAcceptable => refused(406, NOT_ACCEPTABLE),
-        RequestFault::ContentTypeUnsupported | RequestFault::BodyEmpty => {
+        RequestFault::ContentTypeUnsupported | RequestFault::BodyEmpty | RequestFault::ObjectEmpty => {
             refused(400, "POST body missing, invalid Content-Type, or JSON object has no keys.")
         }
         RequestFault::EncodingUnsupported(encoding) => {

@@ -5,7 +5,7 @@ use plan::{BrokenRule, Cause, Fault, FieldFault, Problem, Segment};
 use serde_json::{Value as Json, json};
 
 use super::columns::table_name;
-use crate::request::{RequestError, RequestErrorKind};
+use crate::request::{Complaint, RequestError, RequestErrorKind};
 
 /// The errors of an answer.
 pub(super) fn faults(model: &Model, faults: &[Fault]) -> Vec<Json> {
@@ -20,7 +20,10 @@ pub(super) fn refused(errors: &[RequestError]) -> Vec<Json> {
 fn of_request(refused: &RequestError) -> Json {
     match &refused.kind {
         RequestErrorKind::Syntax => error("$.query", "validation-failed", "not a valid graphql query"),
-        RequestErrorKind::Validation => error(&request_path(&refused.path), "validation-failed", &refused.message),
+        RequestErrorKind::Validation => {
+            let message = refused.complaint.as_ref().map_or_else(|| refused.message.clone(), of_complaint);
+            error(&operation_path(&refused.path), "validation-failed", &message)
+        }
         RequestErrorKind::Variable(name) => {
             error(&["$.variableValues.", name].concat(), "validation-failed", &refused.message)
         }
@@ -28,6 +31,27 @@ fn of_request(refused: &RequestError) -> Json {
             error("$", "validation-failed", &refused.message)
         }
     }
+}
+
+/// Source: `docs/dialects/hasura.md`, "Errors".
+fn of_complaint(complaint: &Complaint) -> String {
+    match complaint {
+        Complaint::Field { name, of } => format!("field '{name}' not found in type: '{of}'"),
+        Complaint::Argument { name, field } => format!("'{field}' has no argument named '{name}'"),
+        Complaint::Word { word, of, known } => {
+            let known: Vec<String> = known.iter().map(|word| format!("'{word}'")).collect();
+            format!("expected one of the values [{}] for type '{of}', but found '{word}'", known.join(", "))
+        }
+        Complaint::Missing { name } => format!("missing required field '{name}'"),
+    }
+}
+
+/// `$.selectionSet.a.args.where._and[0].name`: the steps as they are.
+fn operation_path(path: &[Segment]) -> String {
+    path.iter().fold("$".to_owned(), |path, segment| match segment {
+        Segment::Key(key) => [&path, ".", key].concat(),
+        Segment::Index(index) => format!("{path}[{index}]"),
+    })
 }
 
 /// `$.selectionSet.a.selectionSet.b`; indexes of rows are no part of a request.
