@@ -5,7 +5,7 @@ use model::{EnumId, Model};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
-use crate::{Caller, Cause, Fault, Hole, HoleSource, Problem, Segment, Transform, Value, ValueKind, Values};
+use crate::{Caller, Cause, Fault, Hole, HoleSource, Problem, Segment, Transform, Value, ValueKind, Values, uuid_of_text};
 
 /// The variables of a request, coerced by the dialect (defaults applied, input objects checked).
 pub type Variables = Map<String, Json>;
@@ -119,7 +119,7 @@ fn read(model: &Model, kind: ValueKind, json: &Json) -> Result<Value, Cause> {
         ValueKind::Time => json.as_str().and_then(time).map(Value::Time),
         ValueKind::DateTime => json.as_str().and_then(instant).map(Value::Instant),
         ValueKind::Interval => json.as_str().and_then(crate::interval::interval_of_text),
-        ValueKind::Uuid => json.as_str().and_then(uuid).map(Value::Uuid),
+        ValueKind::Uuid => json.as_str().and_then(uuid_of_text).map(Value::Uuid),
         ValueKind::Word(of) => json.as_str().and_then(|word| stored_word(model, of, word)).map(Value::Text),
     };
     read.ok_or_else(|| Cause::NotOfKind { kind: kind.word(), text: shown(json) })
@@ -143,14 +143,15 @@ fn text_of(json: &Json) -> Option<String> {
 
 fn integer(json: &Json) -> Option<i64> {
     match json {
-        Json::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        Json::Number(number) => number.as_i64().or_else(|| whole_number(number.as_f64()?)),
         Json::String(text) => text.trim().parse().ok(),
         Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
 /// A double that is a whole number below 2^53 in size, where doubles are exact.
-fn whole(number: f64) -> Option<i64> {
+#[must_use]
+pub fn whole_number(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let fits = number.fract() == 0.0 && number.abs() < EXACT;
     fits.then(|| format!("{number:.0}").parse().ok()).flatten()
@@ -220,14 +221,6 @@ fn zone_with_minutes(text: &str) -> String {
         5 => [local, &zone[..3], ":", &zone[3..]].concat(),
         _ => text.to_owned(),
     }
-}
-
-/// With or without hyphens or braces, any case.
-fn uuid(text: &str) -> Option<u128> {
-    let digits: String =
-        text.trim().trim_start_matches('{').trim_end_matches('}').chars().filter(|letter| *letter != '-').collect();
-    let is_whole = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_whole.then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
 }
 
 fn stored_word(model: &Model, of: EnumId, word: &str) -> Option<String> {

@@ -391,11 +391,13 @@ pub fn uuid_text(bits: u128) -> String {
     texts.join("-")
 }
 
-/// 32 hexadecimal digits with or without hyphens.
+/// 32 hexadecimal digits of any case, with or without hyphens or braces.
 #[must_use]
 pub fn uuid_of_text(text: &str) -> Option<u128> {
-    let digits: String = text.chars().filter(|letter| *letter != '-').collect();
-    if digits.len() == 32 { u128::from_str_radix(&digits, 16).ok() } else { None }
+    let digits: String =
+        text.trim().trim_start_matches('{').trim_end_matches('}').chars().filter(|letter| *letter != '-').collect();
+    let is_whole = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_whole.then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ mod value;
 mod write;
 
 pub use authorize::{Authorized, authorize};
-pub use bind::{Request, Variables, bind};
+pub use bind::{Request, Variables, bind, whole_number};
 pub use caller::{Caller, Fingerprint, Policy};
 pub use content::{Content, ElementContent, Held, Link, LinkId, uuid_of_text, uuid_text, value_json, value_of_json};
 pub use fault::{BrokenRule, Cause, Fault, FieldFault, Place, Problem, Refusal, RefusedPart, Segment};

@@ -49,11 +49,12 @@ pub(crate) fn refused(rules: &TransportRules, media: MediaType, fault: &RequestF
     let Refusal { status, body } = (rules.describe)(fault);
     let mut response = respond(status, media, Bytes::from(body.to_string()));
     let headers = response.headers_mut();
-    match fault {
-        RequestFault::OperationByGet(_) => set(headers, header::ALLOW, "POST"),
-        RequestFault::MethodNotAllowed | RequestFault::GetNotServed => set(headers, header::ALLOW, rules.allow),
-        RequestFault::CredentialsInvalid if status == 401 => set(headers, header::WWW_AUTHENTICATE, "Bearer"),
-        _nothing_to_add => {}
+    if matches!(fault, RequestFault::OperationByGet(_)) {
+        set(headers, header::ALLOW, "POST");
+    } else if matches!(fault, RequestFault::MethodNotAllowed | RequestFault::GetNotServed) {
+        set(headers, header::ALLOW, rules.allow);
+    } else if status == 401 && *fault == RequestFault::CredentialsInvalid {
+        set(headers, header::WWW_AUTHENTICATE, "Bearer");
     }
     response
 }

@@ -227,7 +227,21 @@ impl Env<'_> {
                 let name = &self.after.model.content_type(pair.after).name;
                 Some([name, ": the kind of its keys cannot be changed; make a new content type and load its documents as a seed"].concat())
             }
-            _ => None,
+            Change::Type(..)
+            | Change::TypeAdded(_)
+            | Change::TypeRemoved(_)
+            | Change::ComponentAdded(_)
+            | Change::ComponentRemoved(_)
+            | Change::ComponentRenamed(_)
+            | Change::FieldAdded { .. }
+            | Change::FieldRemoved(_)
+            | Change::Field(..)
+            | Change::OwnerSwapped { .. }
+            | Change::Enum(..)
+            | Change::UniqueKeyRemoved(..)
+            | Change::UniqueKeyAdded(..)
+            | Change::IndexRemoved(..)
+            | Change::IndexAdded(..) => None,
         };
         self.changes.iter().filter_map(refusal).collect()
     }

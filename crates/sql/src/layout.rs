@@ -385,7 +385,50 @@ impl ComponentLinks {
     }
 }
 
+/// What a key is kept as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyKind {
+    /// A number.
+    Number,
+    /// 128 bits.
+    Uuid,
+    /// Text.
+    Text,
+}
+
+impl KeyKind {
+    /// The column of links inside components that holds keys of this kind.
+    #[must_use]
+    pub fn target_column(self) -> &'static str {
+        match self {
+            KeyKind::Number => "target",
+            KeyKind::Uuid => "target_uuid",
+            KeyKind::Text => "target_text",
+        }
+    }
+}
+
 impl ColumnType {
+    /// What a key in a column of this type is: numbers are the rule.
+    #[must_use]
+    pub fn key_kind(self) -> KeyKind {
+        match self {
+            ColumnType::Uuid => KeyKind::Uuid,
+            ColumnType::Text => KeyKind::Text,
+            ColumnType::SmallInt
+            | ColumnType::Integer
+            | ColumnType::BigInt
+            | ColumnType::Float
+            | ColumnType::Decimal
+            | ColumnType::Boolean
+            | ColumnType::Date
+            | ColumnType::Time
+            | ColumnType::Instant
+            | ColumnType::Interval
+            | ColumnType::Json => KeyKind::Number,
+        }
+    }
+
     /// How the store reads and writes it.
     #[must_use]
     pub fn kind(self) -> ColumnKind {

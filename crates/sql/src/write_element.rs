@@ -85,7 +85,7 @@ fn put(layout: &Layout, database: Database, stored: &TypeLayout, links: &Compone
     columns.push(ListColumn { name: "target_status", of: ColumnType::SmallInt, own: own::STATUSES });
     columns.push(ListColumn { name: "position", of: ColumnType::BigInt, own: own::POSITIONS });
     for (index, (kind, _)) in links.targets.iter().enumerate() {
-        columns.push(ListColumn { name: target_column(*kind), of: *kind, own: own::TARGETS + index });
+        columns.push(ListColumn { name: kind.key_kind().target_column(), of: *kind, own: own::TARGETS + index });
     }
     let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     let mut print = Print::new(layout, database);
@@ -96,24 +96,6 @@ fn put(layout: &Layout, database: Database, stored: &TypeLayout, links: &Compone
     }
     print.push(" from ").rows(&columns);
     print.done(Vec::new())
-}
-
-fn target_column(kind: ColumnType) -> &'static str {
-    match kind {
-        ColumnType::Uuid => "target_uuid",
-        ColumnType::Text => "target_text",
-        ColumnType::SmallInt
-        | ColumnType::Integer
-        | ColumnType::BigInt
-        | ColumnType::Float
-        | ColumnType::Decimal
-        | ColumnType::Boolean
-        | ColumnType::Date
-        | ColumnType::Time
-        | ColumnType::Instant
-        | ColumnType::Interval
-        | ColumnType::Json => "target",
-    }
 }
 
 /// `delete from "x_component_link" where "_row" = $1`
@@ -151,7 +133,7 @@ pub(crate) fn forget(layout: &Layout, database: Database, of: TypeId) -> Vec<Wri
     for table in &layout.tables {
         let has = |name: &str| table.column(name).is_some();
         let is_component_link = has("element") && has("target_type");
-        let target = if is_component_link { target_column(key) } else { "target" };
+        let target = if is_component_link { key.key_kind().target_column() } else { "target" };
         if has("target_type") && table.column(target).is_some_and(|column| column.of == key) {
             statements.push(forget_links(layout, database, of, &table.name, target));
         }

@@ -63,13 +63,7 @@ fn int(json: &Json) -> Result<Json, ScalarFault> {
 
 /// The integer of 64 bits that a number is, if it is one.
 fn whole(number: &Number) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if let Some(integer) = number.as_i64() {
-        return Some(integer);
-    }
-    let float = number.as_f64()?;
-    let is_exact = float.fract() == 0.0 && float.abs() < EXACT;
-    is_exact.then(|| format!("{float:.0}").parse().ok()).flatten()
+    number.as_i64().or_else(|| plan::whole_number(number.as_f64()?))
 }
 
 fn id(json: &Json) -> Result<Json, ScalarFault> {

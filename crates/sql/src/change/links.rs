@@ -187,7 +187,7 @@ impl Env<'_> {
                 from.push_str(&text.text);
                 (None, self.column("t", "_status"))
             }
-            _ => (None, "1".to_owned()),
+            Some(model::Target::Type(_) | model::Target::Group(_)) | None => (None, "1".to_owned()),
         }
     }
 

@@ -21,7 +21,17 @@ pub(super) fn count(env: &Env<'_>, change: &Change, fates: &[Fate]) -> Option<Lo
             let raw = &env.before.model.enumeration(pair.before).values[*value].raw;
             Some(numbers(words(env, pair.before, raw)))
         }
-        _ => None,
+        Change::TypeAdded(_)
+        | Change::ComponentAdded(_)
+        | Change::ComponentRemoved(_)
+        | Change::ComponentRenamed(_)
+        | Change::FieldAdded { .. }
+        | Change::OwnerSwapped { .. }
+        | Change::Enum(_, EnumChange::Added(_) | EnumChange::Renamed(_))
+        | Change::UniqueKeyRemoved(..)
+        | Change::UniqueKeyAdded(..)
+        | Change::IndexRemoved(..)
+        | Change::IndexAdded(..) => None,
     }
 }
 
@@ -61,7 +71,16 @@ fn of_type(env: &Env<'_>, of: TypeId, change: TypeChange) -> Option<String> {
         TypeChange::SingleOn => {
             text.name("_key").push(" <> (select min(").name("_key").push(") from ").name(rows).push(")");
         }
-        _ => return None,
+        TypeChange::Renamed
+        | TypeChange::DraftsOn
+        | TypeChange::LocalesOn
+        | TypeChange::SingleOff
+        | TypeChange::Key
+        | TypeChange::KeySequence
+        | TypeChange::TableImported
+        | TypeChange::TableOwned
+        | TypeChange::TrashOn
+        | TypeChange::History => return None,
     }
     Some(count_rows(env, rows, &text.text))
 }
@@ -122,7 +141,17 @@ fn of_field(env: &Env<'_>, was: FieldAt, is: FieldAt, change: &FieldChange, fate
         FieldChange::Retargeted { lost } if !lost.is_empty() => {
             Some(numbers(to_types(env, of, was.field, lost).into_iter().collect()))
         }
-        _ => None,
+        FieldChange::Renamed
+        | FieldChange::ToMany
+        | FieldChange::Retargeted { .. }
+        | FieldChange::RepeatableOn
+        | FieldChange::ZoneMemberAdded(_)
+        | FieldChange::LocalizedOn
+        | FieldChange::Bounds
+        | FieldChange::RequiredOn
+        | FieldChange::RequiredOff
+        | FieldChange::UniqueOn
+        | FieldChange::UniqueOff => None,
     }
 }
 

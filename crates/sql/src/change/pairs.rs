@@ -23,7 +23,20 @@ impl Pairs {
                 Change::Type(pair, TypeChange::Renamed) => drop(pairs.types.insert(pair.after, pair.before)),
                 Change::Field(pair, FieldChange::Renamed) => drop(renamed_fields.insert(pair.after, pair.before.field)),
                 Change::FieldAdded { field, .. } => drop(new_fields.insert(*field)),
-                _ => {}
+                Change::Type(..)
+                | Change::Field(..)
+                | Change::TypeAdded(_)
+                | Change::TypeRemoved(_)
+                | Change::ComponentAdded(_)
+                | Change::ComponentRemoved(_)
+                | Change::ComponentRenamed(_)
+                | Change::FieldRemoved(_)
+                | Change::OwnerSwapped { .. }
+                | Change::Enum(..)
+                | Change::UniqueKeyRemoved(..)
+                | Change::UniqueKeyAdded(..)
+                | Change::IndexRemoved(..)
+                | Change::IndexAdded(..) => {}
             }
         }
         for (id, content_type) in after.content_types() {

@@ -8,7 +8,7 @@ use plan::{LinkScope, link_scope};
 use super::columns::{column, nullable};
 use super::make::{Draft, empty_table};
 use super::{
-    ColumnDefault, ColumnType, ComponentLinks, FieldLayout, ForeignKey, IndexLayout, LayoutError, LinkLayout, OnDelete,
+    ColumnDefault, ColumnType, ComponentLinks, FieldLayout, ForeignKey, IndexLayout, KeyKind, LayoutError, LinkLayout, OnDelete,
     POSITION_LAST, RowCondition, Table, TableColumn, ToOneLayout, UniqueLayout,
 };
 use crate::name::snake_case;
@@ -67,20 +67,10 @@ fn target_key(draft: &Draft, place: Place, target: Target) -> Result<ColumnType,
 }
 
 fn key_word(kind: ColumnType) -> &'static str {
-    match kind {
-        ColumnType::Uuid => "uuid",
-        ColumnType::Text => "text",
-        ColumnType::SmallInt
-        | ColumnType::Integer
-        | ColumnType::BigInt
-        | ColumnType::Float
-        | ColumnType::Decimal
-        | ColumnType::Boolean
-        | ColumnType::Date
-        | ColumnType::Time
-        | ColumnType::Instant
-        | ColumnType::Interval
-        | ColumnType::Json => "bigint",
+    match kind.key_kind() {
+        KeyKind::Uuid => "uuid",
+        KeyKind::Text => "text",
+        KeyKind::Number => "bigint",
     }
 }
 
@@ -248,7 +238,7 @@ pub(super) fn component_links(draft: &mut Draft, of: TypeId) {
     let table_name = draft_table(draft, of);
     let name = draft.names.take(&[&table_name, "component_link"], &table_name);
     let targets: Vec<(ColumnType, String)> =
-        kinds.into_iter().map(|kind| (kind, target_column(kind).to_owned())).collect();
+        kinds.into_iter().map(|kind| (kind, kind.key_kind().target_column().to_owned())).collect();
     let (rows, row_column, row) = {
         let own = &draft.types[usize::from(of.0)];
         (own.rows, own.row_column, own.row)
@@ -305,14 +295,6 @@ fn component_targets(model: &Model, field: &Field, seen: &mut BTreeSet<Component
             }
             component_targets(model, member, seen, kinds);
         }
-    }
-}
-
-fn target_column(kind: ColumnType) -> &'static str {
-    match key_word(kind) {
-        "uuid" => "target_uuid",
-        "text" => "target_text",
-        _ => "target",
     }
 }
 

@@ -1,8 +1,6 @@
 //! One prepared insert for each table, stepped for each row.
 
-use plan::{Value, interval_text, uuid_text};
 use rusqlite::Connection;
-use rusqlite::types::Value as Cell;
 use sql::load::{self, SequenceTable};
 use sql::{Database, Layout};
 use tokio::sync::mpsc::Receiver;
@@ -13,6 +11,7 @@ use super::rows::{Batch, Counters};
 use super::{Destination, Ending, Message, SeedJob};
 use crate::Error;
 use crate::sqlite::Sqlite;
+use crate::write::sqlite_cell;
 
 /// What the database holds before.
 pub(super) async fn known(sqlite: &Sqlite, job: &SeedJob) -> Result<Known, Error> {
@@ -114,7 +113,7 @@ fn insert(connection: &Connection, layout: &Layout, batch: Batch) -> Result<(), 
     for (table, rows) in batch {
         let mut statement = connection.prepare_cached(&load::insert(layout, layout.table(table), Database::Sqlite))?;
         for row in rows {
-            statement.execute(rusqlite::params_from_iter(row.into_iter().map(cell)))?;
+            statement.execute(rusqlite::params_from_iter(row.into_iter().map(sqlite_cell)))?;
         }
     }
     Ok(())
@@ -128,21 +127,4 @@ fn end(connection: &Connection, ending: &Ending) -> Result<(), Error> {
         }
     }
     ending.ledger.iter().try_for_each(|entry| entry.put_sqlite(connection))
-}
-
-/// A value as SQLite keeps it.
-fn cell(value: Value) -> Cell {
-    match value {
-        Value::Null => Cell::Null,
-        Value::Boolean(truth) => Cell::Integer(i64::from(truth)),
-        Value::Int(number) | Value::Instant(number) => Cell::Integer(number),
-        Value::Float(number) => Cell::Real(number),
-        Value::Decimal(number) => Cell::Text(number.normalize().to_string()),
-        Value::Text(text) | Value::Json(text) => Cell::Text(text),
-        Value::Date(date) => Cell::Text(date.to_string()),
-        Value::Time(time) => Cell::Text(time.strftime("%H:%M:%S%.3f").to_string()),
-        Value::Interval(months, days, micros) => Cell::Text(interval_text(months, days, micros)),
-        Value::Uuid(bits) => Cell::Text(uuid_text(bits)),
-        Value::List(_) => Cell::Text(sql::element::value_to_stored(&value).to_string()),
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Model, TypeId};
 use plan::{Cause, Content, Held, Link, LinkId, LinkScope, Value, link_scope, uuid_of_text};
-use sql::layout::{ColumnType, Layout, STATUS_DRAFT, STATUS_PUBLISHED};
+use sql::layout::{ColumnType, KeyKind, Layout, STATUS_DRAFT, STATUS_PUBLISHED};
 use sql::write_link::own;
 use sql::{NamedBy, ResolveArm, ResolveProgram};
 
@@ -62,20 +62,10 @@ fn wanted_by(arm: ResolveArm, links: &[&Link]) -> Vec<Value> {
 
 /// A key as its column keeps it; none for a text that is none.
 pub(crate) fn key_of_text(key: ColumnType, text: &str) -> Option<Value> {
-    match key {
-        ColumnType::Uuid => uuid_of_text(text).map(Value::Uuid),
-        ColumnType::Text => Some(Value::Text(text.to_owned())),
-        ColumnType::SmallInt
-        | ColumnType::Integer
-        | ColumnType::BigInt
-        | ColumnType::Float
-        | ColumnType::Decimal
-        | ColumnType::Boolean
-        | ColumnType::Date
-        | ColumnType::Time
-        | ColumnType::Instant
-        | ColumnType::Interval
-        | ColumnType::Json => text.trim().parse().ok().map(Value::Int),
+    match key.key_kind() {
+        KeyKind::Uuid => uuid_of_text(text).map(Value::Uuid),
+        KeyKind::Text => Some(Value::Text(text.to_owned())),
+        KeyKind::Number => text.trim().parse().ok().map(Value::Int),
     }
 }
 

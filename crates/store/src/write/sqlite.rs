@@ -90,7 +90,8 @@ fn list_cell(value: &Value) -> Cell {
     }
 }
 
-fn cell(value: Value) -> Cell {
+/// A value as SQLite keeps it.
+pub(crate) fn cell(value: Value) -> Cell {
     match value {
         Value::Null => Cell::Null,
         Value::Boolean(truth) => Cell::Integer(i64::from(truth)),
