@@ -45,9 +45,13 @@ pub(crate) enum Error {
     Token(#[source] server::SignError),
     #[error("the database does not fit the model: {changes} changes are not applied; run `dragoman migrate`")]
     NotMigrated { changes: usize },
-    #[error("the changes of the model lose data:\n{losses}\nif that is meant, run `dragoman migrate {folder} --allow-data-loss`; if not, take the change back")]
+    #[error(
+        "the changes of the model lose data:\n{losses}\nif that is meant, run `dragoman migrate {folder} --allow-data-loss`; if not, take the change back"
+    )]
     Loss { losses: String, folder: PathBuf },
-    #[error("the changes of the model lose data:\n{losses}\nif that is meant, stop dev (Ctrl-C), run `dragoman migrate {folder} --allow-data-loss`, and start dev again; if not, take the change back")]
+    #[error(
+        "the changes of the model lose data:\n{losses}\nif that is meant, stop dev (Ctrl-C), run `dragoman migrate {folder} --allow-data-loss`, and start dev again; if not, take the change back"
+    )]
     LossWhileServed { losses: String, folder: PathBuf },
     #[error("--variables is not a JSON object")]
     Variables {

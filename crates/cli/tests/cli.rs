@@ -103,7 +103,11 @@ fn names_that_clash_in_a_dialect_are_told_once_at_their_places() {
     let told = told(&checked);
     assert!(told.contains("`HTTPServer.a_b` and `HTTPServer.aB` are both `a_b` in hasura"), "{told}");
     assert!(told.contains("schema/more.graphql:4:") && told.contains("  aB: String"), "{told}");
-    assert!(told.contains("schema/more.graphql:5:") && told.contains("`HTTPServer.documentId` are both `documentId` in strapi5"), "{told}");
+    assert!(
+        told.contains("schema/more.graphql:5:")
+            && told.contains("`HTTPServer.documentId` are both `documentId` in strapi5"),
+        "{told}"
+    );
     assert!(told.contains("@name(hasura:") && told.ends_with("2 faults\n"), "{told}");
 }
 

@@ -8,8 +8,8 @@ mod words;
 use std::sync::Arc;
 
 use apollo_compiler::parser::{LineColumn, Parser, SourceMap, SourceSpan};
-use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::response::GraphQLError as DiagnosticJson;
+use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{ExecutableDocument, Node, ast, executable};
 pub(crate) use compile::page_size;
 use plan::Place;
@@ -66,7 +66,10 @@ fn syntax_errors(list: &DiagnosticList, errors_max: usize) -> Vec<RequestError> 
         } else {
             format!("Syntax Error: {}", said.trim_start_matches("syntax error: "))
         };
-        RequestError { places: places_of(&diagnostic.locations), ..RequestError::new(RequestErrorKind::Syntax, cut(&message)) }
+        RequestError {
+            places: places_of(&diagnostic.locations),
+            ..RequestError::new(RequestErrorKind::Syntax, cut(&message))
+        }
     };
     list.iter().take(errors_max).map(|diagnostic| error(diagnostic.unstable_to_json_compat())).collect()
 }
@@ -81,8 +84,15 @@ fn validation_errors(schema: &Schema, document: &ast::Document, list: &Diagnosti
             continue;
         }
         let (message, complaint) = words::read(schema, &diagnostic.message);
+        let complaint = complaint.map(Box::new);
         let path = places.first().map(|place| locate::path_to(document, *place)).unwrap_or_default();
-        errors.push(RequestError { kind: RequestErrorKind::Validation, message: cut(&message), places, path, complaint });
+        errors.push(RequestError {
+            kind: RequestErrorKind::Validation,
+            message: cut(&message),
+            places,
+            path,
+            complaint,
+        });
         if errors.len() == schema.limits.errors_max {
             break;
         }

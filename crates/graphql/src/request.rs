@@ -14,7 +14,7 @@ pub struct RequestError {
     /// Where: below the variable, or from the operation through `selectionSet`, fields, `args` and members.
     pub path: Vec<Segment>,
     /// What a document names or lacks, for dialects with words of their own.
-    pub complaint: Option<Complaint>,
+    pub complaint: Option<Box<Complaint>>,
 }
 
 /// Kinds of reasons.

@@ -5,7 +5,9 @@ use model::{EnumId, Model};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
-use crate::{Caller, Cause, Fault, Hole, HoleSource, Problem, Segment, Transform, Value, ValueKind, Values, uuid_of_text};
+use crate::{
+    Caller, Cause, Fault, Hole, HoleSource, Problem, Segment, Transform, Value, ValueKind, Values, uuid_of_text,
+};
 
 /// The variables of a request, coerced by the dialect (defaults applied, input objects checked).
 pub type Variables = Map<String, Json>;

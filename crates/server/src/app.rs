@@ -178,7 +178,7 @@ impl Shared {
 
     /// Answers one request as the main address would, without a socket.
     pub async fn respond(&self, request: axum::http::Request<Body>) -> Response<Body> {
-        self.handle(Door::Main, request).await
+        Box::pin(self.handle(Door::Main, request)).await
     }
 
     /// Answers one request. It cannot fail: what breaks below is a 500 here.

@@ -43,4 +43,3 @@ pub enum Error {
 fn known_dialects() -> String {
     graphql::dialect::ALL.iter().map(|dialect| dialect.name).collect::<Vec<_>>().join(", ")
 }
-

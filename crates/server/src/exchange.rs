@@ -90,7 +90,7 @@ async fn posted(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<Ans
     }
     match from_body(&body, rules)? {
         Requests::One(request) => answer(endpoint, &caller, request, Methods::All).await,
-        Requests::Batch(requests) => batch(endpoint, &caller, requests).await,
+        Requests::Batch(requests) => Box::pin(batch(endpoint, &caller, requests)).await,
     }
 }
 

@@ -67,7 +67,11 @@ impl Schemas {
                 Err(Unbuilt::Other(error)) => return Err(error),
             }
         }
-        if faults.is_empty() { Ok(Self { list: built }) } else { Err(Error::Schema(dialect::diagnostics(model, &faults))) }
+        if faults.is_empty() {
+            Ok(Self { list: built })
+        } else {
+            Err(Error::Schema(dialect::diagnostics(model, &faults)))
+        }
     }
 
     /// The paths, in order.

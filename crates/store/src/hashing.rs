@@ -35,15 +35,12 @@ pub async fn password_hash(password: String) -> Result<String, Error> {
 /// [`Error::Overloaded`] when too many wait, [`Error::Closed`] while the runtime ends.
 pub async fn password_matches(password: String, hash: Option<String>) -> Result<bool, Error> {
     in_turn(move || {
-        let parsed = hash.as_deref().and_then(|hash| PasswordHash::new(hash).ok());
-        match parsed {
-            Some(hash) => Argon2::default().verify_password(password.as_bytes(), &hash).is_ok(),
-            None => {
-                // Whoever asks for an account that is not there learns nothing from the time that it takes.
-                let _wasted = password_hash_now(&password);
-                false
-            }
+        if let Some(hash) = hash.as_deref().and_then(|hash| PasswordHash::new(hash).ok()) {
+            return Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
         }
+        // Whoever asks for an account that is not there learns nothing from the time that it takes.
+        let _wasted = password_hash_now(&password);
+        false
     })
     .await
 }

@@ -64,7 +64,7 @@ impl Store {
                 Driver::Sqlite(sqlite) => sqlite::run(sqlite, bytes_max, prepared, values, buffer).await,
                 Driver::Postgres(postgres) => {
                     let limits = StoreLimits { answer_bytes_max: bytes_max, ..*self.limits() };
-                    postgres::run(postgres, &limits, prepared, &values, buffer).await
+                    Box::pin(postgres::run(postgres, &limits, prepared, &values, buffer)).await
                 }
             }
         };

@@ -25,5 +25,5 @@ mod update;
 
 pub use context::WriteContext;
 pub use file_watch::{FileWatch, RemovedFile};
-pub(crate) use sqlite::cell as sqlite_cell;
 pub(crate) use prepared::PreparedChange;
+pub(crate) use sqlite::cell as sqlite_cell;

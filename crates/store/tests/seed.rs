@@ -231,7 +231,9 @@ async fn a_draft_may_lack_what_is_required_and_a_zone_names_its_components() {
         type Note @component(category: "shared", name: "remark") { words: String }"#;
     let entries = r#"{ "type": "Page", "status": "draft", "data": { "parts": [
         { "__typename": "Note", "words": "a" }, { "__component": "shared.remark", "words": "b" }, { "__component": "shared.quote", "text": "c" } ] } }"#;
-    let wrong = entries.replace("\"__typename\": \"Note\"", "\"__typename\": \"Nothing\"").replace("\"status\": \"draft\", ", "");
+    let wrong = entries
+        .replace("\"__typename\": \"Note\"", "\"__typename\": \"Nothing\"")
+        .replace("\"status\": \"draft\", ", "");
     let sources = vec![Source { name: "schema/pages.graphql".to_owned(), text: schema.to_owned() }];
     for place in Place::both("zone").await {
         let store = place.open();
@@ -245,7 +247,11 @@ async fn a_draft_may_lack_what_is_required_and_a_zone_names_its_components() {
             }
             let Err(Error::Seed { faults, .. }) = loaded else { panic!("it is wrong") };
             let told = faults.join("\n");
-            assert!(told.contains("parts.0: neither `__component` nor `__typename` names") && told.contains("title: it is required"), "{told}");
+            assert!(
+                told.contains("parts.0: neither `__component` nor `__typename` names")
+                    && told.contains("title: it is required"),
+                "{told}"
+            );
         }
         let kept = rows(&store, "select _status, title, parts from page").await;
         assert_eq!(kept.len(), 1, "{kept:?}");

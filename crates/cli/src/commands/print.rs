@@ -39,8 +39,7 @@ pub(crate) fn schema(arguments: &ProjectArguments, endpoint: &str) -> Result<(),
 pub(crate) fn token(arguments: &ProjectArguments, holder: &Holder) -> Result<(), Error> {
     let project = Project::open(arguments, &[])?;
     let model = project.model()?;
-    let known: BTreeSet<&str> =
-        model.types.iter().flat_map(|of| &of.rules).map(|rule| rule.role.as_str()).collect();
+    let known: BTreeSet<&str> = model.types.iter().flat_map(|of| &of.rules).map(|rule| rule.role.as_str()).collect();
     if !known.contains(holder.role.as_str()) {
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
         return Err(Error::NoRole { role: holder.role.clone(), known });

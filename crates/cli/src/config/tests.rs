@@ -92,7 +92,12 @@ name = \"b\"
 address = \"here\"
 endpoint = \"/b\"
 ";
-    let environment = [("DRAGOMAN_LIMITS_ROWS", "5"), ("DRAGOMAN_DATABSE", "x.db"), ("DRAGOMAN_LOG_FORMAT", "xml"), ("DRAGOMAN_OTHER", "fine")];
+    let environment = [
+        ("DRAGOMAN_LIMITS_ROWS", "5"),
+        ("DRAGOMAN_DATABSE", "x.db"),
+        ("DRAGOMAN_LOG_FORMAT", "xml"),
+        ("DRAGOMAN_OTHER", "fine"),
+    ];
     insta::assert_snapshot!(read(file, &environment, &[]).unwrap_err());
 }
 

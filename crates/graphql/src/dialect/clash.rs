@@ -23,15 +23,23 @@ pub fn diagnostics(model: &Model, faults: &[SchemaFault]) -> Diagnostics {
             SchemaFault::NameInvalid { dialect, name, owner, fix } => {
                 let place = place_of(model, &[owner, ".", name].concat()).or_else(|| place_of(model, owner));
                 let message = format!("`{name}` of {owner} is no GraphQL name in {dialect}");
-                list.push(Diagnostic::new(message, place.unwrap_or_else(|| nowhere(owner))).help(format!("give it another with {fix}")));
+                list.push(
+                    Diagnostic::new(message, place.unwrap_or_else(|| nowhere(owner)))
+                        .help(format!("give it another with {fix}")),
+                );
             }
             SchemaFault::Invalid { dialects, text } => {
-                list.push(Diagnostic::new(format!("the schema of {dialects} does not hold: {text}"), nowhere(dialects)));
+                list.push(Diagnostic::new(
+                    format!("the schema of {dialects} does not hold: {text}"),
+                    nowhere(dialects),
+                ));
             }
         }
     }
     list.extend(clashes.iter().map(|clash| clash.diagnostic(model)));
-    list.sort_by(|left, right| (&left.place.source.name, left.place.start).cmp(&(&right.place.source.name, right.place.start)));
+    list.sort_by(|left, right| {
+        (&left.place.source.name, left.place.start).cmp(&(&right.place.source.name, right.place.start))
+    });
     list.dedup();
     Diagnostics { list }
 }
@@ -53,7 +61,8 @@ impl<'a> Clash<'a> {
     }
 
     fn diagnostic(&self, model: &Model) -> Diagnostic {
-        let shown = |words: &str| if place_of(model, words).is_some() { format!("`{words}`") } else { words.to_owned() };
+        let shown =
+            |words: &str| if place_of(model, words).is_some() { format!("`{words}`") } else { words.to_owned() };
         let names: Vec<String> = self.names.iter().map(|(dialect, name, _)| format!("`{name}` in {dialect}")).collect();
         let mut fixes: Vec<&str> = self.names.iter().map(|(_, _, fix)| *fix).collect();
         fixes.dedup();
@@ -61,7 +70,9 @@ impl<'a> Clash<'a> {
         let (first, second) = (place_of(model, self.first), place_of(model, self.second));
         let help = format!("give one of them another name: {}", fixes.join(" or "));
         match (first, second) {
-            (Some(first), Some(second)) if first != second => Diagnostic::new(message, second).related(first, "the other one").help(help),
+            (Some(first), Some(second)) if first != second => {
+                Diagnostic::new(message, second).related(first, "the other one").help(help)
+            }
             (Some(place), _) | (None, Some(place)) => Diagnostic::new(message, place).help(help),
             (None, None) => Diagnostic::new(message, nowhere(self.first)).help(help),
         }
@@ -91,5 +102,9 @@ fn declared<'a>(model: &'a Model, name: &str) -> Option<(&'a Place, &'a [Field])
 
 /// What stands in no text of the project.
 fn nowhere(text: &str) -> Place {
-    Place { start: 0, end: text.len(), source: Arc::new(Source { name: "endpoints".to_owned(), text: text.to_owned() }) }
+    Place {
+        start: 0,
+        end: text.len(),
+        source: Arc::new(Source { name: "endpoints".to_owned(), text: text.to_owned() }),
+    }
 }

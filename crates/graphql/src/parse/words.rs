@@ -18,7 +18,8 @@ pub(super) fn read(schema: &Schema, said: &str) -> (String, Option<Complaint>) {
     }
     if begins("Unknown argument ") && said.contains(" on field ") {
         let (of, field) = split(names.get(1).copied().unwrap_or_default());
-        let known = field_of(schema, of, field).into_iter().flat_map(|field| field.arguments.keys().map(String::as_str));
+        let known =
+            field_of(schema, of, field).into_iter().flat_map(|field| field.arguments.keys().map(String::as_str));
         let hint = did_you_mean("", &text(0), known);
         return (said.to_owned() + &hint, Some(Complaint::Argument { name: text(0), field: field.to_owned() }));
     }
@@ -88,7 +89,9 @@ fn fields_near(schema: &Schema, name: &str, of: &str) -> String {
                 [] => String::new(),
                 [one] => format!(" Did you mean to use an inline fragment on {one}?"),
                 [one, other] => format!(" Did you mean to use an inline fragment on {one} or {other}?"),
-                [rest @ .., last] => format!(" Did you mean to use an inline fragment on {}, or {last}?", rest.join(", ")),
+                [rest @ .., last] => {
+                    format!(" Did you mean to use an inline fragment on {}, or {last}?", rest.join(", "))
+                }
             }
         }
         Some(Kind::Input(_) | Kind::Enum(_) | Kind::Scalar(_)) | None => String::new(),

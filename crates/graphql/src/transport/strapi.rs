@@ -45,6 +45,7 @@ fn describe_for_four(fault: &RequestFault) -> Refusal {
         | RequestFault::BodyTooLarge(_)
         | RequestFault::BodyTooSlow
         | RequestFault::BodyEmpty
+        | RequestFault::ObjectEmpty
         | RequestFault::BodyNotJson(_)
         | RequestFault::BodyNotObject
         | RequestFault::BodyTooDeep(_)

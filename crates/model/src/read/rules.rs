@@ -94,7 +94,10 @@ fn actions(env: &Env, of: &ContentType, directive: &Node<Directive>, faults: &mu
     let is_of_drafts = |action: &Action| matches!(action, Action::Publish | Action::ReadDraft);
     if !of.draft_and_publish && !actions.is_empty() && actions.iter().all(is_of_drafts) {
         let fault = Diagnostic::new(
-            format!("PUBLISH and READ_DRAFT are for types with drafts, and `{}` has none: this rule allows nothing", of.name),
+            format!(
+                "PUBLISH and READ_DRAFT are for types with drafts, and `{}` has none: this rule allows nothing",
+                of.name
+            ),
             arguments::place(env, directive, "to"),
         );
         faults.push(fault.help("remove the rule, or give the type drafts with @model(draftAndPublish: true)"));

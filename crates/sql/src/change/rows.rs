@@ -266,9 +266,8 @@ impl Env<'_> {
     /// A field that differed between locales does not any more.
     fn loses_locales(&self, of: TypeId, field: FieldId) -> bool {
         let at = FieldAt { owner: Owner::Type(of), field };
-        let is_it = |change: &Change| {
-            matches!(change, Change::Field(pair, FieldChange::LocalizedOff) if pair.after == at)
-        };
+        let is_it =
+            |change: &Change| matches!(change, Change::Field(pair, FieldChange::LocalizedOff) if pair.after == at);
         self.changes.iter().any(is_it)
     }
 

@@ -8,8 +8,8 @@ use plan::{LinkScope, link_scope};
 use super::columns::{column, nullable};
 use super::make::{Draft, empty_table};
 use super::{
-    ColumnDefault, ColumnType, ComponentLinks, FieldLayout, ForeignKey, IndexLayout, KeyKind, LayoutError, LinkLayout, OnDelete,
-    POSITION_LAST, RowCondition, Table, TableColumn, ToOneLayout, UniqueLayout,
+    ColumnDefault, ColumnType, ComponentLinks, FieldLayout, ForeignKey, IndexLayout, KeyKind, LayoutError, LinkLayout,
+    OnDelete, POSITION_LAST, RowCondition, Table, TableColumn, ToOneLayout, UniqueLayout,
 };
 use crate::name::snake_case;
 

@@ -161,7 +161,11 @@ const COMPONENT: &str = "__component";
 const TYPE_NAME: &str = "__typename";
 
 /// The component of an element among those that may stand in its place. Where only one may, it need not be named.
-pub(super) fn element_component(model: &Model, allowed: &[ComponentId], members: &Map<String, Json>) -> Option<ComponentId> {
+pub(super) fn element_component(
+    model: &Model,
+    allowed: &[ComponentId],
+    members: &Map<String, Json>,
+) -> Option<ComponentId> {
     let is_named = |of: &ComponentId| {
         let component = model.component(*of);
         let fits = |member: &str, name: &str| members.get(member).is_none_or(|word| word.as_str() == Some(name));

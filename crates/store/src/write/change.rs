@@ -238,12 +238,12 @@ impl<'a, D: Door> Change<'a, D> {
         for (statement, is_draft) in [(&seen.published, false), (&seen.draft, true)] {
             let of_status = document.iter().filter(|row| (row.status(program) == STATUS_DRAFT) == is_draft);
             let rows: Vec<Value> = of_status.map(|row| row.row(program)).collect();
-            let sees = match statement {
+            let is_shown = match statement {
                 _ if rows.is_empty() => false,
                 None => true,
                 Some(statement) => !self.door.keep(statement, rows).await?.is_empty(),
             };
-            if sees {
+            if is_shown {
                 return Ok(true);
             }
         }

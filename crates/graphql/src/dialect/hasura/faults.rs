@@ -21,7 +21,7 @@ fn of_request(refused: &RequestError) -> Json {
     match &refused.kind {
         RequestErrorKind::Syntax => error("$.query", "validation-failed", "not a valid graphql query"),
         RequestErrorKind::Validation => {
-            let message = refused.complaint.as_ref().map_or_else(|| refused.message.clone(), of_complaint);
+            let message = refused.complaint.as_deref().map_or_else(|| refused.message.clone(), of_complaint);
             error(&operation_path(&refused.path), "validation-failed", &message)
         }
         RequestErrorKind::Variable(name) => {
