@@ -31,6 +31,11 @@ impl Postgres {
         self.pool.loan().await
     }
 
+    /// The connection that is shared by statements which end at once.
+    pub(crate) async fn shared(&self) -> Result<std::sync::Arc<Session>, Error> {
+        self.pool.shared().await
+    }
+
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         let answer = async {
             let loan = self.loan().await?;

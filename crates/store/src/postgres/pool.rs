@@ -3,7 +3,7 @@
 //! It is our own because each connection must carry a bounded cache of statements; the usual pools keep an unbounded one.
 
 use std::ops::Deref;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -17,6 +17,8 @@ use crate::{Error, StoreLimits};
 pub(super) struct Pool {
     connector: Connector,
     free: Mutex<Vec<Session>>,
+    /// One more connection, which every task may use at once.
+    shared: Mutex<Option<Arc<Session>>>,
     permits: Semaphore,
     wait: Duration,
     settings: String,
@@ -36,6 +38,7 @@ impl Pool {
         Pool {
             connector,
             free: Mutex::new(Vec::new()),
+            shared: Mutex::new(None),
             permits: Semaphore::new(limits.connections_max),
             wait: limits.connection_wait,
             settings: ["set statement_timeout = ", &timeout_ms.to_string()].concat(),
@@ -57,6 +60,19 @@ impl Pool {
         Ok(Loan { pool: self, session: Some(session), _permit: acquired })
     }
 
+    /// The connection that tasks share: their statements stand behind each other on it, and their answers come back together. Only for statements that
+    /// end at once: the others wait for them.
+    pub(super) async fn shared(&self) -> Result<Arc<Session>, Error> {
+        let known = self.shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(session) = known.filter(|session| session.lives()) {
+            return Ok(session);
+        }
+        let busy = |_| Error::Busy { waited_ms: self.wait.as_millis() };
+        let session = Arc::new(tokio::time::timeout(self.wait, self.connect()).await.map_err(busy)??);
+        *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&session));
+        Ok(session)
+    }
+
     fn take_free(&self) -> Option<Session> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(session) = free.pop() {
@@ -75,9 +91,10 @@ impl Pool {
     }
 }
 
-/// Compilation costs more than it gives for statements of milliseconds; instants are read in UTC; a lock that is held long is an error, not a wait.
+/// Compilation costs more than it gives for statements of milliseconds; rows that an index finds lie in memory or on disks without arms; instants are
+/// read in UTC; a lock that is held long is an error, not a wait.
 const SESSION_SETTINGS: &str = "set jit = off; set timezone = 'UTC'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '60s';
-    set plan_cache_mode = auto; set extra_float_digits = 1; set intervalstyle = 'postgres'; set client_min_messages = warning;
+    set plan_cache_mode = auto; set random_page_cost = 1.1; set extra_float_digits = 1; set intervalstyle = 'postgres'; set client_min_messages = warning;
     set application_name = 'dragoman'";
 
 impl Deref for Loan<'_> {

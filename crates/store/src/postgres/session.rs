@@ -36,14 +36,19 @@ impl Session {
         &self.client
     }
 
+    /// Whether its connection stands.
+    pub(super) fn lives(&self) -> bool {
+        !self.client.is_closed()
+    }
+
     /// Whether it may be lent again.
     pub(super) fn is_usable(&self) -> bool {
-        !self.client.is_closed() && !self.is_inside.load(Ordering::Relaxed)
+        self.lives() && !self.is_inside.load(Ordering::Relaxed)
     }
 
     /// Whether it lives, with statements or a transaction under way.
     pub(super) fn is_busy(&self) -> bool {
-        !self.client.is_closed() && self.is_inside.load(Ordering::Relaxed)
+        self.lives() && self.is_inside.load(Ordering::Relaxed)
     }
 
     /// From now on, until it is said to end, a loan that is dropped does not go back: statements may be under way.

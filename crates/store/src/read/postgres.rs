@@ -38,21 +38,35 @@ pub(super) async fn run(
     buffer: Vec<u8>,
 ) -> Result<Answer, Error> {
     let env = Env { values, rows_max: prepared.rows_max, default_locale: &prepared.default_locale };
-    let fetched = async {
-        let loan = postgres.loan().await?;
-        let fetch = Fetch { session: &loan, env, bytes_max: limits.answer_bytes_max };
-        match fetch.all(prepared).await {
-            // The tables have changed under a prepared statement.
-            Err(error) if error.is_stale_statement() => {
-                loan.forget_statements();
-                fetch.all(prepared).await
-            }
-            outcome => outcome,
+    let reading = async {
+        // Many tasks' look-ups on one connection cost the server and us fewer turns than one connection for each.
+        if prepared.is_look_up {
+            fetched(&*postgres.shared().await?, env, limits, prepared).await
+        } else {
+            fetched(&*postgres.loan().await?, env, limits, prepared).await
         }
     };
     let late = |_| Error::Timeout { deadline_ms: limits.read_timeout.as_millis() };
-    let levels = tokio::time::timeout(limits.read_timeout, fetched).await.map_err(late).flatten()?;
+    let levels = tokio::time::timeout(limits.read_timeout, reading).await.map_err(late).flatten()?;
     write_data(prepared, &levels, values, Out::new(buffer, limits.answer_bytes_max))
+}
+
+/// The rows of every level, through this connection.
+async fn fetched<'e>(
+    session: &Session,
+    env: Env<'e>,
+    limits: &StoreLimits,
+    prepared: &'e PreparedRead,
+) -> Result<Levels, Error> {
+    let fetch = Fetch { session, env, bytes_max: limits.answer_bytes_max };
+    match fetch.all(prepared).await {
+        // The tables have changed under a prepared statement.
+        Err(error) if error.is_stale_statement() => {
+            session.forget_statements();
+            fetch.all(prepared).await
+        }
+        outcome => outcome,
+    }
 }
 
 /// The rows of the document with this key and of every level below, as the answer to the write that holds this connection shows them.
