@@ -16,7 +16,7 @@ use sql::{CountProgram, Node};
 use crate::answer::{Ask, At, Out, Source, Visit, Walk, Wrote};
 use crate::{Driver, Error, Store, StoreLimits};
 pub(crate) use bind::Env;
-pub(crate) use postgres::cell as postgres_cell;
+pub(crate) use postgres::{cell as postgres_cell, integer as postgres_integer, raw as postgres_bytes};
 pub(crate) use prepared::PreparedRead;
 use prepared::{PreparedRoot, PreparedValue};
 pub(crate) use sqlite::cell as sqlite_cell;

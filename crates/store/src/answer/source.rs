@@ -3,11 +3,14 @@
 use std::ops::ControlFlow;
 
 use plan::Window;
+use rusqlite::types::ValueRef;
 use sql::{ColumnKind, CountProgram, Node, Statement};
 
-use super::{Datum, Element};
+use super::number::write_int;
+use super::text::write_text;
+use super::{Datum, Element, Wrote};
 use crate::Error;
-use crate::read::{postgres_cell, sqlite_cell};
+use crate::read::{postgres_bytes, postgres_cell, postgres_integer, sqlite_cell};
 
 /// A row, borrowed while it is at hand.
 #[derive(Clone, Copy)]
@@ -26,6 +29,49 @@ impl<'r> Row<'r> {
             Row::Sqlite(row) => sqlite_cell(row, index, kind),
             Row::Postgres(row) => postgres_cell(row, index, kind),
         }
+    }
+}
+
+impl Row<'_> {
+    /// Appends an integer or a text as it is, which most values are; none for a column of another kind. A [`Datum`] in between would be put together in
+    /// memory and read back in other pieces, for which the processor waits.
+    #[inline]
+    pub(crate) fn write_directly(
+        self,
+        index: u16,
+        kind: ColumnKind,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Wrote>, Error> {
+        let is_int = match kind {
+            ColumnKind::Int => true,
+            ColumnKind::Text => false,
+            ColumnKind::Float
+            | ColumnKind::Decimal
+            | ColumnKind::Boolean
+            | ColumnKind::Date
+            | ColumnKind::Time
+            | ColumnKind::Instant
+            | ColumnKind::Interval
+            | ColumnKind::Json
+            | ColumnKind::Uuid => return Ok(None),
+        };
+        match self {
+            Row::Sqlite(row) => match row.get_ref(usize::from(index))? {
+                ValueRef::Null => return Ok(Some(Wrote::Null)),
+                ValueRef::Integer(number) if is_int => write_int(out, number),
+                ValueRef::Text(text) if !is_int => write_text(out, text)?,
+                ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => return Ok(None),
+            },
+            Row::Postgres(row) => match (postgres_bytes(row, index)?, is_int) {
+                (None, _) => return Ok(Some(Wrote::Null)),
+                (Some(text), false) => write_text(out, text)?,
+                (Some(bytes), true) => match postgres_integer(bytes) {
+                    Some(number) => write_int(out, number),
+                    None => return Ok(None),
+                },
+            },
+        }
+        Ok(Some(Wrote::Value))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use plan::{Cause, Values};
+use plan::{Cause, Form, Values};
 use sql::{ColumnKind, EntryProgram, Node, NodeShape, ObjectProgram, Parent, RowProgram, SwitchProgram, ValueProgram};
 
 use super::datum::Refusal;
@@ -137,6 +137,11 @@ impl<'a, 'o> Walk<'a, 'o> {
         match &entry.value {
             ValueProgram::Constant(json) => Ok(self.constant(json)),
             ValueProgram::Column { index, kind, form, words } => {
+                if matches!(form, Form::Plain | Form::Postgres)
+                    && let Some(wrote) = at.row.write_directly(*index, *kind, &mut self.out.bytes)?
+                {
+                    return Ok(wrote);
+                }
                 let Some(datum) = at.row.cell(*index, *kind)? else { return Ok(Wrote::Null) };
                 let written = datum.write(&mut self.out.bytes, form, words);
                 self.written(entry, written)

@@ -26,7 +26,7 @@ use crate::{Error, StoreLimits};
 use keys::Keys;
 use level::Level;
 pub(crate) use level::Levels;
-pub(crate) use level::cell;
+pub(crate) use level::{cell, integer, raw};
 pub(crate) use param::Parameter;
 
 /// Runs a prepared read on a connection of its own, which goes back before the answer is written.

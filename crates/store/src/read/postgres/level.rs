@@ -206,7 +206,7 @@ fn locale_of<'r>(above: Option<&Above<'r>>) -> Result<Option<&'r [u8]>, Error> {
 }
 
 /// The bytes of a column, none for null.
-pub(super) fn raw(row: &Row, column: u16) -> Result<Option<&[u8]>, Error> {
+pub(crate) fn raw(row: &Row, column: u16) -> Result<Option<&[u8]>, Error> {
     Ok(row.try_get::<usize, Option<Raw<'_>>>(usize::from(column))?.map(|raw| raw.0))
 }
 
@@ -224,7 +224,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
 }
 
 /// An integer of 16, 32 or 64 bits.
-pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
+pub(crate) fn integer(bytes: &[u8]) -> Option<i64> {
     match bytes.len() {
         8 => bytes.try_into().ok().map(i64::from_be_bytes),
         4 => bytes.try_into().ok().map(i32::from_be_bytes).map(i64::from),
