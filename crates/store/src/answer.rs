@@ -6,6 +6,7 @@
 mod component;
 mod datum;
 mod json;
+mod memo;
 mod number;
 mod out;
 mod parts;

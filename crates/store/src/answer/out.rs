@@ -2,6 +2,7 @@
 
 use plan::{Cause, Fault, Place, Segment};
 
+use super::memo::Memo;
 use crate::Error;
 
 /// What became of a value.
@@ -38,11 +39,12 @@ pub(crate) struct Out<'a> {
     path: Vec<Step<'a>>,
     place: Option<Place>,
     bytes_max: usize,
+    memo: Memo,
 }
 
 impl<'a> Out<'a> {
     pub(crate) fn new(bytes: Vec<u8>, bytes_max: usize) -> Out<'a> {
-        Out { bytes, faults: Vec::new(), path: Vec::new(), place: None, bytes_max }
+        Out { bytes, faults: Vec::new(), path: Vec::new(), place: None, bytes_max, memo: Memo::default() }
     }
 
     /// From now on faults belong to the root entry that stands here in the operation's text.
@@ -50,6 +52,8 @@ impl<'a> Out<'a> {
         self.path.clear();
         self.path.push(Step::Key(key));
         self.place = Some(place);
+        // What a root of a change shows, the next one may have changed.
+        self.memo.forget();
     }
 
     pub(crate) fn enter(&mut self, key: &'a str) {
@@ -76,13 +80,30 @@ impl<'a> Out<'a> {
 
     /// Takes back what was written since.
     pub(crate) fn take_back(&mut self, mark: Mark) {
-        self.bytes.truncate(mark.bytes);
+        if self.bytes.len() > mark.bytes {
+            self.bytes.truncate(mark.bytes);
+            self.memo.forget();
+        }
+    }
+
+    /// Writes the object of a node with this key once more, where the answer holds it already.
+    pub(super) fn again(&mut self, slot: u16, key: i64) -> bool {
+        let Some(range) = self.memo.find(slot, key) else { return false };
+        self.bytes.extend_from_within(range);
+        true
+    }
+
+    /// What was written since the mark is the object of a node with this key. With a fault in it, it is written anew each time: faults have a path.
+    pub(super) fn remember(&mut self, slot: u16, key: i64, since: Mark) {
+        if self.faults.len() == since.faults {
+            self.memo.keep(slot, key, since.bytes..self.bytes.len());
+        }
     }
 
     /// Takes back what was written since and writes null. Of the faults noted since only the last stays: it is what made this place null, the others
     /// belong to what is no longer there.
     pub(crate) fn null_instead(&mut self, mark: Mark) {
-        self.bytes.truncate(mark.bytes);
+        self.take_back(mark);
         self.bytes.extend_from_slice(b"null");
         if self.faults.len() > mark.faults + 1 {
             let last = self.faults.len() - 1;

@@ -100,6 +100,13 @@ impl<'a, 'o> Walk<'a, 'o> {
         above: Option<At<'_>>,
     ) -> Result<Wrote, Error> {
         let Some(statement) = &node.rows else { return Err(Error::Malformed { expected: "a statement for a row" }) };
+        let key = match one_key(node.parent, above)? {
+            OneKey::Null => return Ok(Wrote::Null),
+            OneKey::Int(key) if self.out.again(statement.slot, key) => return Ok(Wrote::Value),
+            OneKey::Int(key) => Some(key),
+            OneKey::Other => None,
+        };
+        let mark = self.out.mark();
         let mut outcome = Wrote::Null;
         let source = self.source;
         source.each(ask(statement, node.parent, above), &mut |row| {
@@ -109,6 +116,9 @@ impl<'a, 'o> Walk<'a, 'o> {
             outcome = self.object(&program.object, At { row, element: None })?;
             Ok(ControlFlow::Break(()))
         })?;
+        if let (Some(key), Wrote::Value) = (key, outcome) {
+            self.out.remember(statement.slot, key, mark);
+        }
         Ok(outcome)
     }
 
@@ -275,6 +285,28 @@ pub(crate) fn ask<'x>(statement: &'x sql::Statement, parent: Parent, above: Opti
     };
     let above = above.zip(key).map(|(at, (key, locale))| Above { row: at.row, key, locale });
     Ask { statement, here, locale_here, above }
+}
+
+/// By which key of the row above a single row is found.
+enum OneKey {
+    /// By none: there is no such row.
+    Null,
+    /// By this one alone.
+    Int(i64),
+    /// By another kind of key, or by more than that.
+    Other,
+}
+
+fn one_key(parent: Parent, above: Option<At<'_>>) -> Result<OneKey, Error> {
+    let (Parent::Key { above: column, locale_above: None, kind: ColumnKind::Int, .. }, Some(at)) = (parent, above)
+    else {
+        return Ok(OneKey::Other);
+    };
+    match at.row.cell(column, ColumnKind::Int)? {
+        None => Ok(OneKey::Null),
+        Some(Datum::Int(key)) => Ok(OneKey::Int(key)),
+        Some(_) => Ok(OneKey::Other),
+    }
 }
 
 /// Whether a row hangs below the element at hand; always, where rows hang below rows.

@@ -1,5 +1,7 @@
 //! The same rows, the same programs, the same bytes on both databases.
 
+mod again;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
