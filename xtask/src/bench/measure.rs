@@ -93,7 +93,7 @@ impl Runs<'_> {
     /// Every round asks every program in turn.
     pub(super) fn measure(&self, operation: Operation, measured: &mut Vec<Measured>, faults: &mut Vec<String>) {
         for connections in &self.bench.connections {
-            for round in 1..=self.bench.rounds {
+            for round in 1..=self.bench.rounds_at(*connections) {
                 for way in self.ways(operation) {
                     match self.run(way, operation, *connections) {
                         Ok(report) => {

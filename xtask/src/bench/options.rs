@@ -20,7 +20,7 @@ Options:
   --programs json,rows  only these programs (json, rows: the limits; hasura, strapi: the product;
                         peer: async-graphql by hand, on PostgreSQL, for a, b, d, g and w)
   --connections 1,16    numbers of connections
-  --rounds N            rounds over all programs, 3 unless told otherwise
+  --rounds N            rounds over all programs, 3 unless told otherwise; at one connection, for latency alone, one
   --seconds S           seconds measured for each, 8 unless told otherwise
   --no-build            takes the programs as they were built last
   --realtime            before all other work of the machine, in the round-robin class (needs root)
@@ -146,6 +146,11 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// Rounds at so many connections. One connection shows how long an answer takes, which changes little from round to round.
+    pub(super) fn rounds_at(&self, connections: usize) -> usize {
+        if connections == 1 { 1 } else { self.rounds }
     }
 
     /// A program that is part of what is measured.

@@ -49,7 +49,7 @@ fn replace_in_document(table: &str) -> Result<()> {
 }
 
 fn table(options: &Options, measured: &[Measured]) -> Result<String> {
-    let mut out = machine()?;
+    let mut out = machine(options)?;
     for database in &options.databases {
         let of_database: Vec<&Measured> = measured.iter().filter(|run| run.database == *database).collect();
         let cells = Cells { runs: &of_database, database: *database };
@@ -88,8 +88,10 @@ impl Cells<'_> {
             |way| many(way).map_or_else(|| "–".to_owned(), |run| format!("{:.0}", run.report.requests_per_second));
         let limits = [Way::Json, Way::Rows];
         let better = limits.iter().filter_map(|way| Some(many(*way)?.report.requests_per_second)).fold(0.0, f64::max);
+        let (on_postgres, on_sqlite) = operation.goals();
+        let goal = f64::from(if self.database == Database::Postgres { on_postgres } else { on_sqlite }) / 100.0;
         let share = |way| match many(way) {
-            Some(run) if better > 0.0 => format!("**{:.2}**", run.report.requests_per_second / better),
+            Some(run) if better > 0.0 => share_of_goal(run.report.requests_per_second / better, goal),
             Some(_) | None => "–".to_owned(),
         };
         let cpu = |way| match many(way) {
@@ -101,8 +103,6 @@ impl Cells<'_> {
         };
         let p50 = |way| Some(self.best(operation, way, 1)?.report.p50_us);
         let shown = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
-        let (on_postgres, on_sqlite) = operation.goals();
-        let goal = if self.database == Database::Postgres { on_postgres } else { on_sqlite };
         let words = [
             operation.name().to_owned(),
             operation.question().to_owned(),
@@ -112,7 +112,7 @@ impl Cells<'_> {
             share(Way::Hasura),
             rate(Way::Strapi),
             share(Way::Strapi),
-            format!("0.{goal}"),
+            format!("{goal:.2}"),
             cpu(Way::Json),
             cpu(Way::Rows),
             cpu(Way::Hasura),
@@ -157,8 +157,14 @@ impl Cells<'_> {
     }
 }
 
+/// A share, and behind it what it lacks of the goal.
+fn share_of_goal(share: f64, goal: f64) -> String {
+    let missing = ((goal - share) * 100.0).round() / 100.0;
+    if missing > 0.0 { format!("**{share:.2}** (−{missing:.2})") } else { format!("**{share:.2}**") }
+}
+
 /// What it was measured on.
-fn machine() -> Result<String> {
+fn machine(options: &Options) -> Result<String> {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -168,9 +174,23 @@ fn machine() -> Result<String> {
     let mut out = String::new();
     writeln!(
         out,
-        "{cores} processors ({}), {gigabytes} GB. Requests per second at 16 connections, best round; share: of the better limit of the same run; \
-         cpu: microseconds for each request, server (+ PostgreSQL); p50: microseconds at one connection.",
-        model.unwrap_or("unknown")
+        "{cores} processors ({}), {gigabytes} GB. Requests per second at 16 connections, best of {} rounds of {} s; share: of the better limit of the \
+         same run, behind it what it lacks of the goal; cpu: microseconds for each request, server (+ PostgreSQL); p50: microseconds at one connection, one round.",
+        model.unwrap_or("unknown"),
+        options.rounds,
+        options.seconds
     )?;
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share_of_goal;
+
+    #[test]
+    fn what_a_share_lacks_stands_behind_it() {
+        assert_eq!(share_of_goal(0.742, 0.78), "**0.74** (−0.04)");
+        assert_eq!(share_of_goal(0.78, 0.78), "**0.78**");
+        assert_eq!(share_of_goal(1.2, 0.78), "**1.20**");
+    }
 }
