@@ -66,7 +66,10 @@ fn with_pattern<P: Send + Sync + 'static>(
     read: impl Fn(&str) -> Result<P, String>,
     matches: impl Fn(&P, &str) -> bool,
 ) -> rusqlite::Result<Option<bool>> {
-    let (Some(_), Some(value)) = (text(context, 0)?, text(context, 1)?) else { return Ok(None) };
+    if context.get_raw(0) == ValueRef::Null {
+        return Ok(None);
+    }
+    let Some(value) = text(context, 1)? else { return Ok(None) };
     let pattern = context.get_or_create_aux(0, |pattern| {
         let pattern = pattern.as_str().map_err(|error| error.to_string())?;
         read(pattern).map_err(InvalidPattern)

@@ -53,7 +53,11 @@ impl Like {
         };
         let Some(start) = first.length_at(text) else { return false };
         let mut rest = &text[start..];
-        for piece in inner {
+        for (index, piece) in inner.iter().enumerate() {
+            // Behind the last piece anything may follow: whether it is there is known sooner than where.
+            if let ([only], true, true) = (piece.texts.as_slice(), index + 1 == inner.len(), last.is_empty()) {
+                return rest.contains(only.as_str());
+            }
             let Some(end) = piece.find(rest) else { return false };
             rest = &rest[end..];
         }
@@ -62,6 +66,10 @@ impl Like {
 }
 
 impl Piece {
+    fn is_empty(&self) -> bool {
+        self.texts.iter().all(String::is_empty) && self.texts.len() == 1
+    }
+
     fn push(&mut self, letter: char) {
         if let Some(text) = self.texts.last_mut() {
             text.push(letter);
