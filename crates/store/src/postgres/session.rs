@@ -70,6 +70,11 @@ impl Session {
         Ok(statement)
     }
 
+    /// Whether this text is prepared already.
+    pub(crate) fn knows(&self, text: &str) -> bool {
+        self.statements().by_text.contains_key(text)
+    }
+
     /// Forgets every prepared statement: the tables have changed under them.
     pub fn forget_statements(&self) {
         self.statements().by_text.clear();

@@ -101,6 +101,18 @@ pub(crate) async fn kept(
     fetch.rows(&Task { statement, here: None, keys, then: Then::Counts }).await
 }
 
+const COMMIT: &str = "commit";
+/// Statements of one wave that are surely sent before anything else has its turn.
+const SENT_AT_ONCE_MAX: usize = 16;
+
+/// What of a transaction's statements is on its way.
+struct Sent {
+    /// Statements that may still follow.
+    left: usize,
+    /// COMMIT, too.
+    is_ended: bool,
+}
+
 /// What is fetched through one connection.
 struct Fetch<'s, 'e> {
     session: &'s Session,
@@ -142,8 +154,9 @@ impl<'e> Fetch<'_, 'e> {
         let use_of_session = self.session.in_use();
         let client = self.session.client();
         let is_transaction = prepared.statements > 1;
+        let mut sent = Sent { left: usize::from(prepared.statements), is_ended: false };
         let fetched = if is_transaction {
-            self.snapshot(wave, &mut levels).await
+            self.snapshot(wave, &mut levels, &mut sent).await
         } else {
             self.wave(wave, &mut levels).await.map(drop)
         };
@@ -152,8 +165,8 @@ impl<'e> Fetch<'_, 'e> {
             return fetched.map(|()| levels);
         }
         // What ends the transaction is sent, and what follows on this connection stands behind it: nobody has to wait for the answer.
-        if is_transaction {
-            let end = if fetched.is_ok() { "commit" } else { "rollback" };
+        if is_transaction && !sent.is_ended {
+            let end = if fetched.is_ok() { COMMIT } else { "rollback" };
             drop(client.batch_execute(end).now_or_never());
         }
         use_of_session.ends();
@@ -161,15 +174,36 @@ impl<'e> Fetch<'_, 'e> {
     }
 
     /// Wave after wave in one transaction, which begins with the first.
-    async fn snapshot(&self, first: Vec<Task<'e>>, levels: &mut Levels) -> Result<(), Error> {
+    async fn snapshot(&self, first: Vec<Task<'e>>, levels: &mut Levels, sent: &mut Sent) -> Result<(), Error> {
         let begun = self.session.client().batch_execute(Begin::Snapshot.text());
-        let (begun, next) = tokio::join!(biased; begun, self.wave(first, levels));
+        let (begun, next) = tokio::join!(biased; begun, self.next_wave(first, levels, sent));
         begun?;
         let mut next = next?;
         while !next.is_empty() {
-            next = self.wave(next, levels).await?;
+            next = self.next_wave(next, levels, sent).await?;
         }
         Ok(())
+    }
+
+    /// A wave; COMMIT goes with it where nothing can follow, so that it costs no turn of its own.
+    async fn next_wave(
+        &self,
+        tasks: Vec<Task<'e>>,
+        levels: &mut Levels,
+        sent: &mut Sent,
+    ) -> Result<Vec<Task<'e>>, Error> {
+        // What must be prepared first is not sent at once: COMMIT would overtake it.
+        let is_known = |task: &Task<'e>| self.session.knows(&task.statement.sql);
+        let is_last = tasks.len() == sent.left && tasks.len() <= SENT_AT_ONCE_MAX && tasks.iter().all(is_known);
+        sent.left = sent.left.saturating_sub(tasks.len());
+        sent.is_ended = is_last;
+        let end = async {
+            if is_last {
+                drop(self.session.client().batch_execute(COMMIT).now_or_never());
+            }
+        };
+        let (next, ()) = tokio::join!(biased; self.wave(tasks, levels), end);
+        next
     }
 
     /// Sends all statements of a wave together, keeps their rows, and says what comes next.
