@@ -101,7 +101,9 @@ mod tests {
         let mut cutter = Cutter::new(line_bytes_max, stream_bytes_max);
         let mut lines = Vec::new();
         let mut tell = |text: String, is_cut: bool| lines.push([text.as_str(), if is_cut { "…" } else { "" }].concat());
-        chunks.iter().for_each(|chunk| cutter.take(chunk.as_bytes(), &mut tell));
+        for chunk in chunks {
+            cutter.take(chunk.as_bytes(), &mut tell);
+        }
         cutter.finish(&mut tell);
         assert_eq!((lines, cutter.lost), (expected.iter().map(ToString::to_string).collect(), lost));
     }
