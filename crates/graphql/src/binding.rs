@@ -7,7 +7,7 @@
 //! Two things are told by the schema instead of by a word: what rows or elements an object type stands for
 //! ([`crate::definition::Stands`]), and the names (sort paths are looked up among the bound fields of the object type).
 
-use model::{ComponentId, FieldId, Operator, TypeId};
+use model::{Bound, ComponentId, ConnectionPart, FieldId, Operator, TypeId};
 use plan::{Column, Derived, Direction, Form, Function, LinkKind, Nulls, PublicationFilter, Status, ValueKind, Within};
 
 /// What a field of an object type means.
@@ -110,6 +110,10 @@ pub enum FieldBinding {
     /// What a write says about itself.
     Written(WrittenPart),
     // ---- anywhere
+    /// A field of the project's own API: the model says what it means, and which of its arguments stand where.
+    Own(Box<Bound>),
+    /// A part of a connection of the project's own API.
+    Part(ConnectionPart),
     /// An object around things of the same level: it adds a name, nothing else.
     Wrap,
     /// A value that is known already. JSON text.
@@ -243,6 +247,11 @@ pub enum InputBinding {
     ElementId,
     /// When the document was published: an instant publishes it, null takes what is published back.
     PublishedAt,
+    // ---- the project's own API
+    /// A value that the field's own binding places ([`FieldBinding::Own`]); a member of an input, too.
+    Argument,
+    /// The unit that a number is asked for in.
+    Unit,
     /// Accepted, without effect.
     Ignored,
 }

@@ -88,7 +88,7 @@ impl<'a> Coercion<'a> {
                 }
             },
             Some(Kind::Scalar(rule)) => self.scalar(name, rule, json),
-            Some(Kind::Object { .. } | Kind::Union(_)) | None => {
+            Some(Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_)) | None => {
                 self.misfit(json, format!("\"{name}\" is no input type."))
             }
         }

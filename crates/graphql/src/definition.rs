@@ -16,6 +16,10 @@ pub struct Definitions {
     pub query: String,
     /// Name of the mutation type; the type has no fields when nothing can be written.
     pub mutation: String,
+    /// Name of the subscription type, where there is one.
+    pub subscription: Option<String>,
+    /// Why what stands at a coordinate should not be used any more: `Type.field`, `Type.field.argument`, `Enum.WORD`, `Input.member`.
+    pub deprecated: IndexMap<String, String>,
     /// Which version of each document a field shows that does not say so itself.
     pub versions: VersionRule,
 }
@@ -48,6 +52,15 @@ pub enum Kind {
         /// What it shows.
         stands: Stands,
         /// Its fields.
+        fields: IndexMap<String, Field>,
+    },
+    /// Fields that several object types have.
+    Interface {
+        /// Interfaces that it implements itself.
+        implements: Vec<String>,
+        /// The object types that have it.
+        members: Vec<String>,
+        /// Its fields; what they mean is said by the members.
         fields: IndexMap<String, Field>,
     },
     /// Some of several object types.
@@ -196,11 +209,11 @@ impl Definitions {
         self.types.get(name)
     }
 
-    /// The fields of an object type; none for another kind.
+    /// The fields of an object type or interface; none for another kind.
     #[must_use]
     pub fn fields(&self, name: &str) -> Option<&IndexMap<String, Field>> {
         match &self.get(name)?.kind {
-            Kind::Object { fields, .. } => Some(fields),
+            Kind::Object { fields, .. } | Kind::Interface { fields, .. } => Some(fields),
             Kind::Union(_) | Kind::Input(_) | Kind::Enum(_) | Kind::Scalar(_) => None,
         }
     }
@@ -210,7 +223,7 @@ impl Definitions {
     pub fn inputs(&self, name: &str) -> Option<&IndexMap<String, Input>> {
         match &self.get(name)?.kind {
             Kind::Input(inputs) => Some(inputs),
-            Kind::Union(_) | Kind::Object { .. } | Kind::Enum(_) | Kind::Scalar(_) => None,
+            Kind::Union(_) | Kind::Interface { .. } | Kind::Object { .. } | Kind::Enum(_) | Kind::Scalar(_) => None,
         }
     }
 
@@ -219,7 +232,7 @@ impl Definitions {
     pub fn word(&self, name: &str, word: &str) -> Option<&ValueBinding> {
         match &self.get(name)?.kind {
             Kind::Enum(values) => values.get(word).map(|value| &value.binding),
-            Kind::Union(_) | Kind::Object { .. } | Kind::Input(_) | Kind::Scalar(_) => None,
+            Kind::Union(_) | Kind::Interface { .. } | Kind::Object { .. } | Kind::Input(_) | Kind::Scalar(_) => None,
         }
     }
 
@@ -228,7 +241,7 @@ impl Definitions {
     pub fn scalar(&self, name: &str) -> Option<&ScalarRule> {
         match &self.get(name)?.kind {
             Kind::Scalar(rule) => Some(rule),
-            Kind::Union(_) | Kind::Object { .. } | Kind::Input(_) | Kind::Enum(_) => None,
+            Kind::Union(_) | Kind::Interface { .. } | Kind::Object { .. } | Kind::Input(_) | Kind::Enum(_) => None,
         }
     }
 
@@ -237,15 +250,27 @@ impl Definitions {
     pub fn stands(&self, name: &str) -> Option<Stands> {
         match &self.get(name)?.kind {
             Kind::Object { stands, .. } => Some(*stands),
-            Kind::Union(_) | Kind::Enum(_) | Kind::Input(_) | Kind::Scalar(_) => None,
+            Kind::Union(_) | Kind::Interface { .. } | Kind::Enum(_) | Kind::Input(_) | Kind::Scalar(_) => None,
         }
+    }
+
+    /// The interfaces that an object type has, in their order.
+    #[must_use]
+    pub fn interfaces(&self, name: &str) -> Vec<&str> {
+        let has = |kind: &Kind| match kind {
+            Kind::Interface { members, .. } => members.iter().any(|member| member == name),
+            Kind::Object { .. } | Kind::Union(_) | Kind::Input(_) | Kind::Enum(_) | Kind::Scalar(_) => false,
+        };
+        self.types.iter().filter(|(_, of)| has(&of.kind)).map(|(name, _)| name.as_str()).collect()
     }
 
     /// The object types that a type may be: its members, or itself.
     #[must_use]
     pub fn members<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
         match self.get(name).map(|definition| &definition.kind) {
-            Some(Kind::Union(members)) => members.iter().map(String::as_str).collect(),
+            Some(Kind::Union(members) | Kind::Interface { members, .. }) => {
+                members.iter().map(String::as_str).collect()
+            }
             Some(Kind::Object { .. } | Kind::Enum(_) | Kind::Input(_) | Kind::Scalar(_)) | None => vec![name],
         }
     }

@@ -14,6 +14,7 @@
 //! - `Stands` on an object type says whose rows or elements it shows; unions are resolved by it.
 
 mod clash;
+mod declared;
 mod hasura;
 mod strapi;
 
@@ -46,7 +47,7 @@ pub struct Dialect {
 }
 
 /// Every dialect that is served.
-pub static ALL: &[&Dialect] = &[&strapi::STRAPI5, &strapi::STRAPI4, &hasura::HASURA];
+pub static ALL: &[&Dialect] = &[&strapi::STRAPI5, &strapi::STRAPI4, &hasura::HASURA, &declared::DECLARED];
 
 /// The dialect of this name.
 #[must_use]

@@ -1,7 +1,9 @@
 //! From a checked operation to a plan: one walk over the selection that reads bindings and knows no dialect.
 
+mod connection;
 mod filter;
 mod object;
+mod own;
 mod page;
 mod select;
 mod sort;
@@ -148,8 +150,10 @@ impl<'a> Planner<'a> {
             FieldBinding::Delete { of, must_exist } => {
                 self.delete(merged, definition, *of, *must_exist).map(|write| RootValue::Write(Box::new(write)))
             }
+            FieldBinding::Own(bound) => self.own_root(merged, definition, bound),
             FieldBinding::Constant(json) => Ok(RootValue::Constant(json.clone())),
-            FieldBinding::Column(..)
+            FieldBinding::Part(_)
+            | FieldBinding::Column(..)
             | FieldBinding::Relation { .. }
             | FieldBinding::Switch { .. }
             | FieldBinding::Localizations { .. }
@@ -200,7 +204,7 @@ impl<'a> Planner<'a> {
 
     fn is_member(&self, union: &str, name: &str) -> bool {
         match self.definitions.get(union).map(|of| &of.kind) {
-            Some(Kind::Union(members)) => members.iter().any(|member| member == name),
+            Some(Kind::Union(members) | Kind::Interface { members, .. }) => members.iter().any(|member| member == name),
             Some(Kind::Object { .. } | Kind::Input(_) | Kind::Enum(_) | Kind::Scalar(_)) | None => false,
         }
     }

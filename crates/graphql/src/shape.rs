@@ -85,7 +85,8 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         | InputBinding::IsNull { .. }
         | InputBinding::JsonPath
         | InputBinding::Columns
-        | InputBinding::DistinctValues => Role::Value,
+        | InputBinding::DistinctValues
+        | InputBinding::Unit => Role::Value,
         InputBinding::Compare(model::Operator::Between) | InputBinding::Every(_) => Role::Count,
         InputBinding::Compare(_)
         | InputBinding::Key(_)
@@ -93,9 +94,10 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         | InputBinding::PublishedAt
         | InputBinding::Page(PageWord::Number | PageWord::Size | PageWord::Start) => Role::Presence,
         InputBinding::Page(PageWord::Limit) => Role::Page,
-        InputBinding::Set { .. } => match definitions.get(of.name()).map(|of| &of.kind) {
+        InputBinding::Set { .. } | InputBinding::Argument => match definitions.get(of.name()).map(|of| &of.kind) {
             Some(Kind::Input(_) | Kind::Scalar(ScalarRule::Element(_))) => Role::Tree,
-            Some(Kind::Scalar(_) | Kind::Enum(_) | Kind::Object { .. } | Kind::Union(_)) | None => Role::Presence,
+            Some(Kind::Scalar(_) | Kind::Enum(_) | Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_))
+            | None => Role::Presence,
         },
         InputBinding::Ignored => Role::None,
     }
@@ -176,7 +178,8 @@ impl Writer<'_> {
                     self.members(&element.input, json);
                 }
             }
-            Some(Kind::Scalar(_) | Kind::Enum(_) | Kind::Object { .. } | Kind::Union(_)) | None => {}
+            Some(Kind::Scalar(_) | Kind::Enum(_) | Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_))
+            | None => {}
         }
     }
 

@@ -47,7 +47,8 @@ pub fn authorize(mut plan: Plan, policy: &Policy, model: &Model) -> Authorized<P
     for root in &mut plan.roots {
         let allowed = match &mut root.value {
             RootValue::Constant(_) | RootValue::Refused(_) => Ok(()),
-            RootValue::Select(select) => env.select(select, &mut plan.holes),
+            RootValue::Select(select) | RootValue::Through(select) => env.select(select, &mut plan.holes),
+            RootValue::Switch(switch) => env.switch(switch, &mut plan.holes),
             RootValue::Write(write) => env.write(write, &mut plan.holes),
         };
         if let Err(refusal) = allowed {
@@ -80,7 +81,7 @@ impl Env<'_> {
             self.readable(select.of, *column, RefusedPart::Sort)?;
         }
         match &select.page {
-            Page::One | Page::All | Page::Offset { .. } | Page::Numbered { .. } => {}
+            Page::One | Page::All | Page::Offset { .. } | Page::Numbered { .. } | Page::Cursor(_) => {}
         }
         self.shape(select, holes);
         if select.from != From::Written {

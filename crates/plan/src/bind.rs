@@ -89,12 +89,19 @@ fn transformed(value: Value, transform: Transform) -> Result<Value, Cause> {
         (Transform::Pattern, Value::Text(text)) if ends_in_escape(&text) => Err(Cause::Invalid {
             problem: Problem::Text("a LIKE pattern must not end with its escape character".to_owned()),
         }),
+        (Transform::Cursor, Value::Text(text)) => match crate::cursor_number(&text).map(i64::try_from) {
+            Some(Ok(number)) => Ok(Value::Int(number)),
+            Some(Err(_)) | None => Err(Cause::Invalid { problem: Problem::Cursor(shown(&Json::String(text))) }),
+        },
+        (Transform::EmptyIsNull, Value::Text(text)) if text.is_empty() => Ok(Value::Null),
         (
             Transform::Keep
             | Transform::NullIfOther
             | Transform::Clamp(..)
             | Transform::Within(..)
-            | Transform::Pattern,
+            | Transform::Pattern
+            | Transform::Cursor
+            | Transform::EmptyIsNull,
             value,
         ) => Ok(value),
     }

@@ -27,6 +27,8 @@ pub enum Held {
     Value(Value),
     /// Whatever it holds now, and this number more.
     Increment(Value),
+    /// The list that it holds now, and these behind it.
+    Append(Vec<Value>),
     /// Documents, in order.
     Links(Vec<Link>),
     /// Component elements, in order.
@@ -131,6 +133,7 @@ impl Held {
         match self {
             Held::Null => Some(Json::Null),
             Held::Value(value) | Held::Increment(value) => Some(value_json(value)),
+            Held::Append(items) => Some(items.iter().map(value_json).collect()),
             Held::Links(_) | Held::Hash(_) | Held::Kept => None,
             Held::Elements(elements) => Some(
                 elements
@@ -171,6 +174,10 @@ impl Reader<'_> {
                 value => Held::Value(value.clone()),
             },
             Given::Increment(hole) => Held::Increment(self.values.get(*hole).clone()),
+            Given::Append(hole) => Held::Append(match self.values.get(*hole) {
+                Value::List(items) => items.clone(),
+                single => vec![single.clone()],
+            }),
             Given::Links(links) => Held::Links(match field.relation().map(|relation| relation.target) {
                 Some(Target::Type(of)) => self.links(of, links),
                 Some(Target::Group(_)) | None => Vec::new(),
@@ -214,7 +221,15 @@ impl Data {
                         list.extend(element.data.links(model, &model.component(element.component).fields));
                     }
                 }
-                (Given::Null | Given::Value(_) | Given::Engine(_) | Given::Increment(_) | Given::Links(_), _) => {}
+                (
+                    Given::Null
+                    | Given::Value(_)
+                    | Given::Engine(_)
+                    | Given::Increment(_)
+                    | Given::Append(_)
+                    | Given::Links(_),
+                    _,
+                ) => {}
             }
         }
         list

@@ -136,6 +136,8 @@ pub enum Problem {
     Between,
     /// `distinct` columns that do not begin the order.
     DistinctOrder,
+    /// A cursor that is none, cut to 100 characters.
+    Cursor(String),
     /// The locale is not one.
     Locale(String),
     /// A sentence of the dialect.

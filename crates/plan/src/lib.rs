@@ -14,14 +14,17 @@ mod authorize;
 mod bind;
 mod caller;
 mod content;
+mod cursor;
 mod fault;
 mod filter;
 mod interval;
 mod kind;
 mod link_scope;
+mod linked;
 mod output;
 mod picture;
 pub mod rules;
+mod scale;
 mod select;
 mod value;
 mod write;
@@ -30,18 +33,21 @@ pub use authorize::{Authorized, authorize};
 pub use bind::{Request, Variables, bind, whole_number};
 pub use caller::{Caller, Fingerprint, Policy};
 pub use content::{Content, ElementContent, Held, Link, LinkId, uuid_of_text, uuid_text, value_json, value_of_json};
+pub use cursor::{cursor_number, cursor_text};
 pub use fault::{BrokenRule, Cause, Fault, FieldFault, Place, Problem, Refusal, RefusedPart, Segment};
 pub use filter::{Comparison, Filter, Operand};
 pub use interval::{interval_of_text, interval_text};
 pub use link_scope::{LinkScope, link_scope};
 pub use model::{Operator, SystemColumn};
 pub use output::{
-    Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Object, Part, PartEntry, Row, RowValue, Switch,
-    SwitchArm, Window, Within,
+    Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Linked, Object, Part, PartEntry, Row, RowValue,
+    Switch, SwitchArm, SwitchFrom, SwitchShape, Window, Within,
 };
 pub use picture::{Detail, picture};
+pub use scale::Scale;
 pub use select::{
-    Column, Direction, From, Locale, Nulls, Page, PublicationFilter, Select, Shape, SortKey, SortPath, Status, Version,
+    Column, CursorPage, Direction, From, Locale, Nulls, Page, PublicationFilter, Select, Shape, SortKey, SortPath,
+    Status, Version,
 };
 pub use value::{Hole, HoleId, HoleSource, Transform, Value, ValueKind, Values};
 pub use write::{
@@ -93,6 +99,10 @@ pub enum RootValue {
     Constant(String),
     /// Rows.
     Select(Box<Select>),
+    /// Rows of several content types.
+    Switch(Box<Switch>),
+    /// What stands in the only entry of the first row's object, in place of the object; null without a row.
+    Through(Box<Select>),
     /// A change, and what it answers with.
     Write(Box<Write>),
     /// Not allowed, or known to fail: the entry is null with this fault.

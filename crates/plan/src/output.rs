@@ -2,7 +2,7 @@
 
 use model::{ComponentId, FieldId, TypeId};
 
-use crate::{Column, Filter, HoleId, Page, Refusal, Select, SortKey, Version};
+use crate::{Column, Filter, HoleId, Page, Refusal, Scale, Select, SortKey, Version};
 
 /// What is shown of each row.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,10 @@ pub enum RowValue {
     Component(Box<ComponentSelect>),
     /// A pure function of columns of the row.
     Derived(Derived),
+    /// Where the row stands among those that its select orders: opaque text, see [`crate::cursor_text`].
+    Cursor,
+    /// The row that a link leads to; inside an object of [`SwitchShape::Parts`] alone.
+    Linked(Linked),
     /// Not allowed: null with this fault.
     Refused(Refusal),
 }
@@ -80,21 +84,48 @@ pub enum Form {
 pub enum Derived {
     /// Strapi's file size: kilobytes as a JSON float.
     FloatOf(Column),
+    /// A number in another unit.
+    Scaled(Column, Scale),
 }
 
-/// Related rows of several content types (a relation to an interface or union).
+/// Rows of several content types: of a relation to an interface or union, or of all of them together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Switch {
-    /// The content type that owns the relation.
-    pub owner: TypeId,
-    /// The relation.
-    pub field: FieldId,
-    /// A list.
-    pub many: bool,
+    /// Where the rows come from.
+    pub from: SwitchFrom,
     /// Which part of the list.
     pub page: Page,
     /// One arm for each content type that is shown; rows of others are left out.
     pub arms: Vec<SwitchArm>,
+    /// What is made of the rows.
+    pub shape: SwitchShape,
+}
+
+/// Where rows of several content types come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SwitchFrom {
+    /// Those that the row above is linked to by this field of its content type; without a sort in their order.
+    Relation(TypeId, FieldId),
+    /// All of the types together; without a sort by key.
+    Types,
+}
+
+/// What is made of rows of several content types.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SwitchShape {
+    /// A list.
+    List(Linked),
+    /// The first row or null.
+    One(Linked),
+    /// An object around them. A [`Part::Rows`] inside makes an object for each link.
+    Parts(Vec<PartEntry>),
+}
+
+/// What is shown of the row that a link leads to, for each content type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linked {
+    /// One for each arm that is shown.
+    pub rows: Vec<(TypeId, Row)>,
 }
 
 /// One content type of a [`Switch`].
@@ -106,8 +137,8 @@ pub struct SwitchArm {
     pub version: Version,
     /// Which rows; the permission's rule is added here.
     pub filter: Filter,
-    /// What is shown.
-    pub row: Row,
+    /// First key first: as many as every other arm has, which are compared with each other.
+    pub sort: Vec<SortKey>,
 }
 
 /// A component field: elements of the row's own JSON column (or of an element above).
@@ -170,6 +201,16 @@ pub enum Part {
     PageCount,
     /// An aggregate.
     Aggregate(Aggregate),
+    /// The rows that the links of a switch lead to.
+    Linked(Linked),
+    /// Whether there are rows behind those of the page.
+    HasNextPage,
+    /// Whether there are rows before those of the page.
+    HasPreviousPage,
+    /// The cursor of the first row of the page.
+    StartCursor,
+    /// The cursor of the last row of the page.
+    EndCursor,
     /// Not allowed: null with this fault.
     Refused(Refusal),
 }
@@ -258,6 +299,9 @@ impl Page {
             Page::One | Page::All => Vec::new(),
             Page::Offset { start, limit } => start.iter().chain(limit).copied().collect(),
             Page::Numbered { number, size } => vec![*number, *size],
+            Page::Cursor(cursor) => {
+                [cursor.first, cursor.after, cursor.last, cursor.before].into_iter().flatten().collect()
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ use model::{ComponentId, FieldId, Model, TypeId};
 use serde_json::Value as Json;
 
 use crate::{
-    Aggregate, Arm, Boundary, Column, ComponentSelect, Derived, Form, From, Function, HoleId, HoleSource, Locale,
-    Object, Page, Part, PartEntry, Plan, PublicationFilter, RootValue, Row, RowValue, Segment, Select, Shape, Status,
-    Switch, Transform, Version, Within,
+    Aggregate, Arm, Boundary, Column, ComponentSelect, Derived, Form, From, Function, HoleId, HoleSource, Linked,
+    Locale, Object, Page, Part, PartEntry, Plan, PublicationFilter, RootValue, Row, RowValue, Segment, Select, Shape,
+    Status, Switch, SwitchFrom, SwitchShape, Transform, Version, Within,
 };
 
 /// How much of a plan is shown.
@@ -41,6 +41,8 @@ pub fn picture(model: &Model, plan: &Plan, detail: Detail) -> String {
         match &root.value {
             RootValue::Constant(json) => printer.line(&[&key, " = ", json].concat()),
             RootValue::Select(select) => printer.select(&key, select),
+            RootValue::Switch(switch) => printer.switch(&key, switch),
+            RootValue::Through(select) => printer.select(&[&key, " through"].concat(), select),
             RootValue::Write(write) => printer.write(&key, write),
             RootValue::Refused(refusal) => printer.line(&format!("{key} refused {:?}", refusal.cause)),
         }
@@ -123,6 +125,8 @@ impl Printer<'_> {
             Transform::Pattern => " as a pattern".to_owned(),
             Transform::NullIfOther => " or null".to_owned(),
             Transform::Within(least, greatest) => format!(" within {}", bounds(least, greatest)),
+            Transform::Cursor => " of a cursor".to_owned(),
+            Transform::EmptyIsNull => " unless empty".to_owned(),
         };
         format!("{source} ({:?}{list}{transform})", hole.kind)
     }
@@ -164,6 +168,16 @@ impl Printer<'_> {
                 [start, limit].concat()
             }
             Page::Numbered { number, size } => format!(" page {} of {}", self.hole(*number), self.hole(*size)),
+            Page::Cursor(cursor) => {
+                let words = [
+                    ("first", cursor.first),
+                    ("after", cursor.after),
+                    ("last", cursor.last),
+                    ("before", cursor.before),
+                ];
+                let given = words.into_iter().filter_map(|(word, hole)| Some(format!(" {word} {}", self.hole(hole?))));
+                given.collect()
+            }
         }
     }
 
@@ -193,6 +207,15 @@ impl Printer<'_> {
                     let column = self.column(of, *column);
                     self.line(&format!("{key} = float of {column}"));
                 }
+                RowValue::Derived(Derived::Scaled(column, scale)) => {
+                    let column = self.column(of, *column);
+                    self.line(&format!("{key} = {column} x {} / {}", scale.asked, scale.kept));
+                }
+                RowValue::Cursor => self.line(&[&key, " = cursor"].concat()),
+                RowValue::Linked(linked) => {
+                    self.line(&key);
+                    self.linked(linked);
+                }
                 RowValue::Refused(refusal) => self.line(&format!("{key} refused {:?}", refusal.cause)),
             }
         }
@@ -208,16 +231,40 @@ impl Printer<'_> {
     }
 
     fn switch(&mut self, key: &str, switch: &Switch) {
-        let field = self.field(Of::Type(switch.owner), switch.field);
+        let from = match switch.from {
+            SwitchFrom::Relation(owner, field) => [" of ", &self.field(Of::Type(owner), field)].concat(),
+            SwitchFrom::Types => String::new(),
+        };
         let page = self.page(&switch.page);
-        self.line(&format!("{key} = members of {field}{page}"));
+        self.line(&format!("{key} = members{from}{page}"));
         self.inside(|printer| {
             for arm in &switch.arms {
                 let of = Of::Type(arm.of);
                 let filter = printer.filter_text(of, &arm.filter);
+                let sort = printer.sort_text(of, &arm.sort);
                 let name = printer.model.content_type(arm.of).name.clone();
-                printer.line(&[&name, &version(&arm.version), filter.as_str()].concat());
-                printer.inside(|printer| printer.row(of, &arm.row));
+                printer.line(&[&name, &version(&arm.version), filter.as_str(), sort.as_str()].concat());
+                let bare = match &switch.shape {
+                    SwitchShape::List(linked) | SwitchShape::One(linked) => Some(linked),
+                    SwitchShape::Parts(_) => None,
+                };
+                let row = bare.and_then(|linked| linked.rows.iter().find(|(shown, _)| *shown == arm.of));
+                if let Some((_, row)) = row {
+                    printer.inside(|printer| printer.row(of, row));
+                }
+            }
+            if let (SwitchShape::Parts(entries), Some(arm)) = (&switch.shape, switch.arms.first()) {
+                printer.parts(Of::Type(arm.of), entries);
+            }
+        });
+    }
+
+    fn linked(&mut self, linked: &Linked) {
+        self.inside(|printer| {
+            for (of, row) in &linked.rows {
+                let name = printer.model.content_type(*of).name.clone();
+                printer.line(&name);
+                printer.inside(|printer| printer.row(Of::Type(*of), row));
             }
         });
     }
@@ -266,6 +313,14 @@ impl Printer<'_> {
                 Part::Aggregate(aggregate) => {
                     let text = self.aggregate(of, aggregate);
                     self.line(&[&key, " = ", &text].concat());
+                }
+                Part::HasNextPage => self.line(&[&key, " = has next page"].concat()),
+                Part::HasPreviousPage => self.line(&[&key, " = has previous page"].concat()),
+                Part::StartCursor => self.line(&[&key, " = first cursor"].concat()),
+                Part::EndCursor => self.line(&[&key, " = last cursor"].concat()),
+                Part::Linked(linked) => {
+                    self.line(&[&key, " = rows"].concat());
+                    self.linked(linked);
                 }
                 Part::Refused(refusal) => self.line(&format!("{key} refused {:?}", refusal.cause)),
             }

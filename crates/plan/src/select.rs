@@ -195,6 +195,21 @@ pub enum Page {
         /// Rows of a page.
         size: HoleId,
     },
+    /// Between cursors.
+    Cursor(CursorPage),
+}
+
+/// Rows between two cursors, cut from the start or from the end. Cursors count rows from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CursorPage {
+    /// Rows at most, from the start.
+    pub first: Option<HoleId>,
+    /// The row before the first.
+    pub after: Option<HoleId>,
+    /// Rows at most, from the end.
+    pub last: Option<HoleId>,
+    /// The row behind the last.
+    pub before: Option<HoleId>,
 }
 
 /// What is made of the rows.
@@ -240,6 +255,11 @@ impl Part {
             | Part::PageSize
             | Part::PageCount
             | Part::Aggregate(_)
+            | Part::HasNextPage
+            | Part::HasPreviousPage
+            | Part::StartCursor
+            | Part::EndCursor
+            | Part::Linked(_)
             | Part::Refused(_) => Vec::new(),
         }
     }

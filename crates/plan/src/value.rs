@@ -78,6 +78,10 @@ pub enum Transform {
     Pattern,
     /// What does not read as the kind is null: no row has it.
     NullIfOther,
+    /// The number that a cursor's text names; any other text is refused.
+    Cursor,
+    /// Empty text becomes null.
+    EmptyIsNull,
 }
 
 /// A value of a request, in the kind its hole asks for.

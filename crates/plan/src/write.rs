@@ -94,6 +94,8 @@ pub enum Find {
     Key(HoleId),
     /// The one of which a locale has this entry number; that locale is meant.
     Entry(HoleId),
+    /// The one with these values of fields that are unique, alone or together; none stands for null.
+    Unique(Vec<(FieldId, Option<HoleId>)>),
     /// The only one (a single type).
     Single,
 }
@@ -163,6 +165,8 @@ pub enum Given {
     Engine(HoleId),
     /// A number added to the present one.
     Increment(HoleId),
+    /// A value, or each of a list of them, put behind those that a list has.
+    Append(HoleId),
     /// The documents linked from now on, in this order, none twice.
     Links(Links),
     /// Linked documents of several content types, in this order.

@@ -12,11 +12,11 @@ use crate::layout::{STATUS_DRAFT, STATUS_PUBLISHED, component_column};
 use crate::level::{Level, Origin, Purpose, Spec, level, parent_kind};
 use crate::relation::{Above, StatusAbove, Step, reach};
 use crate::scope::{Aliases, Env, Typed};
-use crate::switch::switch_program;
+use crate::switch::{related, root};
 use crate::tree::Expr;
 use crate::{
     ColumnKind, ComponentSource, Database, EntryProgram, Layout, Lead, Node, NodeShape, ObjectProgram, Parent,
-    PartProgram, PartProgramEntry, RowProgram, Statement, ValueProgram,
+    PartProgram, PartProgramEntry, RowProgram, Statement, SwitchProgram, ValueProgram,
 };
 
 /// The program of one select that stands at a root (or answers a write: [`From::Written`]).
@@ -32,6 +32,19 @@ pub fn program(model: &model::Model, layout: &Layout, database: Database, select
     let mut node = node(env, &Spec { select, origin, by_locale: false, number: 0 }, Parent::None);
     node.number(0);
     node
+}
+
+/// The program of rows of several content types that stand at a root.
+#[must_use]
+pub fn switch_program(
+    model: &model::Model,
+    layout: &Layout,
+    database: Database,
+    switch: &plan::Switch,
+) -> SwitchProgram {
+    let mut program = root(Env { model, layout, database }, switch);
+    program.number(0);
+    program
 }
 
 /// The rows of one level while its columns are gathered.
@@ -96,6 +109,11 @@ fn has_rows(entries: &[PartEntry]) -> bool {
         | Part::PageSize
         | Part::PageCount
         | Part::Aggregate(_)
+        | Part::HasNextPage
+        | Part::HasPreviousPage
+        | Part::StartCursor
+        | Part::EndCursor
+        | Part::Linked(_)
         | Part::Refused(_) => false,
     })
 }
@@ -113,6 +131,11 @@ fn part_programs(rows: &mut Rows, entries: &[PartEntry], totals: &Totals) -> Vec
             Part::PageSize => PartProgram::PageSize,
             Part::PageCount => PartProgram::PageCount,
             Part::Aggregate(aggregate) => totals.part(rows.env, rows.level.of, aggregate),
+            Part::HasNextPage => PartProgram::HasNextPage,
+            Part::HasPreviousPage => PartProgram::HasPreviousPage,
+            Part::StartCursor => PartProgram::StartCursor,
+            Part::EndCursor => PartProgram::EndCursor,
+            Part::Linked(_) => PartProgram::Refused(refusal("rows of one content type have no links")),
             Part::Refused(refusal) => PartProgram::Refused(refusal.clone()),
         };
         programs.push(PartProgramEntry {
@@ -127,7 +150,7 @@ fn part_programs(rows: &mut Rows, entries: &[PartEntry], totals: &Totals) -> Vec
 }
 
 /// `"key":`.
-fn key_json(key: &str) -> String {
+pub(crate) fn key_json(key: &str) -> String {
     let mut json = serde_json::Value::from(key).to_string();
     json.push(':');
     json
@@ -161,7 +184,7 @@ fn value_program(rows: &mut Rows, value: &RowValue, inside: Inside) -> ValueProg
         RowValue::Wrap(object) => ValueProgram::Wrap(object_program(rows, object, inside)),
         RowValue::Select(select) => select_program(rows, select),
         RowValue::Switch(switch) => match inside {
-            Inside::Row => ValueProgram::Switch(Box::new(switch_program(rows, switch))),
+            Inside::Row => ValueProgram::Switch(Box::new(related(rows, switch))),
             Inside::Element(..) => refused("a relation to several content types inside a component cannot be read yet"),
         },
         RowValue::Component(select) => component_value(rows, select, inside),
@@ -172,6 +195,15 @@ fn value_program(rows: &mut Rows, value: &RowValue, inside: Inside) -> ValueProg
             }
             Inside::Element(..) => refused("a value derived from a member of a component cannot be read yet"),
         },
+        RowValue::Derived(Derived::Scaled(column, scale)) => match inside {
+            Inside::Row => {
+                let value = rows.column(*column);
+                ValueProgram::Scaled(rows.need(value.expr, value.kind), value.kind, *scale)
+            }
+            Inside::Element(..) => refused("a unit of a member of a component cannot be asked for yet"),
+        },
+        RowValue::Cursor => ValueProgram::Cursor,
+        RowValue::Linked(_) => refused("rows of one content type have no links"),
         RowValue::Refused(refusal) => ValueProgram::Refused(refusal.clone()),
     }
 }

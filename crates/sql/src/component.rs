@@ -71,6 +71,8 @@ fn changed_inside(object: &Object) -> Vec<&ComponentSelect> {
             | RowValue::Select(_)
             | RowValue::Switch(_)
             | RowValue::Derived(_)
+            | RowValue::Cursor
+            | RowValue::Linked(_)
             | RowValue::Refused(_) => Vec::new(),
         };
         for select in inside {

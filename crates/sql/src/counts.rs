@@ -29,11 +29,20 @@ impl Totals {
         totals
     }
 
+    /// Whether an object around rows asks for their number.
+    pub(crate) fn is_total_asked(entries: &[PartEntry], page: &Page) -> bool {
+        let mut totals = Totals::default();
+        totals.gather(entries, page);
+        totals.total
+    }
+
     fn gather(&mut self, entries: &[PartEntry], page: &Page) {
         for entry in entries {
             match &entry.value {
                 Part::Wrap(inner) => self.gather(inner, page),
-                Part::Total => self.total = true,
+                Part::Total | Part::HasNextPage | Part::HasPreviousPage | Part::StartCursor | Part::EndCursor => {
+                    self.total = true
+                }
                 Part::PageCount | Part::PageSize => self.total |= needs_total(&entry.value, page),
                 Part::Aggregate(aggregate) => {
                     let list = if self.is_of_page(aggregate) { &mut self.page } else { &mut self.all };
@@ -41,7 +50,9 @@ impl Totals {
                         list.push(aggregate.clone());
                     }
                 }
-                Part::Constant(_) | Part::Rows(_) | Part::First(_) | Part::PageNumber | Part::Refused(_) => {}
+                // Rows counted from the end begin where the total says.
+                Part::Rows(_) | Part::Linked(_) => self.total |= is_from_the_end(page),
+                Part::Constant(_) | Part::First(_) | Part::PageNumber | Part::Refused(_) => {}
             }
         }
     }
@@ -75,11 +86,19 @@ impl Totals {
     }
 }
 
+fn is_from_the_end(page: &Page) -> bool {
+    match page {
+        Page::One | Page::All | Page::Offset { .. } | Page::Numbered { .. } => false,
+        Page::Cursor(cursor) => cursor.last.is_some(),
+    }
+}
+
 fn needs_total(part: &Part, page: &Page) -> bool {
     let has_limit = match page {
         Page::One | Page::All => false,
         Page::Offset { limit, .. } => limit.is_some(),
         Page::Numbered { .. } => true,
+        Page::Cursor(cursor) => cursor.first.is_some() || cursor.last.is_some(),
     };
     if matches!(part, Part::PageCount) { has_limit } else { !has_limit }
 }

@@ -222,6 +222,7 @@ pub(crate) fn is_limited(page: &Page) -> bool {
         Page::One | Page::All => false,
         Page::Offset { start, limit } => start.is_some() || limit.is_some(),
         Page::Numbered { .. } => true,
+        Page::Cursor(cursor) => cursor.first.is_some() || cursor.after.is_some() || cursor.before.is_some(),
     }
 }
 
@@ -239,7 +240,9 @@ fn limit(env: Env, spec: &Spec, purpose: Purpose, level: &Level) -> Option<Expr>
     match page {
         Page::One => Some(Expr::Number(1)),
         Page::All if purpose == Purpose::PageTotals => None,
-        Page::All | Page::Offset { .. } | Page::Numbered { .. } => Some(Expr::Param(Param::Limit(page.clone()))),
+        Page::All | Page::Offset { .. } | Page::Numbered { .. } | Page::Cursor(_) => {
+            Some(Expr::Param(Param::Limit(page.clone())))
+        }
     }
 }
 
@@ -249,6 +252,7 @@ fn offset(spec: &Spec, purpose: Purpose) -> Option<Expr> {
         Page::One | Page::All => false,
         Page::Offset { start, .. } => start.is_some(),
         Page::Numbered { .. } => true,
+        Page::Cursor(cursor) => cursor.after.is_some(),
     };
     let is_element = matches!(spec.origin, Origin::Element(..));
     (has_start && !is_element && purpose != Purpose::Totals).then(|| Expr::Param(Param::Start(page.clone())))

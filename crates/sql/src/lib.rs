@@ -42,14 +42,14 @@ mod write_print;
 mod write_row;
 
 pub use advice::{Advice, advice};
-pub use compile::program;
+pub use compile::{program, switch_program};
 pub use layout::{Layout, LayoutError};
 pub use lead::Lead;
 pub use name::{NAME_BYTES_MAX, snake_case};
 pub use program::{
-    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Node, NodeShape,
-    ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement, SwitchArmProgram,
-    SwitchProgram, ValueProgram,
+    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, LinkedProgram,
+    Node, NodeShape, ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement,
+    SwitchArmProgram, SwitchProgram, SwitchShapeProgram, ValueProgram,
 };
 pub use write::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue, Seen, WriteProgram, field_of};
 pub use write_check::{NamedBy, ResolveArm, ResolveProgram, UidProgram, UniqueProgram};

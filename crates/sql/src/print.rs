@@ -158,6 +158,15 @@ impl Printer {
                 self.nested(query);
                 self.named(*alias, "");
             }
+            Source::Union(queries, alias) => {
+                self.syntax("(");
+                for (index, query) in queries.iter().enumerate() {
+                    self.syntax(if index == 0 { "" } else { " union all " });
+                    self.query(query, " ");
+                }
+                self.syntax(")");
+                self.named(*alias, "");
+            }
             Source::Lateral(query, alias) => {
                 self.syntax("lateral ");
                 self.nested(query);

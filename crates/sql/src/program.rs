@@ -2,7 +2,7 @@
 
 use crate::Lead;
 use model::{ComponentId, TypeId};
-use plan::{Form, HoleId, Page, Refusal};
+use plan::{Form, HoleId, Page, Refusal, Scale};
 
 /// The two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -228,20 +228,46 @@ pub enum ValueProgram {
     Component(Box<ComponentProgram>),
     /// A column's number as a JSON float.
     FloatOf(u16, ColumnKind),
+    /// A column's number in another unit.
+    Scaled(u16, ColumnKind, Scale),
+    /// Where the row stands among those of its level.
+    Cursor,
+    /// What the link at hand leads to.
+    Linked(LinkedProgram),
     /// Null with this fault.
     Refused(Refusal),
 }
 
-/// Related rows of several content types.
+/// Rows of several content types.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SwitchProgram {
     /// The linked documents in order, with the page applied: columns `parent, type, key`; type is text, the [`SwitchArmProgram::word`] of an
-    /// arm. On SQLite `parent` is null, as the links of one parent come at a time.
+    /// arm. On SQLite and at a root `parent` is null, as the links of one parent come at a time.
     pub links: Statement,
+    /// The number of all links, where it is asked for.
+    pub counts: Option<CountProgram>,
     /// How links find the row above.
     pub parent: Parent,
-    /// A list.
-    pub many: bool,
+    /// The page asked for.
+    pub page: Page,
+    /// What is made of the links.
+    pub shape: SwitchShapeProgram,
+}
+
+/// What is made of links.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SwitchShapeProgram {
+    /// A list of the rows that they lead to.
+    List(LinkedProgram),
+    /// The first of them or null.
+    One(LinkedProgram),
+    /// An object around them.
+    Parts(Vec<PartProgramEntry>),
+}
+
+/// What links lead to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkedProgram {
     /// One for each content type shown.
     pub arms: Vec<SwitchArmProgram>,
 }
@@ -335,6 +361,16 @@ pub enum PartProgram {
         /// How it is spelt.
         form: Form,
     },
+    /// The rows that links lead to.
+    Linked(LinkedProgram),
+    /// Whether there are rows behind those of the page.
+    HasNextPage,
+    /// Whether there are rows before those of the page.
+    HasPreviousPage,
+    /// The cursor of the page's first row.
+    StartCursor,
+    /// The cursor of the page's last row.
+    EndCursor,
     /// Null with this fault.
     Refused(Refusal),
 }
@@ -356,6 +392,28 @@ impl Node {
     }
 }
 
+impl SwitchProgram {
+    /// Numbers every statement below in the order of the selection, from `next` on; gives the first free number.
+    pub fn number(&mut self, next: u16) -> u16 {
+        self.links.slot = next;
+        let mut next = next + 1;
+        if let Some(counts) = &mut self.counts {
+            counts.statement.slot = next;
+            next += 1;
+        }
+        match &mut self.shape {
+            SwitchShapeProgram::List(linked) | SwitchShapeProgram::One(linked) => linked.number(next),
+            SwitchShapeProgram::Parts(entries) => number_parts(entries, next),
+        }
+    }
+}
+
+impl LinkedProgram {
+    fn number(&mut self, next: u16) -> u16 {
+        self.arms.iter_mut().fold(next, |next, arm| arm.node.number(next))
+    }
+}
+
 impl ObjectProgram {
     fn number(&mut self, next: u16) -> u16 {
         self.entries.iter_mut().fold(next, |next, entry| entry.value.number(next))
@@ -370,13 +428,13 @@ impl ValueProgram {
             | ValueProgram::Member { .. }
             | ValueProgram::ElementId
             | ValueProgram::FloatOf(..)
+            | ValueProgram::Scaled(..)
+            | ValueProgram::Cursor
             | ValueProgram::Refused(_) => next,
             ValueProgram::Wrap(object) => object.number(next),
             ValueProgram::Node(node) => node.number(next),
-            ValueProgram::Switch(switch) => {
-                switch.links.slot = next;
-                switch.arms.iter_mut().fold(next + 1, |next, arm| arm.node.number(next))
-            }
+            ValueProgram::Switch(switch) => switch.number(next),
+            ValueProgram::Linked(linked) => linked.number(next),
             ValueProgram::Component(component) => {
                 component.arms.iter_mut().fold(next, |next, arm| arm.row.object.number(next))
             }
@@ -388,11 +446,16 @@ fn number_parts(entries: &mut [PartProgramEntry], next: u16) -> u16 {
     entries.iter_mut().fold(next, |next, entry| match &mut entry.value {
         PartProgram::Wrap(inner) => number_parts(inner, next),
         PartProgram::Rows(row) | PartProgram::First(row) => row.object.number(next),
+        PartProgram::Linked(linked) => linked.number(next),
         PartProgram::Constant(_)
         | PartProgram::Total
         | PartProgram::PageNumber
         | PartProgram::PageSize
         | PartProgram::PageCount
+        | PartProgram::HasNextPage
+        | PartProgram::HasPreviousPage
+        | PartProgram::StartCursor
+        | PartProgram::EndCursor
         | PartProgram::Aggregate { .. }
         | PartProgram::Refused(_) => next,
     })

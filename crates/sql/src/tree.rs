@@ -94,6 +94,8 @@ pub(crate) enum Source {
     Table(String, Alias),
     /// `(select ..) as t0`.
     Query(Box<Query>, Alias),
+    /// `(select .. union all select ..) as t0`.
+    Union(Vec<Query>, Alias),
     /// `lateral (select ..) as t0`, PostgreSQL alone.
     Lateral(Box<Query>, Alias),
     /// `unnest($1, $2) as t0(key, locale)`, PostgreSQL alone.

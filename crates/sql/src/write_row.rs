@@ -1,11 +1,11 @@
 //! Statements over the rows of one content type: keys, inserts, updates, deletes, look-ups.
 
 use model::{FieldId, TypeId};
-use plan::Find;
+use plan::{Find, HoleId};
 
 use crate::layout::{ColumnType, FieldLayout, KEY_SEQUENCE, KeySource, Layout, TableColumn, TypeLayout};
 use crate::write_print::{Arg, Print, WriteStatement};
-use crate::{ColumnKind, Database};
+use crate::{ColumnKind, Database, field_of};
 
 /// Where the value of a column of the row table comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -275,6 +275,12 @@ pub(crate) fn find_rows(
             print.and(count).push("\"_key\" = ").value(Arg::Key, stored.key);
             count += 1;
         }
+        Find::Unique(fields) => {
+            print.and(count).push("\"_key\" in (select \"_key\" from ").row_table(stored);
+            unique(&mut print, stored, columns, fields);
+            print.push(")");
+            count += 1;
+        }
         Find::Single => {}
     }
     if stored.has_trash {
@@ -301,6 +307,27 @@ pub(crate) fn find_entry(layout: &Layout, database: Database, of: TypeId) -> Wri
     }
     print.push(" limit 1");
     print.done(vec![stored.key.kind(), ColumnKind::Text])
+}
+
+/// ` where "slug" = $1 and "_status" = 1 and "_locale" = $2`: where versions differ, the published row says what is unique.
+fn unique(print: &mut Print<'_>, stored: &TypeLayout, columns: &[RowColumn], fields: &[(FieldId, Option<HoleId>)]) {
+    let mut count = 0;
+    for (index, (field, hole)) in fields.iter().enumerate() {
+        let Some(column) = columns.iter().find(|column| field_of(column.source) == Some(*field)) else { continue };
+        print.and(count).name(&column.name);
+        match hole {
+            Some(_) => print.push(" = ").value(Arg::Own(index), column.of),
+            None => print.push(" is null"),
+        };
+        count += 1;
+    }
+    if stored.has_status {
+        print.and(count).push("\"_status\" = 1");
+        count += 1;
+    }
+    if stored.has_locale {
+        print.and(count).push("\"_locale\" = ").value(Arg::Locale, ColumnType::Text);
+    }
 }
 
 /// `lock table "x" in exclusive mode`: the only document of a type is not made twice. SQLite has one writer.

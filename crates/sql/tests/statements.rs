@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use databases::{Postgres, query_plan, sqlite};
 use model::Source;
 use sql::{
-    ArmProgram, Database, Layout, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry, Statement,
-    ValueProgram, ddl,
+    ArmProgram, Database, Layout, LinkedProgram, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry,
+    Statement, SwitchShapeProgram, ValueProgram, ddl,
 };
 
 #[test]
@@ -154,8 +154,15 @@ fn of_parts<'a>(entries: &'a [PartProgramEntry], path: &str, found: &mut Vec<Fou
         match &entry.value {
             PartProgram::Rows(row) | PartProgram::First(row) => of_object(&row.object, path, found),
             PartProgram::Wrap(inner) => of_parts(inner, path, found),
+            PartProgram::Linked(linked) => of_linked(linked, path, found),
             _ => {}
         }
+    }
+}
+
+fn of_linked<'a>(linked: &'a LinkedProgram, path: &str, found: &mut Vec<Found<'a>>) {
+    for arm in &linked.arms {
+        of_node(&arm.node, &format!("{path}.{}", arm.word), found);
     }
 }
 
@@ -167,8 +174,13 @@ fn of_object<'a>(object: &'a ObjectProgram, path: &str, found: &mut Vec<Found<'a
             ValueProgram::Wrap(inner) => of_object(inner, &path, found),
             ValueProgram::Switch(switch) => {
                 found.push((format!("{path} links"), Some(switch.parent), &switch.links));
-                for arm in &switch.arms {
-                    of_node(&arm.node, &format!("{path}.{}", arm.word), found);
+                let counts = switch.counts.iter();
+                found.extend(counts.map(|counts| (format!("{path} totals"), Some(switch.parent), &counts.statement)));
+                match &switch.shape {
+                    SwitchShapeProgram::List(linked) | SwitchShapeProgram::One(linked) => {
+                        of_linked(linked, &path, found);
+                    }
+                    SwitchShapeProgram::Parts(entries) => of_parts(entries, &path, found),
                 }
             }
             ValueProgram::Component(component) => {

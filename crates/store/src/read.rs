@@ -125,6 +125,8 @@ fn write_root<'a>(root: &'a PreparedRoot, walk: &mut Walk<'a, '_>) -> Result<Wro
     match &root.value {
         PreparedValue::Constant(json) => Ok(walk.constant(json)),
         PreparedValue::Select(node) => walk.node(node, None),
+        PreparedValue::Switch(switch) => walk.switch(switch, None),
+        PreparedValue::Through(node) => walk.through(node),
         PreparedValue::Refused(refusal) => Ok(walk.fault(refusal.cause.clone())),
     }
 }

@@ -90,5 +90,5 @@ fn definitions(model: &Model, options: &Options) -> Result<Definitions, Vec<Sche
         return Err(draft.faults);
     }
     let (query, mutation) = ("query_root".to_owned(), "mutation_root".to_owned());
-    Ok(Definitions { types: draft.types, query, mutation, versions: VersionRule::HandedDown })
+    Ok(Definitions { types: draft.types, query, mutation, ..Definitions::default() })
 }

@@ -13,6 +13,7 @@ mod faults;
 mod filters;
 mod inputs;
 mod names;
+mod own;
 mod roots;
 mod scalars;
 
@@ -100,7 +101,11 @@ fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Def
         filters::add(&mut draft, of, content_type);
         inputs::add(&mut draft, of, content_type);
     }
-    let (queries, mutations) = roots::fields(&mut draft);
+    let (mut queries, mut mutations) = roots::fields(&mut draft);
+    match edition {
+        Edition::Five => own::add(&mut draft, &mut queries, &mut mutations),
+        Edition::Four => {}
+    }
     draft.object("Query", edition.name(), Stands::Around, queries);
     draft.object("Mutation", edition.name(), Stands::Around, mutations);
     if !draft.faults.is_empty() {
@@ -111,7 +116,7 @@ fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Def
         Edition::Four => VersionRule::OfEachField,
         Edition::Five => VersionRule::HandedDown,
     };
-    Ok(Definitions { types: draft.types, query, mutation, versions })
+    Ok(Definitions { types: draft.types, query, mutation, versions, ..Definitions::default() })
 }
 
 /// Members of a type under construction, by name; a name that is given twice is a fault.

@@ -1,7 +1,10 @@
 //! Objects of rows and of component elements.
 
 use model::{ComponentId, FieldId, FieldKind, Target};
-use plan::{Arm, ComponentSelect, Entry, Filter, From, Object, Page, Row, RowValue, Select, Switch, SwitchArm};
+use plan::{
+    Arm, ComponentSelect, Entry, Filter, From, Linked, Object, Page, Row, RowValue, Select, Switch, SwitchArm,
+    SwitchFrom, SwitchShape,
+};
 use serde_json::Value as Json;
 
 use super::filter::Place;
@@ -43,6 +46,7 @@ impl<'a> Planner<'a> {
             FieldBinding::ElementId => RowValue::ElementId,
             FieldBinding::Constant(json) => RowValue::Constant(json.clone()),
             FieldBinding::Derived(derived) => RowValue::Derived(derived.clone()),
+            FieldBinding::Own(bound) => self.own_value(merged, definition, (bound, level))?,
             FieldBinding::Wrap => RowValue::Wrap(self.object(merged, definition.of.name(), level)),
             FieldBinding::Relation { field, shape, page } => {
                 let select = self.relation(merged, definition, (*field, *shape, *page), level)?;
@@ -63,6 +67,7 @@ impl<'a> Planner<'a> {
             | FieldBinding::Create { .. }
             | FieldBinding::Update { .. }
             | FieldBinding::Delete { .. }
+            | FieldBinding::Part(_)
             | FieldBinding::Nodes
             | FieldBinding::Total
             | FieldBinding::PageNumber
@@ -73,7 +78,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn relation(
+    pub(super) fn relation(
         &mut self,
         merged: &Merged<'a>,
         definition: &'a FieldDefinition,
@@ -109,7 +114,7 @@ impl<'a> Planner<'a> {
         self.rows((merged, definition, &arguments), (From::Localizations, of), &below, shape)
     }
 
-    fn switch(
+    pub(super) fn switch(
         &mut self,
         merged: &Merged<'a>,
         definition: &'a FieldDefinition,
@@ -123,19 +128,17 @@ impl<'a> Planner<'a> {
         let many = relation.many;
         let page = if many { self.page(&arguments, rule)? } else { Page::One };
         let non_null = definition.of.item().is_some_and(TypeRef::is_non_null);
-        let mut arms = Vec::new();
+        let (mut arms, mut rows) = (Vec::new(), Vec::new());
         for of in &self.model.group(group).members {
-            let members = self.definitions.members(definition.of.name());
-            let Some(object) = members.into_iter().find(|name| self.definitions.stands(name) == Some(Stands::Row(*of)))
-            else {
-                continue;
-            };
+            let Some(object) = self.shown_as(*of, definition.of.name()) else { continue };
             let version = self.version_below(*of, level);
             let below = Level { owner: Owner::Row(*of), version: version.clone(), asked: level.asked.clone() };
-            let row = Row { non_null, object: self.object(merged, object, &below) };
-            arms.push(SwitchArm { of: *of, version, filter: Filter::All, row });
+            rows.push((*of, Row { non_null, object: self.object(merged, object, &below) }));
+            arms.push(SwitchArm { of: *of, version, filter: Filter::All, sort: Vec::new() });
         }
-        Ok(Switch { owner, field, many, page, arms })
+        let linked = Linked { rows };
+        let shape = if many { SwitchShape::List(linked) } else { SwitchShape::One(linked) };
+        Ok(Switch { from: SwitchFrom::Relation(owner, field), page, arms, shape })
     }
 
     fn component(

@@ -212,6 +212,8 @@ impl<'a> Planner<'a> {
             | FieldBinding::Component { .. }
             | FieldBinding::ElementId
             | FieldBinding::Derived(_)
+            | FieldBinding::Own(_)
+            | FieldBinding::Part(_)
             | FieldBinding::Written(_) => return misplaced(),
         })
     }

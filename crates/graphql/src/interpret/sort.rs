@@ -76,6 +76,13 @@ impl<'a> Planner<'a> {
         let unsortable = || key_refused(word, Some(words[..=at].join(".")));
         match &field.binding {
             FieldBinding::Column(column, _) if is_last => Ok(SortPath::Column(*column)),
+            FieldBinding::Own(bound) if is_last => {
+                if let model::Bound::Unit(unit) = bound.as_ref() {
+                    Ok(SortPath::Column(Column::Field(unit.field)))
+                } else {
+                    unsortable()
+                }
+            }
             FieldBinding::Relation { field: relation, shape, .. } if !is_last && is_word(*shape, names) => {
                 let rows_of = match shape {
                     RowsShape::One | RowsShape::List => Some(field.of.name()),
@@ -100,6 +107,8 @@ impl<'a> Planner<'a> {
             FieldBinding::Relation { .. }
             | FieldBinding::Component { .. }
             | FieldBinding::Switch { .. }
+            | FieldBinding::Own(_)
+            | FieldBinding::Part(_)
             | FieldBinding::Localizations { .. }
             | FieldBinding::Derived(_)
             | FieldBinding::ElementId

@@ -65,7 +65,7 @@ impl<'a> Planner<'a> {
         let find = self.find(&arguments)?;
         let echo = match &find {
             Find::DocumentId(hole) if !must_exist => Some(*hole),
-            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::Single => None,
+            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::Unique(_) | Find::Single => None,
         };
         let mut answer = self.answer((merged, definition), of, &asked, echo)?;
         self.only_entry(&arguments, of, &mut answer);

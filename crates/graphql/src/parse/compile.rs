@@ -302,6 +302,8 @@ fn page_rule(binding: &FieldBinding) -> Option<PageRule> {
         | FieldBinding::Aggregate { .. }
         | FieldBinding::Written(_)
         | FieldBinding::Wrap
+        | FieldBinding::Own(_)
+        | FieldBinding::Part(_)
         | FieldBinding::Constant(_) => None,
     }
 }

@@ -58,7 +58,7 @@ impl Values<'_> {
             }
             Kind::Enum(values) => json!(values.get_index(self.below(values.len())).expect("it is below the length").0),
             Kind::Scalar(rule) => self.scalar(rule, depth),
-            Kind::Object { .. } | Kind::Union(_) => Json::Null,
+            Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_) => Json::Null,
         }
     }
 

@@ -20,7 +20,12 @@ pub static DECLARED: TransportRules = TransportRules {
 /// Puts a fault into GraphQL's form.
 pub(super) fn describe(fault: &RequestFault) -> Refusal {
     let (status, code) = status_and_code(fault);
-    Refusal::graphql(status, code, words(fault))
+    let mut refusal = Refusal::graphql(status, code, words(fault));
+    if *fault == RequestFault::QueryMissing {
+        // An empty document ends where it begins.
+        refusal.body["errors"][0]["locations"] = serde_json::json!([{ "line": 1, "column": 1 }]);
+    }
+    refusal
 }
 
 /// The status and the stable code of each fault.

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use model::FieldId;
 
 use crate::{
-    Aggregate, Column, Data, Derived, Filter, From, Object, Operand, Part, PartEntry, RowValue, Select, Shape, SortPath,
+    Aggregate, Column, Data, Derived, Filter, From, Object, Operand, Part, PartEntry, Row, RowValue, Select, Shape,
+    SortPath, SwitchArm, SwitchFrom,
 };
 
 /// Fields of one content type.
@@ -27,10 +28,11 @@ pub(super) fn of_select(select: &Select) -> Fields {
     fields
 }
 
-/// Fields that the outputs of a row name.
-pub(super) fn of_object(object: &Object) -> Fields {
-    let mut fields = Fields::new();
-    add_object(object, &mut fields);
+/// Fields that an arm of a switch names: in its filter, its order, and in what is shown of its rows.
+pub(super) fn of_arm(arm: &SwitchArm, shown: &[&Row]) -> Fields {
+    let mut fields = of_filter(&arm.filter);
+    arm.sort.iter().for_each(|key| add_sort(&key.path, &mut fields));
+    shown.iter().for_each(|row| add_object(&row.object, &mut fields));
     fields
 }
 
@@ -103,8 +105,15 @@ fn add_sort(path: &SortPath, fields: &mut Fields) {
 fn add_object(object: &Object, fields: &mut Fields) {
     for entry in &object.entries {
         match &entry.value {
-            RowValue::Constant(_) | RowValue::ElementId | RowValue::Refused(_) => {}
-            RowValue::Column(column, _) | RowValue::Derived(Derived::FloatOf(column)) => add_column(*column, fields),
+            // What stands below a link is asked of its own rows.
+            RowValue::Constant(_)
+            | RowValue::ElementId
+            | RowValue::Cursor
+            | RowValue::Linked(_)
+            | RowValue::Refused(_) => {}
+            RowValue::Column(column, _) | RowValue::Derived(Derived::FloatOf(column) | Derived::Scaled(column, _)) => {
+                add_column(*column, fields)
+            }
             RowValue::Wrap(inner) => add_object(inner, fields),
             RowValue::Select(select) => match select.from {
                 From::Relation(_, field) => {
@@ -112,9 +121,12 @@ fn add_object(object: &Object, fields: &mut Fields) {
                 }
                 From::Type | From::Written | From::Localizations | From::ElementRelation(..) => {}
             },
-            RowValue::Switch(switch) => {
-                fields.insert(switch.field);
-            }
+            RowValue::Switch(switch) => match switch.from {
+                SwitchFrom::Relation(_, field) => {
+                    fields.insert(field);
+                }
+                SwitchFrom::Types => {}
+            },
             RowValue::Component(component) => {
                 fields.insert(component.field);
             }
@@ -130,6 +142,11 @@ fn add_parts(entries: &[PartEntry], fields: &mut Fields) {
             | Part::PageNumber
             | Part::PageSize
             | Part::PageCount
+            | Part::HasNextPage
+            | Part::HasPreviousPage
+            | Part::StartCursor
+            | Part::EndCursor
+            | Part::Linked(_)
             | Part::Refused(_) => {}
             Part::Wrap(inner) => add_parts(inner, fields),
             Part::Rows(row) | Part::First(row) => add_object(&row.object, fields),

@@ -4,8 +4,8 @@ use model::{ComponentId, TypeId};
 
 use super::{Env, fields, forbidden};
 use crate::{
-    Column, ComponentSelect, Derived, Filter, From, Hole, Object, Part, PartEntry, Refusal, RefusedPart, RowValue,
-    Select, Shape, Switch,
+    Column, ComponentSelect, Derived, Filter, From, Hole, Linked, Object, Part, PartEntry, Refusal, RefusedPart,
+    RowValue, Select, Shape, Switch, SwitchFrom,
 };
 
 /// What the entries of an object belong to.
@@ -32,7 +32,13 @@ impl Env<'_> {
                 | Part::PageNumber
                 | Part::PageSize
                 | Part::PageCount
+                | Part::HasNextPage
+                | Part::HasPreviousPage
+                | Part::StartCursor
+                | Part::EndCursor
                 | Part::Refused(_) => {}
+                // Seen by the switch that it stands in.
+                Part::Linked(_) => {}
                 Part::Wrap(inner) => self.parts(of, inner, holes),
                 Part::Rows(row) | Part::First(row) => self.object(Owner::Row(of), &mut row.object, holes),
                 Part::Aggregate(aggregate) => {
@@ -54,8 +60,15 @@ impl Env<'_> {
 
     fn value(self, owner: Owner, value: &mut RowValue, holes: &mut Vec<Hole>) -> Result<(), Refusal> {
         match value {
-            RowValue::Constant(_) | RowValue::ElementId | RowValue::Refused(_) => Ok(()),
-            RowValue::Column(column, _) | RowValue::Derived(Derived::FloatOf(column)) => self.shown(owner, *column),
+            // What a link leads to is seen by the switch that it stands in.
+            RowValue::Constant(_)
+            | RowValue::ElementId
+            | RowValue::Cursor
+            | RowValue::Linked(_)
+            | RowValue::Refused(_) => Ok(()),
+            RowValue::Column(column, _) | RowValue::Derived(Derived::FloatOf(column) | Derived::Scaled(column, _)) => {
+                self.shown(owner, *column)
+            }
             RowValue::Wrap(object) => {
                 self.object(owner, object, holes);
                 Ok(())
@@ -89,19 +102,34 @@ impl Env<'_> {
     }
 
     /// Members of an interface or union that the caller may not find are left out; when none is left the entry is refused.
-    fn switch(self, switch: &mut Switch, holes: &mut Vec<Hole>) -> Result<(), Refusal> {
-        self.shown(Owner::Row(switch.owner), Column::Field(switch.field))?;
+    pub(super) fn switch(self, switch: &mut Switch, holes: &mut Vec<Hole>) -> Result<(), Refusal> {
+        match switch.from {
+            SwitchFrom::Relation(owner, field) => self.shown(Owner::Row(owner), Column::Field(field))?,
+            SwitchFrom::Types => {}
+        }
+        // What is below has demanded nothing yet: it is read, not written.
+        let env = Env { written: None, ..self };
         let had_arms = !switch.arms.is_empty();
-        switch.arms.retain_mut(|arm| self.may_read(arm.of, &mut arm.version).is_ok());
+        switch.arms.retain_mut(|arm| env.may_read(arm.of, &mut arm.version).is_ok());
         if had_arms && switch.arms.is_empty() {
             return Err(forbidden());
         }
+        let allowed: Vec<TypeId> = switch.arms.iter().map(|arm| arm.of).collect();
+        for linked in switch.shape.linked_mut() {
+            linked.rows.retain(|(of, _)| allowed.contains(of));
+            for (of, row) in &mut linked.rows {
+                env.object(Owner::Row(*of), &mut row.object, holes);
+            }
+        }
+        let shown: Vec<&Linked> = switch.shape.linked();
         for arm in &mut switch.arms {
-            self.filter(arm.of, &mut arm.filter, holes)?;
-            self.object(Owner::Row(arm.of), &mut arm.row.object, holes);
-            let mut asked = fields::of_object(&arm.row.object);
-            asked.extend(fields::of_filter(&arm.filter));
-            let rule = self.read_rule(arm.of, &arm.version, &asked, holes);
+            env.filter(arm.of, &mut arm.filter, holes)?;
+            for key in &mut arm.sort {
+                env.sort(arm.of, &mut key.path, holes)?;
+            }
+            let rows = shown.iter().flat_map(|linked| &linked.rows).filter(|(of, _)| *of == arm.of);
+            let asked = fields::of_arm(arm, &rows.map(|(_, row)| row).collect::<Vec<_>>());
+            let rule = env.read_rule(arm.of, &arm.version, &asked, holes);
             arm.filter = std::mem::replace(&mut arm.filter, Filter::All).and(rule);
         }
         Ok(())

@@ -94,6 +94,7 @@ impl Env<'_> {
                 Given::Null
                 | Given::Value(_)
                 | Given::Increment(_)
+                | Given::Append(_)
                 | Given::Links(_)
                 | Given::TypedLinks(_)
                 | Given::Elements(_) => !is_engine && self.policy.allows_field(of, action, assignment.field),
@@ -110,7 +111,7 @@ impl Env<'_> {
             };
             match &mut assignment.given {
                 Given::Null => self.linked(field)?,
-                Given::Value(_) | Given::Engine(_) | Given::Increment(_) => {}
+                Given::Value(_) | Given::Engine(_) | Given::Increment(_) | Given::Append(_) => {}
                 Given::Links(links) => {
                     self.linked(field)?;
                     for of in self.relation_targets(field) {

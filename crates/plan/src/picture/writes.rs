@@ -16,14 +16,14 @@ impl Printer<'_> {
             }
             WriteAction::Update { find, data, version, locale, or_create } => {
                 let action = if *or_create { "update or create" } else { "update" };
-                let find = self.find(find);
+                let find = self.find(write.of, find);
                 let versions = [version_text(*version), &locale_text(locale)].concat();
                 self.line(&format!("{key} = {action} {name}{find}{versions}{rule}"));
                 self.inside(|printer| printer.data(Of::Type(write.of), data));
             }
             WriteAction::Delete { find, locale, must_exist } => {
                 let must_exist = if *must_exist { " that exists" } else { "" };
-                let find = self.find(find);
+                let find = self.find(write.of, find);
                 self.line(&format!("{key} = delete {name}{find}{must_exist}{}{rule}", locale_text(locale)));
             }
         }
@@ -36,11 +36,18 @@ impl Printer<'_> {
         });
     }
 
-    fn find(&self, find: &Find) -> String {
+    fn find(&self, of: model::TypeId, find: &Find) -> String {
         match find {
             Find::DocumentId(hole) => format!(" with document id {}", self.hole(*hole)),
             Find::Key(hole) => format!(" with key {}", self.hole(*hole)),
             Find::Entry(hole) => format!(" with entry {}", self.hole(*hole)),
+            Find::Unique(fields) => {
+                let names = |field: &model::FieldId| self.model.content_type(of).field(*field).name.clone();
+                let value =
+                    |hole: &Option<crate::HoleId>| hole.map_or_else(|| "null".to_owned(), |hole| self.hole(hole));
+                let parts = fields.iter().map(|(field, hole)| format!("{} = {}", names(field), value(hole)));
+                format!(" with {}", parts.collect::<Vec<_>>().join(" and "))
+            }
             Find::Single => String::new(),
         }
     }
@@ -53,6 +60,7 @@ impl Printer<'_> {
                 Given::Value(hole) => self.line(&format!("{field} := {}", self.hole(*hole))),
                 Given::Engine(hole) => self.line(&format!("{field} := engine {}", self.hole(*hole))),
                 Given::Increment(hole) => self.line(&format!("{field} += {}", self.hole(*hole))),
+                Given::Append(hole) => self.line(&format!("{field} ++= {}", self.hole(*hole))),
                 Given::Links(links) => self.line(&format!("{field} := {}", self.links(links))),
                 Given::TypedLinks(links) => {
                     for (target, links) in links {

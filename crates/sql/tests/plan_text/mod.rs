@@ -12,9 +12,9 @@ mod words;
 
 use model::{ComponentId, FieldId, FieldKind, Model, Target, TypeId};
 use plan::{
-    Aggregate, Arm, Column, Comparison, ComponentSelect, Direction, Entry, Filter, Form, From, HoleId, Nulls, Object,
-    Operand, Page, Part, PartEntry, Row, RowValue, Select, Shape, SortKey, SortPath, Switch, SwitchArm, Version,
-    Within,
+    Aggregate, Arm, Column, Comparison, ComponentSelect, Direction, Entry, Filter, Form, From, HoleId, Linked, Nulls,
+    Object, Operand, Page, Part, PartEntry, Row, RowValue, Select, Shape, SortKey, SortPath, Switch, SwitchArm,
+    SwitchFrom, SwitchShape, Version, Within,
 };
 
 use lists::{List, parse};
@@ -200,19 +200,21 @@ impl Builder<'_> {
     fn switch(&mut self, owner: TypeId, list: &List) -> Switch {
         let field = self.field(At::Type(owner), list.word(1));
         let many = self.model.content_type(owner).field(field).relation().unwrap().many;
-        let mut switch =
-            Switch { owner, field, many, page: if many { Page::All } else { Page::One }, arms: Vec::new() };
+        let (mut page_of, mut arms, mut rows) = (if many { Page::All } else { Page::One }, Vec::new(), Vec::new());
         for clause in list.lists() {
             if clause.word(0) == "page" {
-                switch.page = page(clause, || self.hole());
+                page_of = page(clause, || self.hole());
                 continue;
             }
             let of = self.model.type_named(clause.word(1)).unwrap();
             let select = self.select(clause, From::Type, of, false);
             let Shape::One(row) = select.shape else { panic!("an arm shows one row") };
-            switch.arms.push(SwitchArm { of, version: select.version, filter: select.filter, row });
+            rows.push((of, row));
+            arms.push(SwitchArm { of, version: select.version, filter: select.filter, sort: select.sort });
         }
-        switch
+        let linked = Linked { rows };
+        let shape = if many { SwitchShape::List(linked) } else { SwitchShape::One(linked) };
+        Switch { from: SwitchFrom::Relation(owner, field), page: page_of, arms, shape }
     }
 
     fn parts(&mut self, at: At, list: &List) -> Vec<PartEntry> {

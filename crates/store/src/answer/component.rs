@@ -79,7 +79,7 @@ impl<'a> Walk<'a, '_> {
         let Some(text) = text else { return Ok(Wrote::Null) };
         let element = Element::of(text);
         match arm_of(program, &element) {
-            Some(arm) => self.object(&arm.row.object, At { row: at.row, element: Some(&element) }),
+            Some(arm) => self.object(&arm.row.object, At { element: Some(&element), ..at }),
             None => Ok(Wrote::Null),
         }
     }
@@ -108,7 +108,7 @@ impl<'a> Walk<'a, '_> {
             if shown > 0 {
                 self.out.bytes.push(b',');
             }
-            let at = At { row: at.row, element: Some(&element) };
+            let at = At { element: Some(&element), ..at };
             if self.item(&arm.row, at)? == Wrote::Failed {
                 self.out.leave();
                 return Ok(Wrote::Failed);

@@ -1,6 +1,7 @@
 //! One value of a row or of a component element, and the forms in which it is written.
 
-use plan::Form;
+use plan::{Form, Scale};
+use rust_decimal::Decimal;
 use sql::layout::{STATUS_DRAFT, STATUS_PUBLISHED};
 
 use super::json;
@@ -93,6 +94,18 @@ impl Datum<'_> {
         if is_whole && out.len() > start {
             out.extend_from_slice(b".0");
         }
+        Ok(wrote)
+    }
+
+    /// Appends a number in another unit. One too large for exact numbers is not writable.
+    pub(crate) fn write_scaled(self, out: &mut Vec<u8>, scale: &Scale) -> Result<Wrote, Refusal> {
+        let start = out.len();
+        let wrote = self.write_plain(out, Fraction::Millis)?;
+        let digits = String::from_utf8_lossy(&out[start..]);
+        let number = digits.parse().or_else(|_| Decimal::from_scientific(&digits));
+        let scaled = number.ok().and_then(|number| scale.apply(number)).ok_or(Refusal::Unwritable)?;
+        out.truncate(start);
+        out.extend_from_slice(scaled.to_string().as_bytes());
         Ok(wrote)
     }
 
@@ -217,7 +230,8 @@ fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 #[cfg(test)]
 mod tests {
     use model::EnumId;
-    use plan::Form;
+    use plan::{Form, Scale};
+    use rust_decimal::Decimal;
 
     use super::{Datum, Refusal};
     use crate::answer::Wrote;

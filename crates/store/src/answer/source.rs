@@ -122,6 +122,8 @@ pub(crate) struct Above<'x> {
 pub(crate) struct At<'x> {
     /// The row at hand.
     pub(crate) row: Row<'x>,
+    /// Its number among those of its level, from 1; for cursors.
+    pub(crate) number: u64,
     /// The component element at hand, inside that row.
     pub(crate) element: Option<&'x Element<'x>>,
 }

@@ -3,7 +3,10 @@
 use std::ops::ControlFlow;
 
 use plan::{Cause, Form, Values};
-use sql::{ColumnKind, EntryProgram, Node, NodeShape, ObjectProgram, Parent, RowProgram, SwitchProgram, ValueProgram};
+use sql::{
+    ColumnKind, EntryProgram, LinkedProgram, Node, NodeShape, ObjectProgram, Parent, RowProgram, Statement,
+    SwitchArmProgram, SwitchProgram, SwitchShapeProgram, ValueProgram,
+};
 
 use super::datum::Refusal;
 use super::source::Above;
@@ -34,7 +37,12 @@ impl<'a, 'o> Walk<'a, 'o> {
     /// Writes what a node makes of its rows; `above` is the row that it hangs below.
     pub(crate) fn node(&mut self, node: &'a Node, above: Option<At<'_>>) -> Result<Wrote, Error> {
         match &node.shape {
-            NodeShape::List(row) => self.list(node, row, above),
+            NodeShape::List(row) => {
+                let Some(statement) = &node.rows else { return Err(no_statement()) };
+                let window = window_of(&node.page, self.values);
+                let cut = Cut::of(statement, window);
+                self.list((statement, node.parent), row, (cut, window.start), above)
+            }
             NodeShape::One(row) => self.one(node, row, above),
             NodeShape::Parts(entries) => self.parts(node, entries, above),
         }
@@ -43,19 +51,18 @@ impl<'a, 'o> Walk<'a, 'o> {
     /// Writes the list of a node's rows.
     pub(super) fn list(
         &mut self,
-        node: &'a Node,
+        (statement, parent): (&'a Statement, Parent),
         program: &'a RowProgram,
+        (mut cut, before): (Cut, u64),
         above: Option<At<'_>>,
     ) -> Result<Wrote, Error> {
-        let Some(statement) = &node.rows else { return Err(Error::Malformed { expected: "a statement for a list" }) };
-        let mut cut = Cut::of(statement, window_of(&node.page, self.values));
         let mut written = 0u64;
         let mut outcome = Wrote::Value;
         self.out.bytes.push(b'[');
         self.out.enter_list();
         let source = self.source;
-        source.each(ask(statement, node.parent, above), &mut |row| {
-            if !is_of_element(node.parent, row, above)? || !cut.shows() {
+        source.each(ask(statement, parent, above), &mut |row| {
+            if !is_of_element(parent, row, above)? || !cut.shows() {
                 return Ok(if cut.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
             }
             if written == u64::from(self.rows_max) {
@@ -68,7 +75,7 @@ impl<'a, 'o> Walk<'a, 'o> {
             if written > 0 {
                 self.out.bytes.push(b',');
             }
-            outcome = self.item(program, At { row, element: None })?;
+            outcome = self.item(program, At { row, number: before + written + 1, element: None })?;
             written += 1;
             self.out.check_size()?;
             Ok(if outcome == Wrote::Failed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -99,7 +106,7 @@ impl<'a, 'o> Walk<'a, 'o> {
         program: &'a RowProgram,
         above: Option<At<'_>>,
     ) -> Result<Wrote, Error> {
-        let Some(statement) = &node.rows else { return Err(Error::Malformed { expected: "a statement for a row" }) };
+        let Some(statement) = &node.rows else { return Err(no_statement()) };
         let key = match one_key(node.parent, above)? {
             OneKey::Null => return Ok(Wrote::Null),
             OneKey::Int(key) if self.out.again(statement.slot, key) => return Ok(Wrote::Value),
@@ -113,7 +120,7 @@ impl<'a, 'o> Walk<'a, 'o> {
             if !is_of_element(node.parent, row, above)? {
                 return Ok(ControlFlow::Continue(()));
             }
-            outcome = self.object(&program.object, At { row, element: None })?;
+            outcome = self.object(&program.object, At { row, number: 1, element: None })?;
             Ok(ControlFlow::Break(()))
         })?;
         if let (Some(key), Wrote::Value) = (key, outcome) {
@@ -175,8 +182,18 @@ impl<'a, 'o> Walk<'a, 'o> {
                 let written = datum.write_as_float(&mut self.out.bytes);
                 self.written(entry, written)
             }
+            ValueProgram::Scaled(index, kind, scale) => {
+                let Some(datum) = at.row.cell(*index, *kind)? else { return Ok(Wrote::Null) };
+                let written = datum.write_scaled(&mut self.out.bytes, scale);
+                self.written(entry, written)
+            }
+            ValueProgram::Cursor => Ok(self.cursor(at.number)),
             ValueProgram::Refused(refusal) => Ok(self.out.fault_at(&entry.key, refusal.cause.clone())),
-            ValueProgram::Wrap(_) | ValueProgram::Node(_) | ValueProgram::Switch(_) | ValueProgram::Component(_) => {
+            ValueProgram::Wrap(_)
+            | ValueProgram::Node(_)
+            | ValueProgram::Switch(_)
+            | ValueProgram::Linked(_)
+            | ValueProgram::Component(_) => {
                 self.out.enter(&entry.key);
                 let wrote = self.below(&entry.value, at);
                 self.out.leave();
@@ -189,15 +206,41 @@ impl<'a, 'o> Walk<'a, 'o> {
         match value {
             ValueProgram::Wrap(object) => self.object(object, at),
             ValueProgram::Node(node) => self.node(node, Some(at)),
-            ValueProgram::Switch(switch) => self.switch(switch, at),
+            ValueProgram::Switch(switch) => self.switch(switch, Some(at)),
+            ValueProgram::Linked(linked) => self.linked(linked, at),
             ValueProgram::Component(component) => self.component(component, at),
             ValueProgram::Constant(_)
             | ValueProgram::Column { .. }
             | ValueProgram::Member { .. }
             | ValueProgram::ElementId
             | ValueProgram::FloatOf(..)
+            | ValueProgram::Scaled(..)
+            | ValueProgram::Cursor
             | ValueProgram::Refused(_) => Ok(Wrote::Null),
         }
+    }
+
+    /// Writes what stands in the only entry of the first row's object, in place of the object.
+    pub(crate) fn through(&mut self, node: &'a Node) -> Result<Wrote, Error> {
+        let (NodeShape::One(program), Some(statement)) = (&node.shape, &node.rows) else { return Err(no_statement()) };
+        let Some(entry) = program.object.entries.first() else { return Ok(Wrote::Null) };
+        let mut outcome = Wrote::Null;
+        let source = self.source;
+        source.each(ask(statement, node.parent, None), &mut |row| {
+            outcome = match &entry.value {
+                ValueProgram::Refused(refusal) => self.out.fault(refusal.cause.clone()),
+                value => self.below(value, At { row, number: 1, element: None })?,
+            };
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(outcome)
+    }
+
+    pub(super) fn cursor(&mut self, number: u64) -> Wrote {
+        self.out.bytes.push(b'"');
+        self.out.bytes.extend_from_slice(plan::cursor_text(number).as_bytes());
+        self.out.bytes.push(b'"');
+        Wrote::Value
     }
 
     pub(crate) fn constant(&mut self, json: &str) -> Wrote {
@@ -216,55 +259,109 @@ impl<'a, 'o> Walk<'a, 'o> {
         }
     }
 
-    /// Writes related rows of several content types: each link leads to a row of the arm that its word names. Rows of other types, and rows that the
-    /// arm's filter does not show, are left out.
-    fn switch(&mut self, program: &'a SwitchProgram, at: At<'_>) -> Result<Wrote, Error> {
-        let mut shown = 0u64;
-        let mut outcome = if program.many { Wrote::Value } else { Wrote::Null };
-        if program.many {
-            self.out.bytes.push(b'[');
-            self.out.enter_list();
-        }
-        let source = self.source;
-        source.each(ask(&program.links, program.parent, Some(at)), &mut |link| {
-            if !is_of_element(program.parent, link, Some(at))? {
-                return Ok(ControlFlow::Continue(()));
+    /// Writes what a switch makes of its links; `above` is the row that it hangs below.
+    pub(crate) fn switch(&mut self, program: &'a SwitchProgram, above: Option<At<'_>>) -> Result<Wrote, Error> {
+        match &program.shape {
+            SwitchShapeProgram::One(linked) => {
+                let mut outcome = Wrote::Null;
+                let source = self.source;
+                source.each(ask(&program.links, program.parent, above), &mut |row| {
+                    outcome = self.linked(linked, At { row, number: 1, element: None })?;
+                    Ok(if outcome == Wrote::Null { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+                })?;
+                Ok(outcome)
             }
-            if program.many && shown == u64::from(self.rows_max) {
+            SwitchShapeProgram::List(linked) => {
+                let window = window_of(&program.page, self.values);
+                self.links(program, linked, (Cut::of(&program.links, window), window.start), above)
+            }
+            SwitchShapeProgram::Parts(entries) => self.switch_parts(program, entries, above),
+        }
+    }
+
+    /// Writes the list of rows that links lead to. Rows of other types, and rows that the arm's filter does not show, are left out.
+    pub(super) fn links(
+        &mut self,
+        program: &'a SwitchProgram,
+        linked: &'a LinkedProgram,
+        (mut cut, before): (Cut, u64),
+        above: Option<At<'_>>,
+    ) -> Result<Wrote, Error> {
+        let mut shown = 0u64;
+        let mut outcome = Wrote::Value;
+        self.out.bytes.push(b'[');
+        self.out.enter_list();
+        let source = self.source;
+        source.each(ask(&program.links, program.parent, above), &mut |row| {
+            if !cut.shows() {
+                return Ok(if cut.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+            }
+            if shown == u64::from(self.rows_max) {
+                self.out.leave();
                 outcome = self.out.fault(Cause::TooManyRows(self.rows_max));
+                self.out.enter_list();
                 return Ok(ControlFlow::Break(()));
             }
-            match self.linked(program, link, shown)? {
-                Wrote::Null => return Ok(ControlFlow::Continue(())),
-                wrote @ (Wrote::Value | Wrote::Failed) => outcome = wrote,
+            match self.link_item(linked, At { row, number: before + shown + 1, element: None }, shown)? {
+                Wrote::Null => {}
+                Wrote::Value => shown += 1,
+                Wrote::Failed => {
+                    outcome = Wrote::Failed;
+                    return Ok(ControlFlow::Break(()));
+                }
             }
-            shown += 1;
             self.out.check_size()?;
-            Ok(if program.many && outcome == Wrote::Value { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            Ok(ControlFlow::Continue(()))
         })?;
-        if program.many {
-            self.out.leave();
-            self.out.bytes.push(b']');
-        }
+        self.out.leave();
+        self.out.bytes.push(b']');
+        self.rows_written = shown;
         Ok(outcome)
     }
 
-    fn linked(&mut self, program: &'a SwitchProgram, link: Row<'_>, shown: u64) -> Result<Wrote, Error> {
-        let Some(Datum::Text(word)) = link.cell(SWITCH_WORD, ColumnKind::Text)? else { return Ok(Wrote::Null) };
-        let Some(arm) = program.arms.iter().find(|arm| arm.word.as_bytes() == word) else { return Ok(Wrote::Null) };
+    /// One item of such a list: null in its place where it fails and may be null; nothing where no arm shows it.
+    fn link_item(&mut self, linked: &'a LinkedProgram, at: At<'_>, shown: u64) -> Result<Wrote, Error> {
+        let Some(arm) = arm_of(linked, at.row)? else { return Ok(Wrote::Null) };
+        let start = self.out.mark();
+        self.out.at_item(usize::try_from(shown).unwrap_or(usize::MAX));
+        if shown > 0 {
+            self.out.bytes.push(b',');
+        }
         let mark = self.out.mark();
-        if program.many {
-            self.out.at_item(usize::try_from(shown).unwrap_or(usize::MAX));
-            if shown > 0 {
-                self.out.bytes.push(b',');
+        let non_null = match &arm.node.shape {
+            NodeShape::One(row) | NodeShape::List(row) => row.non_null,
+            NodeShape::Parts(_) => false,
+        };
+        match self.node(&arm.node, Some(at))? {
+            Wrote::Failed if !non_null => {
+                self.out.null_instead(mark);
+                Ok(Wrote::Value)
             }
+            Wrote::Null => {
+                self.out.take_back(start);
+                Ok(Wrote::Null)
+            }
+            wrote @ (Wrote::Value | Wrote::Failed) => Ok(wrote),
         }
-        let wrote = self.node(&arm.node, Some(At { row: link, element: None }))?;
-        if wrote == Wrote::Null {
-            self.out.take_back(mark);
-        }
-        Ok(wrote)
     }
+
+    /// Writes the row that the link at hand leads to.
+    fn linked(&mut self, linked: &'a LinkedProgram, at: At<'_>) -> Result<Wrote, Error> {
+        match arm_of(linked, at.row)? {
+            Some(arm) => self.node(&arm.node, Some(at)),
+            None => Ok(Wrote::Null),
+        }
+    }
+}
+
+/// The arm that shows the row which a link leads to.
+fn arm_of<'a>(linked: &'a LinkedProgram, link: Row<'_>) -> Result<Option<&'a SwitchArmProgram>, Error> {
+    let Some(Datum::Text(word)) = link.cell(SWITCH_WORD, ColumnKind::Text)? else { return Ok(None) };
+    Ok(linked.arms.iter().find(|arm| arm.word.as_bytes() == word))
+}
+
+fn no_statement() -> Error {
+    Error::Malformed { expected: "a statement for rows" }
 }
 
 /// Column of a switch's links that holds the content type's word; the key stands behind it.

@@ -17,6 +17,29 @@ pub(crate) fn window_of(page: &Page, values: &Values) -> Window {
             let before = count(values, *number).unwrap_or(1).saturating_sub(1);
             Window { start: before.saturating_mul(size), limit: Some(size) }
         }
+        Page::Cursor(cursor) => {
+            let number = |hole: Option<HoleId>| hole.and_then(|hole| count(values, hole));
+            let start = number(cursor.after).unwrap_or(0);
+            let until = number(cursor.before).map(|before| before.saturating_sub(1).saturating_sub(start));
+            Window { start, limit: [number(cursor.first), until].into_iter().flatten().min() }
+        }
+    }
+}
+
+/// The rows that a page shows of so many: where it begins and where it ends.
+pub(crate) fn shown_of(page: &Page, values: &Values, total: u64) -> (u64, u64) {
+    let window = window_of(page, values);
+    let start = window.start.min(total);
+    let end = window.limit.map_or(total, |limit| start.saturating_add(limit).min(total));
+    let last = last_of(page).and_then(|hole| count(values, hole));
+    (last.map_or(start, |last| start.max(end.saturating_sub(last))), end)
+}
+
+/// Rows at most that a page counts from the end.
+pub(crate) fn last_of(page: &Page) -> Option<HoleId> {
+    match page {
+        Page::One | Page::All | Page::Offset { .. } | Page::Numbered { .. } => None,
+        Page::Cursor(cursor) => cursor.last,
     }
 }
 
@@ -58,6 +81,11 @@ impl Cut {
                 window.limit.unwrap_or(u64::MAX)
             },
         }
+    }
+
+    /// Of rows that a statement gives from one on, those from another to an end.
+    pub(crate) fn between(from: u64, (start, end): (u64, u64)) -> Cut {
+        Cut { skip: start.saturating_sub(from), take: end.saturating_sub(start) }
     }
 
     pub(crate) fn of_list(window: Window) -> Cut {

@@ -13,8 +13,8 @@ use futures_util::future::{FutureExt as _, join_all};
 use futures_util::{StreamExt as _, pin_mut};
 use plan::{Value, Values, Window};
 use sql::{
-    CountProgram, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry, Statement, SwitchProgram,
-    ValueProgram,
+    CountProgram, LinkedProgram, Node, NodeShape, ObjectProgram, Parent, PartProgram, PartProgramEntry, Statement,
+    SwitchProgram, SwitchShapeProgram, ValueProgram,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -146,7 +146,8 @@ impl<'e> Fetch<'_, 'e> {
         let mut wave = Vec::new();
         for root in &prepared.roots {
             match &root.value {
-                PreparedValue::Select(node) => push_node(&mut wave, node, None),
+                PreparedValue::Select(node) | PreparedValue::Through(node) => push_node(&mut wave, node, None),
+                PreparedValue::Switch(switch) => push_switch(&mut wave, switch, None),
                 PreparedValue::Constant(_) | PreparedValue::Refused(_) => {}
             }
         }
@@ -267,7 +268,58 @@ impl<'e> Fetch<'_, 'e> {
 }
 
 fn below_links<'e>(next: &mut Vec<Task<'e>>, switch: &'e SwitchProgram, level: &Level) -> Result<(), Error> {
-    for arm in &switch.arms {
+    match &switch.shape {
+        SwitchShapeProgram::List(linked) | SwitchShapeProgram::One(linked) => below_linked(next, linked, level),
+        SwitchShapeProgram::Parts(entries) => below_link_parts(next, entries, level),
+    }
+}
+
+fn below_link_parts<'e>(next: &mut Vec<Task<'e>>, entries: &'e [PartProgramEntry], level: &Level) -> Result<(), Error> {
+    for entry in entries {
+        match &entry.value {
+            PartProgram::Wrap(inner) => below_link_parts(next, inner, level)?,
+            PartProgram::Rows(row) => below_link_object(next, &row.object, level)?,
+            PartProgram::Linked(linked) => below_linked(next, linked, level)?,
+            PartProgram::Constant(_)
+            | PartProgram::Total
+            | PartProgram::PageNumber
+            | PartProgram::PageSize
+            | PartProgram::PageCount
+            | PartProgram::Aggregate { .. }
+            | PartProgram::HasNextPage
+            | PartProgram::HasPreviousPage
+            | PartProgram::StartCursor
+            | PartProgram::EndCursor
+            | PartProgram::Refused(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// An object of a link: what it leads to.
+fn below_link_object<'e>(next: &mut Vec<Task<'e>>, object: &'e ObjectProgram, level: &Level) -> Result<(), Error> {
+    for entry in &object.entries {
+        match &entry.value {
+            ValueProgram::Wrap(inner) => below_link_object(next, inner, level)?,
+            ValueProgram::Linked(linked) => below_linked(next, linked, level)?,
+            ValueProgram::Constant(_)
+            | ValueProgram::Column { .. }
+            | ValueProgram::Member { .. }
+            | ValueProgram::ElementId
+            | ValueProgram::Node(_)
+            | ValueProgram::Switch(_)
+            | ValueProgram::Component(_)
+            | ValueProgram::FloatOf(..)
+            | ValueProgram::Scaled(..)
+            | ValueProgram::Cursor
+            | ValueProgram::Refused(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn below_linked<'e>(next: &mut Vec<Task<'e>>, linked: &'e LinkedProgram, level: &Level) -> Result<(), Error> {
+    for arm in &linked.arms {
         let mut links = Vec::new();
         for row in level.rows() {
             if level::raw(row, 1)? == Some(arm.word.as_bytes()) {
@@ -316,16 +368,7 @@ fn push_object<'e>(next: &mut Vec<Task<'e>>, object: &'e ObjectProgram, rows: &[
             ValueProgram::Switch(switch) => {
                 let keys = Keys::of(switch.parent, &rows.iter().collect::<Vec<_>>())?;
                 if !keys.is_empty() {
-                    let here = match switch.parent {
-                        Parent::None => None,
-                        Parent::Key { here, .. } | Parent::Element { here, .. } => Some(here),
-                    };
-                    next.push(Task {
-                        statement: &switch.links,
-                        here,
-                        keys: Some(Arc::new(keys)),
-                        then: Then::Links(switch),
-                    });
+                    push_switch(next, switch, Some(&Arc::new(keys)));
                 }
             }
             ValueProgram::Component(component) => {
@@ -338,10 +381,23 @@ fn push_object<'e>(next: &mut Vec<Task<'e>>, object: &'e ObjectProgram, rows: &[
             | ValueProgram::Member { .. }
             | ValueProgram::ElementId
             | ValueProgram::FloatOf(..)
+            | ValueProgram::Scaled(..)
+            | ValueProgram::Cursor
+            | ValueProgram::Linked(_)
             | ValueProgram::Refused(_) => {}
         }
     }
     Ok(())
+}
+
+/// The statements of a switch that can be sent at once.
+fn push_switch<'e>(next: &mut Vec<Task<'e>>, switch: &'e SwitchProgram, keys: Option<&Arc<Keys>>) {
+    let here = match switch.parent {
+        Parent::None => None,
+        Parent::Key { here, .. } | Parent::Element { here, .. } => Some(here),
+    };
+    next.push(Task { statement: &switch.links, here, keys: keys.cloned(), then: Then::Links(switch) });
+    next.extend(switch.counts.iter().map(|counts| counts_task(counts, keys.cloned())));
 }
 
 fn push_parts<'e>(next: &mut Vec<Task<'e>>, entries: &'e [PartProgramEntry], rows: &[Row]) -> Result<(), Error> {
@@ -355,6 +411,11 @@ fn push_parts<'e>(next: &mut Vec<Task<'e>>, entries: &'e [PartProgramEntry], row
             | PartProgram::PageSize
             | PartProgram::PageCount
             | PartProgram::Aggregate { .. }
+            | PartProgram::HasNextPage
+            | PartProgram::HasPreviousPage
+            | PartProgram::StartCursor
+            | PartProgram::EndCursor
+            | PartProgram::Linked(_)
             | PartProgram::Refused(_) => {}
         }
     }

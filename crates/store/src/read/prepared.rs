@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plan::{Authorized, Place, Plan, Refusal, RootValue};
-use sql::Node;
+use sql::{Node, SwitchProgram};
 
 use super::adviser::Adviser;
 use crate::open::Served;
@@ -49,6 +49,10 @@ pub(super) enum PreparedValue {
     Constant(String),
     /// Rows.
     Select(Box<Node>),
+    /// Rows of several content types.
+    Switch(Box<SwitchProgram>),
+    /// What the first row leads to.
+    Through(Box<Node>),
     /// Not allowed, or known to fail.
     Refused(Refusal),
 }
@@ -73,6 +77,14 @@ impl Store {
                     advice.extend(sql::advice(&served.model, &served.layout, select));
                     let node = sql::program(&served.model, &served.layout, self.database(), select);
                     PreparedValue::Select(Box::new(node))
+                }
+                RootValue::Switch(switch) => {
+                    let program = sql::switch_program(&served.model, &served.layout, self.database(), switch);
+                    PreparedValue::Switch(Box::new(program))
+                }
+                RootValue::Through(select) => {
+                    let node = sql::program(&served.model, &served.layout, self.database(), select);
+                    PreparedValue::Through(Box::new(node))
                 }
                 RootValue::Write(_) => return Err(Error::Malformed { expected: "a plan of reads alone" }),
                 RootValue::Refused(refusal) => PreparedValue::Refused(refusal.clone()),
@@ -114,11 +126,11 @@ fn key_json(key: &str) -> String {
 impl PreparedRead {
     /// Numbers the statements of all roots.
     pub(super) fn numbered(mut self) -> PreparedRead {
-        let nodes = self.roots.iter_mut().filter_map(|root| match &mut root.value {
-            PreparedValue::Select(node) => Some(node),
-            PreparedValue::Constant(_) | PreparedValue::Refused(_) => None,
+        self.statements = self.roots.iter_mut().fold(0, |next, root| match &mut root.value {
+            PreparedValue::Select(node) | PreparedValue::Through(node) => node.number(next),
+            PreparedValue::Switch(switch) => switch.number(next),
+            PreparedValue::Constant(_) | PreparedValue::Refused(_) => next,
         });
-        self.statements = nodes.fold(0, |next, node| node.number(next));
         self
     }
 }

@@ -185,7 +185,7 @@ pub(super) fn links_inside(content: &Content) -> Vec<&Link> {
             Held::Elements(elements) => {
                 links.extend(elements.iter().flat_map(|element| links_inside(&element.content)));
             }
-            Held::Null | Held::Value(_) | Held::Increment(_) | Held::Hash(_) | Held::Kept => {}
+            Held::Null | Held::Value(_) | Held::Increment(_) | Held::Append(_) | Held::Hash(_) | Held::Kept => {}
         }
     }
     links

@@ -146,13 +146,27 @@ impl<'a, D: Door> Change<'a, D> {
                 Value::Null => return None,
                 value => frame.document_id = text_of(value),
             },
+            Find::Key(hole) if *self.env.values.get(*hole) == Value::Null => return None,
             Find::Key(hole) => {
                 frame.key = link::key_of_text(self.env.program.key, &text_of(self.env.values.get(*hole)))?;
             }
-            // [`Change::begin`] has looked it up.
-            Find::Entry(_) | Find::Single => {}
+            Find::Unique(_) if self.find_values(find).contains(&Value::Null) => return None,
+            // [`Change::begin`] has looked up the entry.
+            Find::Unique(_) | Find::Entry(_) | Find::Single => {}
         }
         Some(())
+    }
+
+    /// What the statement that finds the document takes beside its frame.
+    pub(crate) fn find_values(&self, find: &Find) -> Vec<Value> {
+        match find {
+            Find::Unique(fields) => {
+                // A value that is asked to be null is no parameter: its place is never read.
+                let value = |hole: &Option<plan::HoleId>| hole.map(|hole| self.env.values.get(hole).clone());
+                fields.iter().map(|(_, hole)| value(hole).unwrap_or(Value::Boolean(false))).collect()
+            }
+            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::Single => Vec::new(),
+        }
     }
 
     /// A frame about the document that is looked for, in the locale that is meant; none for a value that names no document.
@@ -347,7 +361,15 @@ pub(crate) fn int_of(value: Option<&Value>) -> Option<i64> {
 pub(crate) fn given_links(content: &Content, field: model::FieldId) -> Option<&[Link]> {
     match content.get(field) {
         Some(Held::Links(links)) => Some(links),
-        Some(Held::Null | Held::Value(_) | Held::Increment(_) | Held::Elements(_) | Held::Hash(_) | Held::Kept)
+        Some(
+            Held::Null
+            | Held::Value(_)
+            | Held::Increment(_)
+            | Held::Append(_)
+            | Held::Elements(_)
+            | Held::Hash(_)
+            | Held::Kept,
+        )
         | None => None,
     }
 }

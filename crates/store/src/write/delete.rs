@@ -39,7 +39,7 @@ impl<D: Door> Change<'_, D> {
         let named = if is_whole { &Locale::Default } else { locale };
         let Some(mut frame) = self.begin(find, named).await? else { return Ok(None) };
         let only = (program.has_locale && !is_whole).then(|| frame.locale.clone());
-        let found = self.now(vec![frame.call(&program.find, &[])]).await?;
+        let found = self.now(vec![frame.call(&program.find, &self.find_values(find))]).await?;
         let rows: Vec<StoredRow> = found.into_iter().flatten().map(|cells| StoredRow { cells }).collect();
         let is_meant = |row: &&StoredRow| only.as_ref().is_none_or(|locale| row.locale(program) == *locale);
         let meant: Vec<&StoredRow> = rows.iter().filter(is_meant).collect();

@@ -53,7 +53,13 @@ fn merge_one(
 pub(crate) fn elements_in(held: &Held) -> &[ElementContent] {
     match held {
         Held::Elements(elements) => elements,
-        Held::Null | Held::Value(_) | Held::Increment(_) | Held::Links(_) | Held::Hash(_) | Held::Kept => &[],
+        Held::Null
+        | Held::Value(_)
+        | Held::Increment(_)
+        | Held::Append(_)
+        | Held::Links(_)
+        | Held::Hash(_)
+        | Held::Kept => &[],
     }
 }
 

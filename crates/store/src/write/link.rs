@@ -38,7 +38,7 @@ fn gather<'c>(content: &'c Content, links: &mut Vec<&'c Link>) {
                     gather(&element.content, links);
                 }
             }
-            Held::Null | Held::Value(_) | Held::Increment(_) | Held::Hash(_) | Held::Kept => {}
+            Held::Null | Held::Value(_) | Held::Increment(_) | Held::Append(_) | Held::Hash(_) | Held::Kept => {}
         }
     }
 }

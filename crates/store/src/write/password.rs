@@ -70,6 +70,7 @@ fn gather(model: &Model, fields: &[Field], data: &Data, values: &Values, passwor
                 | Given::Value(_)
                 | Given::Engine(_)
                 | Given::Increment(_)
+                | Given::Append(_)
                 | Given::Links(_)
                 | Given::TypedLinks(_),
                 _,

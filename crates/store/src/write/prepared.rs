@@ -71,7 +71,9 @@ impl Store {
             let value = match &root.value {
                 RootValue::Constant(json) => ChangeValue::Constant(json.clone()),
                 RootValue::Refused(refusal) => ChangeValue::Refused(refusal.clone()),
-                RootValue::Select(_) => return Err(Error::Malformed { expected: "a plan of changes alone" }),
+                RootValue::Select(_) | RootValue::Switch(_) | RootValue::Through(_) => {
+                    return Err(Error::Malformed { expected: "a plan of changes alone" });
+                }
                 RootValue::Write(write) => {
                     let mut program = WriteProgram::of(&served.model, &served.layout, self.database(), write);
                     let statements = program.number(0);

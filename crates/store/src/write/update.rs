@@ -52,7 +52,7 @@ impl<'a, D: Door> Change<'a, D> {
         let links = link::links_of(&given);
         let mut calls: Vec<Call<'a>> = Vec::new();
         let resolve_at = push(&mut calls, self.resolving(&frame, &links));
-        calls.push(frame.call(&self.env.program.find, &[]));
+        calls.push(frame.call(&self.env.program.find, &self.find_values(find)));
         let mut found = self.now(calls).await?;
         let rows = found.pop().unwrap_or_default();
         if rows.is_empty() {
@@ -131,6 +131,7 @@ impl<'a, D: Door> Change<'a, D> {
                     before.push((*id, had));
                 }
                 Held::Increment(by) => *held = increased(stored.get(*id), by, name)?,
+                Held::Append(items) => *held = appended(stored.get(*id), std::mem::take(items)),
                 Held::Null | Held::Value(_) | Held::Links(_) | Held::Hash(_) | Held::Kept => {}
             }
         }
@@ -336,6 +337,16 @@ impl<'a, D: Door> Change<'a, D> {
             self.link(&there, &given, &merged.before, resolved);
         }
     }
+}
+
+/// The items behind those that the list has.
+fn appended(stored: Option<&Held>, items: Vec<Value>) -> Held {
+    let mut list = match stored {
+        Some(Held::Value(Value::List(list))) => list.clone(),
+        Some(_) | None => Vec::new(),
+    };
+    list.extend(items);
+    Held::Value(Value::List(list))
 }
 
 /// A number added to what a field holds; null stays null.

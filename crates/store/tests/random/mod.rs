@@ -5,8 +5,9 @@ mod values;
 use model::{ComponentId, Field, FieldId, FieldKind, Model, Operator, Relation, SystemColumn, Target, TypeId};
 use plan::{
     Aggregate, Arm, Column, Comparison, ComponentSelect, Direction, Entry, Filter, Form, From, Function, Hole, HoleId,
-    HoleSource, Locale, Nulls, Object, Operand, Page, Part, PartEntry, PublicationFilter, Row, RowValue, Select, Shape,
-    SortKey, SortPath, Status, Switch, SwitchArm, Transform, ValueKind, Version, Within,
+    HoleSource, Linked, Locale, Nulls, Object, Operand, Page, Part, PartEntry, PublicationFilter, Row, RowValue,
+    Select, Shape, SortKey, SortPath, Status, Switch, SwitchArm, SwitchFrom, SwitchShape, Transform, ValueKind,
+    Version, Within,
 };
 use serde_json::Value as Json;
 
@@ -190,10 +191,12 @@ impl<'m> Draw<'m> {
         let arms = members.into_iter().map(|of| {
             let version = self.version(of, localized);
             let filter = if self.is(3) { self.filter(of, 1) } else { Filter::All };
-            SwitchArm { of, version, filter, row: self.row(of, depth - 1) }
+            (SwitchArm { of, version, filter, sort: Vec::new() }, (of, self.row(of, depth - 1)))
         });
-        let arms = arms.collect();
-        Switch { owner, field, many: relation.many, page, arms }
+        let (arms, rows) = arms.unzip();
+        let linked = Linked { rows };
+        let shape = if relation.many { SwitchShape::List(linked) } else { SwitchShape::One(linked) };
+        Switch { from: SwitchFrom::Relation(owner, field), page, arms, shape }
     }
 
     fn parts(&mut self, of: TypeId, depth: u32) -> Vec<PartEntry> {

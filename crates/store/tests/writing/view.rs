@@ -2,8 +2,8 @@
 
 use model::{ComponentId, Field, FieldId, FieldKind, Model, Relation, SystemColumn, Target, TypeId};
 use plan::{
-    Arm, Column, ComponentSelect, Entry, Filter, Form, From, Locale, Object, Page, Row, RowValue, Select, Shape,
-    Status, Switch, SwitchArm, Version,
+    Arm, Column, ComponentSelect, Entry, Filter, Form, From, Linked, Locale, Object, Page, Row, RowValue, Select,
+    Shape, Status, Switch, SwitchArm, SwitchFrom, SwitchShape, Version,
 };
 
 /// What is shown.
@@ -97,10 +97,14 @@ impl View<'_> {
                 let Owner::Type(of) = owner else { panic!("elements with relations to groups are not shown") };
                 let arm = |target: TypeId| {
                     let select = self.select(From::Relation(of, field), target, Shape::List(ids()));
-                    SwitchArm { of: target, version: select.version, filter: Filter::All, row: ids() }
+                    SwitchArm { of: target, version: select.version, filter: Filter::All, sort: Vec::new() }
                 };
-                let arms = self.model.group(group).members.iter().map(|target| arm(*target)).collect();
-                RowValue::Switch(Box::new(Switch { owner: of, field, many: relation.many, page: Page::All, arms }))
+                let members = &self.model.group(group).members;
+                let arms = members.iter().map(|target| arm(*target)).collect();
+                let linked = Linked { rows: members.iter().map(|target| (*target, ids())).collect() };
+                let shape = if relation.many { SwitchShape::List(linked) } else { SwitchShape::One(linked) };
+                let from = SwitchFrom::Relation(of, field);
+                RowValue::Switch(Box::new(Switch { from, page: Page::All, arms, shape }))
             }
         }
     }

@@ -120,6 +120,7 @@ fn of_problem(problem: &Problem) -> String {
         Problem::Between => "between takes two values".to_owned(),
         Problem::DistinctOrder => "\"distinct_on\" columns must match initial \"order_by\" columns".to_owned(),
         Problem::Locale(locale) => format!("'{locale}' is no locale"),
+        Problem::Cursor(text) => format!("\"{text}\" is no cursor"),
         Problem::Text(text) => text.clone(),
     }
 }

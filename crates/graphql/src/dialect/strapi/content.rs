@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, Relation, SystemColumn, Target, TypeId};
 use plan::{Column, Form};
 
-use super::{Draft, Edition, Members, components, entities, field, scalars, value};
+use super::{Draft, Edition, Members, components, entities, field, names, own, scalars, value};
 use crate::binding::{FieldBinding, RowsShape, ValueBinding};
 use crate::definition::{EnumValue, Field, Kind, Stands, TypeRef};
 
@@ -21,7 +21,10 @@ pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType)
         }
     }
     for (id, declared) in content_type.fields_by_id() {
-        add_field(draft, &name, &mut fields, (id, declared));
+        match own::unit(draft, of, id) {
+            Some(shown) => fields.add(names::member(declared), shown),
+            None => add_field(draft, &name, &mut fields, (id, declared)),
+        }
     }
     for (word, column) in instants(draft.edition, content_type) {
         fields.add(word, field(TypeRef::named("DateTime"), FieldBinding::Column(Column::System(column), Form::Plain)));

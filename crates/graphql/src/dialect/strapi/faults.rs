@@ -178,6 +178,7 @@ fn of_problem(problem: &Problem) -> (Class, String) {
         Problem::Locale(locale) => {
             (VALIDATION, format!("Invalid locale param {} provided. Document locales must be strings.", short(locale)))
         }
+        Problem::Cursor(text) => (PAGINATION, format!("\"{text}\" is no cursor")),
         Problem::Text(text) => (VALIDATION, text.clone()),
     }
 }

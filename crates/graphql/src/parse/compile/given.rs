@@ -40,7 +40,8 @@ impl Compiler<'_> {
         let definitions = self.definitions;
         let inputs = match definitions.get(of.name()).map(|of| &of.kind) {
             Some(Kind::Input(inputs)) => inputs,
-            Some(Kind::Scalar(_) | Kind::Enum(_) | Kind::Object { .. } | Kind::Union(_)) | None => {
+            Some(Kind::Scalar(_) | Kind::Enum(_) | Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_))
+            | None => {
                 return self.leaf(value, of, binding);
             }
         };
@@ -71,7 +72,7 @@ impl Compiler<'_> {
         let has_variables = items.iter().any(|item| !matches!(item, Given::Json(_)));
         let is_one_value = match binding {
             InputBinding::Compare(_) => true,
-            InputBinding::Set { .. } => role(binding, of, self.definitions) == Role::Presence,
+            InputBinding::Set { .. } | InputBinding::Argument => role(binding, of, self.definitions) == Role::Presence,
             _ => false,
         };
         if has_variables && is_one_value { self.compose(Given::List(items), of, binding) } else { list(items) }
@@ -125,7 +126,7 @@ impl Compiler<'_> {
                 }
                 Json::Object(members)
             }
-            Some(Kind::Enum(_) | Kind::Object { .. } | Kind::Union(_)) | None => json,
+            Some(Kind::Enum(_) | Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_)) | None => json,
         }
     }
 

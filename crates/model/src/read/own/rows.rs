@@ -331,7 +331,7 @@ pub(super) fn check_unique(
     faults.push(fault.help("name `id`, `documentId` or fields with @unique; use @list for several rows"));
 }
 
-fn columns_of(condition: &Condition) -> Vec<ColumnName> {
+pub(super) fn columns_of(condition: &Condition) -> Vec<ColumnName> {
     match condition {
         Condition::And(list) => list.iter().flat_map(columns_of).collect(),
         Condition::Compare { column, .. } | Condition::Null { column, .. } => vec![*column],

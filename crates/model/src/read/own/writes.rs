@@ -9,8 +9,8 @@ use super::super::{Faults, arguments, literals};
 use super::arguments::hole;
 use super::{Site, rows};
 use crate::{
-    Bound, Condition, ContentType, Diagnostic, Field, FieldId, FieldKind, Model, OwnData, OwnEntry, OwnWrite, Scalar,
-    Side, Target, Term, TypeId, naming,
+    Bound, ColumnName, Condition, ContentType, Diagnostic, Field, FieldId, FieldKind, Model, OwnData, OwnEntry,
+    OwnWrite, Scalar, Side, Target, Term, TypeId, naming,
 };
 
 pub(super) fn create(site: &Site, model: &Model, directive: &Node<Directive>, faults: &mut Faults) -> Option<Bound> {
@@ -73,6 +73,13 @@ fn by(
     let written = arguments::value(site.env, directive, "by")?;
     let condition = conditions::read_key(site, model, of, written, faults)?;
     rows::check_unique(site, model, of, (&condition, written), faults);
+    let columns = rows::columns_of(&condition);
+    let is_system = |column: &ColumnName| matches!(column, ColumnName::System(_));
+    if columns.len() > 1 && columns.iter().any(is_system) {
+        let message = format!("`{}` finds a row by its key and by more", site.path());
+        let fault = Diagnostic::new(message, site.env.texts.place(written.location()));
+        faults.push(fault.help("name the key alone, or fields with @unique"));
+    }
     Some(condition)
 }
 
