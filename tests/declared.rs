@@ -14,37 +14,47 @@ use serde_json::{Map, Value, json};
 use server::{EndpointSettings, Settings};
 
 #[test]
-fn sqlite_serves_the_guide_as_written() {
-    replay(Database::Sqlite, "../examples/starwars", "cases.jsonl");
+fn sqlite_serves_the_guide_served_in(dialect) {
+    replay(Database::Sqlite, "../examples/starwars", ("declared", "cases.jsonl"));
 }
 
 #[test]
-fn postgres_serves_the_guide_as_written() {
-    replay(Database::Postgres, "../examples/starwars", "cases.jsonl");
+fn postgres_serves_the_guide_served_in(dialect) {
+    replay(Database::Postgres, "../examples/starwars", ("declared", "cases.jsonl"));
 }
 
 #[test]
 fn sqlite_lists_rows_of_several_types() {
-    replay(Database::Sqlite, "conformance/declared/project", "several.jsonl");
+    replay(Database::Sqlite, "conformance/declared/project", ("declared", "several.jsonl"));
 }
 
 #[test]
 fn postgres_lists_rows_of_several_types() {
-    replay(Database::Postgres, "conformance/declared/project", "several.jsonl");
+    replay(Database::Postgres, "conformance/declared/project", ("declared", "several.jsonl"));
 }
 
-/// The settings with the project's own types at `/graphql`.
-fn as_written() -> Settings {
+#[test]
+fn sqlite_serves_own_fields_beside_generated_ones() {
+    replay(Database::Sqlite, "conformance/declared/beside", ("strapi5", "beside.jsonl"));
+}
+
+#[test]
+fn postgres_serves_own_fields_beside_generated_ones() {
+    replay(Database::Postgres, "conformance/declared/beside", ("strapi5", "beside.jsonl"));
+}
+
+/// The settings with this dialect at `/graphql`.
+fn served_in(dialect: &str) -> Settings {
     let mut told = settings();
     told.schemas.endpoints =
-        vec![EndpointSettings { path: "/graphql".to_owned(), dialects: vec!["declared".to_owned()] }];
+        vec![EndpointSettings { path: "/graphql".to_owned(), dialects: vec![dialect.to_owned()] }];
     told
 }
 
-fn replay(database: Database, project: &str, cases: &str) {
+fn replay(database: Database, project: &str, (dialect, cases): (&str, &str)) {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let template = Template::new(&home.join(project), database);
-    let shared = template.serve_with(as_written());
+    let shared = template.serve_with(served_in(dialect));
     let mut tally = Tally::default();
     let folder: PathBuf = home.join("conformance/declared");
     let text = fs::read_to_string(folder.join(cases)).expect("the cases are there");
@@ -54,7 +64,7 @@ fn replay(database: Database, project: &str, cases: &str) {
         let body: Map<String, Value> = members.map(|key| ((*key).to_owned(), case[*key].clone())).collect();
         let body = graphql("/graphql", &Value::Object(body), None);
         let changes = case["query"].as_str().is_some_and(|query| query.trim_start().starts_with("mutation"));
-        let answer = if changes { template.serve_with(as_written()).ask(&body) } else { shared.ask(&body) };
+        let answer = if changes { template.serve_with(served_in(dialect)).ask(&body) } else { shared.ask(&body) };
         tally.take(name, false, judged(&case, &answer));
     }
     tally.settle("declared");
