@@ -14,12 +14,12 @@ use serde_json::{Map, Value, json};
 use server::{EndpointSettings, Settings};
 
 #[test]
-fn sqlite_serves_the_guide_served_in(dialect) {
+fn sqlite_serves_the_guide_as_written() {
     replay(Database::Sqlite, "../examples/starwars", ("declared", "cases.jsonl"));
 }
 
 #[test]
-fn postgres_serves_the_guide_served_in(dialect) {
+fn postgres_serves_the_guide_as_written() {
     replay(Database::Postgres, "../examples/starwars", ("declared", "cases.jsonl"));
 }
 
@@ -46,8 +46,7 @@ fn postgres_serves_own_fields_beside_generated_ones() {
 /// The settings with this dialect at `/graphql`.
 fn served_in(dialect: &str) -> Settings {
     let mut told = settings();
-    told.schemas.endpoints =
-        vec![EndpointSettings { path: "/graphql".to_owned(), dialects: vec![dialect.to_owned()] }];
+    told.schemas.endpoints = vec![EndpointSettings { path: "/graphql".to_owned(), dialects: vec![dialect.to_owned()] }];
     told
 }
 

@@ -230,8 +230,7 @@ fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 #[cfg(test)]
 mod tests {
     use model::EnumId;
-    use plan::{Form, Scale};
-    use rust_decimal::Decimal;
+    use plan::Form;
 
     use super::{Datum, Refusal};
     use crate::answer::Wrote;

@@ -99,7 +99,7 @@ impl Store {
         let are_look_ups = plan.roots.iter().all(|root| match &root.value {
             RootValue::Select(select) => select.is_look_up(),
             RootValue::Constant(_) | RootValue::Refused(_) => true,
-            RootValue::Write(_) => false,
+            RootValue::Switch(_) | RootValue::Through(_) | RootValue::Write(_) => false,
         });
         Ok(Arc::new(PreparedRead { is_look_up: are_look_ups && read.statements == 1, ..read }))
     }

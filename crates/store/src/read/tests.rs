@@ -9,9 +9,9 @@ use std::time::Duration;
 use model::{ComponentId, TypeId};
 use plan::{Cause, Form, HoleId, Page, Place, Refusal, Segment, Value, Values};
 use sql::{
-    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Lead, Node,
-    NodeShape, ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement, SwitchArmProgram,
-    SwitchProgram, ValueProgram,
+    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, Lead,
+    LinkedProgram, Node, NodeShape, ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement,
+    SwitchArmProgram, SwitchProgram, SwitchShapeProgram, ValueProgram,
 };
 
 use super::adviser::Adviser;
@@ -513,8 +513,10 @@ async fn related_rows_of_several_types() {
         let switch = |many| {
             let text = "select _row, target_type, target from liked where _row {keys} order by _row, position";
             let links = make.statement(text, vec![Param::ParentKey(INT)], &[INT, TEXT, INT]);
-            let program =
-                SwitchProgram { links, parent: by_key(0, 0), many, arms: vec![of_album.clone(), of_artist.clone()] };
+            let linked = LinkedProgram { arms: vec![of_album.clone(), of_artist.clone()] };
+            let shape = if many { SwitchShapeProgram::List(linked) } else { SwitchShapeProgram::One(linked) };
+            let page = if many { Page::All } else { Page::One };
+            let program = SwitchProgram { links, counts: None, parent: by_key(0, 0), page, shape };
             ValueProgram::Switch(Box::new(program))
         };
         vec![("artists", select(artists(make, vec![entry("likes", switch(true)), entry("first", switch(false))])))]
