@@ -3,7 +3,7 @@
 //! Source: `docs/dialects/declared.md`; GraphQL over HTTP.
 
 mod faults;
-mod types;
+mod written;
 
 use indexmap::IndexMap;
 use model::{Model, OwnKind, OwnStands};
@@ -39,9 +39,9 @@ fn definitions(model: &Model, _options: &Options) -> Result<Definitions, Vec<Sch
         return Err(vec![SchemaFault::Invalid { dialects: NAME.to_owned(), text: text.to_owned() }]);
     }
     made.subscription = has(OwnStands::Subscription).then(|| "Subscription".to_owned());
-    types::add_scalars(&mut made);
+    written::add_scalars(&mut made);
     for of in &model.own {
-        types::add(model, &mut made, of, &mut faults);
+        written::add(model, &mut made, of, &mut faults);
     }
     if !has(OwnStands::Mutation) {
         let kind = Kind::Object { stands: Stands::Around, fields: IndexMap::new() };
