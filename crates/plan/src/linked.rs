@@ -17,7 +17,7 @@ impl Part {
         match self {
             Part::Linked(linked) => vec![linked],
             Part::Wrap(inner) => inner.iter().flat_map(|entry| entry.value.linked()).collect(),
-            Part::Rows(row) => row.object.linked(),
+            Part::Rows(row) | Part::First(row) => row.object.linked(),
             Part::Constant(_)
             | Part::Total
             | Part::PageNumber
@@ -70,7 +70,7 @@ impl Part {
         match self {
             Part::Linked(linked) => vec![linked],
             Part::Wrap(inner) => inner.iter_mut().flat_map(|entry| entry.value.linked_mut()).collect(),
-            Part::Rows(row) => row.object.linked_mut(),
+            Part::Rows(row) | Part::First(row) => row.object.linked_mut(),
             Part::Constant(_)
             | Part::Total
             | Part::PageNumber

@@ -119,6 +119,7 @@ fn part_program(env: Env, switching: Switching, part: &Part) -> PartProgram {
         Part::HasPreviousPage => PartProgram::HasPreviousPage,
         Part::StartCursor => PartProgram::StartCursor,
         Part::EndCursor => PartProgram::EndCursor,
+        Part::First(_) => PartProgram::Refused(refusal("links have no first row of their own")),
         Part::Aggregate(_) => PartProgram::Refused(refusal("rows of several content types have no aggregates yet")),
         Part::Refused(refusal) => PartProgram::Refused(refusal.clone()),
     }

@@ -12,7 +12,7 @@ use plan::{
 };
 
 use super::select::DOCUMENT_ID;
-use super::version::Asked;
+use super::version::{Asked, PublishedAt};
 use super::view::View;
 use super::{Level, Merged, Owner, Planner, Refusable, misplaced};
 use crate::binding::{PageRule, RowsShape};
@@ -431,7 +431,7 @@ impl<'a> Planner<'a> {
     ) -> Refusable<RootValue> {
         let Some(object) = self.shown_as(of, definition.of.name()) else { return misplaced() };
         let mut level = self.own_level(of);
-        let version = self.write_version(of, &mut level.asked);
+        let version = self.write_version(of, &mut level.asked, PublishedAt::Unsaid);
         let locale = if self.model.content_type(of).localized { Locale::Default } else { Locale::Only };
         let answer = Answer::Row(Box::new(self.written(merged, object, &level)));
         let action = action(version, locale);

@@ -278,7 +278,7 @@ fn below_link_parts<'e>(next: &mut Vec<Task<'e>>, entries: &'e [PartProgramEntry
     for entry in entries {
         match &entry.value {
             PartProgram::Wrap(inner) => below_link_parts(next, inner, level)?,
-            PartProgram::Rows(row) => below_link_object(next, &row.object, level)?,
+            PartProgram::Rows(row) | PartProgram::First(row) => below_link_object(next, &row.object, level)?,
             PartProgram::Linked(linked) => below_linked(next, linked, level)?,
             PartProgram::Constant(_)
             | PartProgram::Total
