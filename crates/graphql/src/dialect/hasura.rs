@@ -19,7 +19,7 @@ use model::Model;
 use plan::Boundary;
 
 use super::{Dialect, Options, SchemaFault};
-use crate::definition::{Definition, Definitions, Field, Kind, Stands, VersionRule};
+use crate::definition::{Definition, Definitions, Field, Kind, Stands};
 use crate::transport::HASURA as TRANSPORT;
 use columns::Tables;
 

@@ -156,7 +156,7 @@ impl<'a> Maker<'a> {
         let path = SortPath::Column(Column::System(SystemColumn::Key));
         let sort = match page {
             Page::One => Vec::new(),
-            Page::All | Page::Offset { .. } | Page::Numbered { .. } => {
+            Page::All | Page::Offset { .. } | Page::Numbered { .. } | Page::Cursor(_) => {
                 vec![SortKey { path, direction: Direction::Ascending, nulls: Nulls::Last }]
             }
         };

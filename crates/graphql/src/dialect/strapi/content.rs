@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, Relation, SystemColumn, Target, TypeId};
 use plan::{Column, Form};
 
-use super::{Draft, Edition, Members, components, entities, field, names, own, scalars, value};
+use super::{Draft, Edition, Members, components, entities, field, own, scalars, value};
 use crate::binding::{FieldBinding, RowsShape, ValueBinding};
 use crate::definition::{EnumValue, Field, Kind, Stands, TypeRef};
 
@@ -22,7 +22,7 @@ pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType)
     }
     for (id, declared) in content_type.fields_by_id() {
         match own::unit(draft, of, id) {
-            Some(shown) => fields.add(names::member(declared), shown),
+            Some(shown) => fields.add(draft.names.member(declared), shown),
             None => add_field(draft, &name, &mut fields, (id, declared)),
         }
     }

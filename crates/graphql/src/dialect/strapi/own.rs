@@ -122,7 +122,7 @@ fn own_type(draft: &mut Draft<'_>, of: &OwnType) -> String {
             });
         }
         OwnKind::Input { members } => once(draft, &of.name, |draft, name| {
-            let mut list = Members::of(name);
+            let mut list = draft.members(name);
             for member in members {
                 let shown = own_input(draft, member, InputBinding::Argument);
                 list.add(&member.name, shown);
