@@ -26,7 +26,8 @@ pub(super) fn read(schema: &Schema, said: &str) -> (String, Option<Complaint>) {
     if begins("Field ") && said.contains(" is not defined by type ") {
         let hint = match kind(schema, &text(1)) {
             Some(Kind::Input(inputs)) => did_you_mean("", &text(0), inputs.keys().map(String::as_str)),
-            Some(Kind::Object { .. } | Kind::Union(_) | Kind::Enum(_) | Kind::Scalar(_)) | None => String::new(),
+            Some(Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_) | Kind::Enum(_) | Kind::Scalar(_))
+            | None => String::new(),
         };
         return (said.to_owned() + &hint, Some(Complaint::Field { name: text(0), of: text(1) }));
     }
@@ -81,7 +82,9 @@ fn of_selection(schema: &Schema, said: &str, names: &[&str]) -> String {
 /// Fields with a near name; of a union the members that have the field.
 fn fields_near(schema: &Schema, name: &str, of: &str) -> String {
     match kind(schema, of) {
-        Some(Kind::Object { fields, .. }) => did_you_mean("", name, fields.keys().map(String::as_str)),
+        Some(Kind::Object { fields, .. } | Kind::Interface { fields, .. }) => {
+            did_you_mean("", name, fields.keys().map(String::as_str))
+        }
         Some(Kind::Union(members)) => {
             let having = members.iter().filter(|member| field_of(schema, member, name).is_some());
             let quoted: Vec<String> = having.take(5).map(|member| format!("\"{member}\"")).collect();
@@ -101,13 +104,14 @@ fn fields_near(schema: &Schema, name: &str, of: &str) -> String {
 fn words(schema: &Schema, of: &str) -> Vec<String> {
     match kind(schema, of) {
         Some(Kind::Enum(values)) => values.keys().cloned().collect(),
-        Some(Kind::Object { .. } | Kind::Union(_) | Kind::Input(_) | Kind::Scalar(_)) | None => Vec::new(),
+        Some(Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_) | Kind::Input(_) | Kind::Scalar(_))
+        | None => Vec::new(),
     }
 }
 
 fn field_of<'s>(schema: &'s Schema, of: &str, name: &str) -> Option<&'s Field> {
     match kind(schema, of)? {
-        Kind::Object { fields, .. } => fields.get(name),
+        Kind::Object { fields, .. } | Kind::Interface { fields, .. } => fields.get(name),
         Kind::Union(_) | Kind::Input(_) | Kind::Enum(_) | Kind::Scalar(_) => None,
     }
 }
