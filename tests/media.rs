@@ -28,6 +28,7 @@ fn all(database: Database) {
     what_is_refused_leaves_nothing(&template);
     files_go_with_their_rows(&template.serve());
     kinds_are_served_so_that_nothing_runs(&template.serve());
+    files_are_linked_by_the_field_that_is_named(&template.serve());
 }
 
 fn uploads_are_shown_served_and_removed(server: &Running) {
@@ -212,6 +213,44 @@ fn broken_forms_are_refused(server: &Running) {
     ]
     .concat();
     assert!(matches!(server.ask(&posted("editor", "/api/upload", head)).status, 400 | 413));
+}
+
+fn files_are_linked_by_the_field_that_is_named(server: &Running) {
+    let named = |of: &str, id: &str, name: &str| vec![field("ref", of), field("refId", id), field("field", name)];
+    let sent = |name: &str| file("files", name, "image/gif", &picture(image::ImageFormat::Gif, 2, 2));
+    let to = |parts: Vec<Vec<u8>>, target: Vec<Vec<u8>>| upload(server, "editor", &[parts, target].concat());
+    let dish = "dish00000000000000000001";
+    assert_eq!(to(vec![sent("a.gif")], named("api::dish.dish", dish, "gallery")).0, 201);
+    assert_eq!(to(vec![sent("b.gif"), sent("c.gif")], named("Dish", "1", "gallery")).0, 201);
+    assert_eq!(to(vec![sent("d.gif")], named("api::dish.dish", "1", "cover")).0, 201);
+    let shown = "{ dish(documentId: \"dish00000000000000000001\") { cover { name } gallery { name } } }";
+    let gallery = json!([{ "name": "a.gif" }, { "name": "b.gif" }, { "name": "c.gif" }]);
+    let expected = json!({ "data": { "dish": { "cover": { "name": "d.gif" }, "gallery": gallery } } });
+    assert_eq!(ask(server, "public", shown), expected);
+    let refused = [
+        (vec![sent("x.gif")], named("api::dish.dish", "99", "cover"), 404),
+        (vec![sent("x.gif")], named("api::dish.dish", dish, "name"), 400),
+        (vec![sent("x.gif")], named("api::none.none", dish, "cover"), 400),
+        (vec![sent("x.gif"), sent("y.gif")], named("api::dish.dish", dish, "cover"), 400),
+        (vec![good()], named("api::dish.dish", dish, "cover"), 400),
+        (vec![sent("x.gif")], vec![field("ref", "api::dish.dish")], 400),
+    ];
+    for (parts, target, status) in refused {
+        assert_eq!(to(parts, target).0, status);
+    }
+    let by_sender = [vec![sent("x.gif")], named("api::dish.dish", dish, "cover")].concat();
+    assert_eq!(upload(server, "sender", &by_sender).0, 403);
+    assert_eq!(ask(server, "public", shown), expected);
+    assert_eq!(on_disk(server).len(), 4);
+    let of_a_dish = |field: &str, id: u64| {
+        let text =
+            format!("mutation {{ updateDish(documentId: \"{dish}\", data: {{ {field}: \"{id}\" }}) {{ name }} }}");
+        ask(server, "editor", &text)
+    };
+    let (_, text) = upload(server, "editor", &[good()]);
+    let id = text[0]["id"].as_u64().expect("a file has a number");
+    assert_eq!(of_a_dish("cover", id)["data"]["updateDish"], Value::Null, "a text is no image");
+    assert_eq!(of_a_dish("gallery", id)["data"]["updateDish"]["name"], json!("Pizza"));
 }
 
 /// Whoever may send need not be one who may see; whatever way removes a row removes its files.

@@ -243,6 +243,8 @@ pub enum InputBinding {
         /// How linked documents are named.
         link: LinkKind,
     },
+    /// A field that is no relation; null is as if it were not there.
+    SetUnlessNull(FieldId),
     /// The id of the element that is changed in place.
     ElementId,
     /// When the document was published: an instant publishes it, null takes what is published back.

@@ -92,6 +92,7 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         | InputBinding::Key(_)
         | InputBinding::ElementId
         | InputBinding::PublishedAt
+        | InputBinding::SetUnlessNull(_)
         | InputBinding::Page(PageWord::Number | PageWord::Size | PageWord::Start) => Role::Presence,
         InputBinding::Page(PageWord::Limit) => Role::Page,
         InputBinding::Set { .. } | InputBinding::Argument => match definitions.get(of.name()).map(|of| &of.kind) {

@@ -5,6 +5,7 @@
 
 mod form;
 mod keep;
+mod link;
 mod plans;
 mod refusal;
 mod rest;

@@ -10,6 +10,7 @@ mod content;
 mod entities;
 mod entity_roots;
 mod faults;
+mod files;
 mod filters;
 mod inputs;
 mod names;

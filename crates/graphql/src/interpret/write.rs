@@ -135,10 +135,19 @@ impl<'a> Planner<'a> {
                         self.inside(segment, |planner| planner.given(&member, input, (owner, *field), *link))?;
                     data.assignments.push(Assignment { field: *field, given });
                 }
+                InputBinding::SetUnlessNull(field) if !member.is_null() => {
+                    let segment = Segment::Key(self.field_of(owner, *field).name.clone());
+                    let told = (owner, *field);
+                    let given = self.inside(segment, |planner| planner.given(&member, input, told, LinkKind::Key))?;
+                    data.assignments.push(Assignment { field: *field, given });
+                }
                 InputBinding::ElementId if !member.is_null() => {
                     element = Some(self.hole(member.hole_source(), ValueKind::Int, false, Transform::Keep));
                 }
-                InputBinding::ElementId | InputBinding::Ignored | InputBinding::PublishedAt => {}
+                InputBinding::ElementId
+                | InputBinding::SetUnlessNull(_)
+                | InputBinding::Ignored
+                | InputBinding::PublishedAt => {}
                 _ => return misplaced(),
             }
         }

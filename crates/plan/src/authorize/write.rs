@@ -1,12 +1,12 @@
 //! Changes: the action on the type, the fields given, the links made, and the rule of the row before and after.
 
-use model::{Action, ComponentId, Field, FieldId, FieldKind, Relation, TypeId};
+use model::{Action, ComponentId, Field, FieldId, FieldKind, MediaKind, Operator, Relation, Target, TypeId};
 
 use super::fields::{self, Fields};
 use super::{Allowed, Env, forbidden};
 use crate::{
-    Answer, AnswerEntry, AnswerValue, Data, Filter, Given, Hole, Links, Locale, Losing, RowRules, Status, Version,
-    Write, WriteAction,
+    Answer, AnswerEntry, AnswerValue, Column, Comparison, Data, Filter, Given, Hole, HoleId, HoleSource, Links, Locale,
+    Losing, Operand, RowRules, Status, Transform, ValueKind, Version, Write, WriteAction,
 };
 
 /// What the fields of given data belong to.
@@ -117,6 +117,7 @@ impl Env<'_> {
                     for of in self.relation_targets(field) {
                         self.visible((of, field), links, version, holes);
                     }
+                    self.of_its_kinds(field, links, holes);
                 }
                 Given::TypedLinks(list) => {
                     self.linked(field)?;
@@ -132,6 +133,38 @@ impl Env<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A file of a kind that the field does not take is missing for the link.
+    fn of_its_kinds(self, field: &Field, links: &mut Links, holes: &mut Vec<Hole>) {
+        let Some((rule, of)) = field.relation().and_then(|relation| match (&relation.media, relation.target) {
+            (Some(rule), Target::Type(of)) => Some((rule, of)),
+            (Some(_) | None, _) => None,
+        }) else {
+            return;
+        };
+        let Some(mime) = self.model.content_type(of).field_named("mime") else { return };
+        let mut begins = |word: &str| {
+            let source = HoleSource::Literal(word.into());
+            let (kind, transform) = (ValueKind::Text, Transform::Keep);
+            holes.push(Hole { source, kind, list: false, transform, path: Vec::new() });
+            let value = Operand::Hole(HoleId(u32::try_from(holes.len() - 1).unwrap_or(u32::MAX)));
+            Filter::Compare(Comparison { column: Column::Field(mime), operator: Operator::StartsWith, value })
+        };
+        let words = [(MediaKind::Image, "image/"), (MediaKind::Video, "video/"), (MediaKind::Audio, "audio/")];
+        let takes_files = rule.allow.contains(&MediaKind::File);
+        // Everything else is a file: where files are taken, what is not is named, else what is.
+        let named: Vec<Filter> = words
+            .iter()
+            .filter(|(kind, _)| rule.allow.contains(kind) != takes_files)
+            .map(|(_, word)| begins(word))
+            .collect();
+        let kinds = match (takes_files, named.is_empty()) {
+            (true, true) => return,
+            (true, false) => Filter::Not(Box::new(Filter::Or(named))),
+            (false, _) => Filter::Or(named),
+        };
+        links.visible = std::mem::replace(&mut links.visible, Filter::All).and(kinds);
     }
 
     /// A link needs FIND on every target, and UPDATE of its field on the target where that side holds the link.

@@ -1,7 +1,7 @@
 //! Strapi's REST interface to files.
 //!
 //! ```text
-//! POST   /api/upload             files, fileInfo; ?id= changes the texts about one file    201, a list of files
+//! POST   /api/upload             files, fileInfo, ref, refId, field; ?id= changes the texts about one file    201, a list of files
 //! GET    /api/upload/files       a list of files
 //! GET    /api/upload/files/ID    one
 //! DELETE /api/upload/files/ID    removes it, and shows what it was
@@ -27,7 +27,7 @@ use super::form::{Form, Reading};
 use super::keep::{FileInfo, PATH};
 use super::plans::{By, ID, Maker};
 use super::refusal::{Refusal, answer};
-use super::{Media, serve};
+use super::{Media, link, serve};
 use crate::app::App;
 use crate::{cors, exchange};
 
@@ -147,9 +147,14 @@ impl Media {
         if form.files.is_empty() {
             return Err(Refusal::invalid("Files are empty"));
         }
+        let target = self.target(&form, caller)?;
+        target.iter().try_for_each(|target| target.takes(&form.files))?;
         let mut infos = infos.into_iter();
         let given = form.files.into_iter().map(|file| (file, infos.next().unwrap_or_default()));
         let rows = self.keep(app, caller, given.collect()).await?;
+        if let Some(target) = &target {
+            self.link(app, caller, (target, &rows)).await?;
+        }
         Ok(answer(StatusCode::CREATED, &Value::Array(rows)))
     }
 
@@ -165,6 +170,9 @@ impl Media {
         }
         let form = self.reading(app).form(&parts.headers, body).await?;
         refuse_unknown(&form)?;
+        if form.texts.iter().any(|(name, _)| name != FILE_INFO) {
+            return Err(Refusal::invalid("Only fileInfo can be changed"));
+        }
         if !form.files.is_empty() {
             return Err(Refusal::invalid("A file's content cannot be replaced: upload it anew"));
         }
@@ -197,13 +205,16 @@ impl FileInfo {
 
 /// Parts that mean nothing here are told, not dropped: what they ask for would be missed later.
 fn refuse_unknown(form: &Form) -> Result<(), Refusal> {
-    let unknown_text = form.texts.iter().map(|(name, _)| name).find(|name| *name != FILE_INFO);
+    let is_known = |name: &str| name == FILE_INFO || link::PARTS.contains(&name);
+    let unknown_text = form.texts.iter().map(|(name, _)| name).find(|name| !is_known(name));
     let unknown_file = form.files.iter().map(|file| &file.part).find(|name| name.trim_end_matches("[]") != FILES);
     match unknown_text.or(unknown_file) {
         None => Ok(()),
         Some(name) => {
             let name: String = name.chars().take(60).collect();
-            Err(Refusal::invalid(format!("The part {name:?} is not known: there are files and fileInfo")))
+            Err(Refusal::invalid(format!(
+                "The part {name:?} is not known: there are files, fileInfo, ref, refId and field"
+            )))
         }
     }
 }

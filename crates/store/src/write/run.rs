@@ -331,8 +331,9 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
             Wrote::Null | Wrote::Failed => {
                 part.bytes.truncate(start);
                 part.bytes.extend_from_slice(b"null");
+                // Where an answer is promised, a document that is not there is the reason why there is none.
                 if root.non_null && wrote == Wrote::Null {
-                    part.faults.push(fault(&root.key, root.place, Cause::NullInNonNull(root.key.clone())));
+                    part.faults.push(fault(&root.key, root.place, Cause::NotFound));
                 }
                 part.is_null |= root.non_null;
             }

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use model::{ContentType, SystemColumn, TypeId};
 use plan::Column;
 
+use super::files;
 use super::names::lower_first;
 use super::{Draft, Edition, Members, entity_roots, field, input, is_writable};
 use crate::binding::{FieldBinding, InputBinding, RowsShape};
@@ -31,6 +32,8 @@ pub(super) fn fields(draft: &mut Draft<'_>) -> (Members<Field>, Members<Field>) 
         };
         if is_writable(content_type) {
             change(draft, &mut mutations, of, content_type);
+        } else if content_type.is_media() {
+            files::mutations(draft, &mut mutations, of);
         }
     }
     (queries, mutations)

@@ -1,0 +1,50 @@
+//! Texts about uploaded files, and their removal. Uploads themselves go by the REST interface.
+//!
+//! Source: dialect manual section 7.8.
+
+use model::{SystemColumn, TypeId};
+use plan::Column;
+
+use super::{Draft, Edition, Members, field, input};
+use crate::binding::{FieldBinding, InputBinding};
+use crate::definition::{Field, Input, TypeRef};
+
+/// The fields about a file that people write.
+const TEXTS: [&str; 3] = ["name", "alternativeText", "caption"];
+/// What is said about a file.
+const INFO: &str = "FileInfoInput";
+
+/// Adds the mutations of the type of files. Strapi 4 has names of its own for the same, and answers with entities.
+pub(super) fn mutations(draft: &mut Draft<'_>, mutations: &mut Members<Field>, of: TypeId) {
+    let content_type = draft.model.content_type(of);
+    let mut members = draft.members(INFO);
+    for text in TEXTS {
+        if let Some(field) = content_type.field_named(text) {
+            members.add(text, input(TypeRef::named("String"), InputBinding::SetUnlessNull(field)));
+        }
+    }
+    let name = draft.names.one(of).to_owned();
+    draft.input(INFO, "uploaded files", members);
+    let info = || ("info".to_owned(), input(TypeRef::named(INFO), InputBinding::Data));
+    let (shown, update, deletes) = match draft.edition {
+        Edition::Five => (TypeRef::named(name), "updateUploadFile", &["deleteUploadFile"][..]),
+        Edition::Four => (
+            TypeRef::named([&name, "EntityResponse"].concat()),
+            "updateFileInfo",
+            &["removeFile", "deleteUploadFile"][..],
+        ),
+    };
+    let binding = FieldBinding::Update { of, or_create: false };
+    let arguments = [id(), info()].into_iter().collect();
+    mutations.add(update, Field { arguments, ..field(shown.clone().non_null(), binding) });
+    for delete in deletes {
+        let binding = FieldBinding::Delete { of, must_exist: false };
+        mutations.add(delete, Field { arguments: [id()].into_iter().collect(), ..field(shown.clone(), binding) });
+    }
+}
+
+/// The number of a file, which Strapi 5 shows in its REST interface alone.
+fn id() -> (String, Input) {
+    let key = InputBinding::Key(Column::System(SystemColumn::Key));
+    ("id".to_owned(), input(TypeRef::named("ID").non_null(), key))
+}
