@@ -45,7 +45,8 @@ fn fire(server: &Running, request: &Request) -> Answer {
         Value::String(text) => filled(text),
         other => filled(&other.to_string()),
     };
-    server.ask(&Outgoing { method: "POST", path: "/graphql", headers, body: body.into_bytes() })
+    let path = request.path.replace("${GRAPHQL}", "/graphql");
+    server.ask(&Outgoing { method: "POST", path: &path, headers, body: body.into_bytes() })
 }
 
 /// The placeholders of the attacks.

@@ -26,6 +26,8 @@ pub struct Attack {
 /// A request of an attack. `${USER_TOKEN}` and the like in it are filled by the caller.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Request {
+    /// Where it is sent.
+    pub path: String,
     /// Headers.
     #[serde(default)]
     pub headers: Map<String, Value>,
@@ -69,6 +71,8 @@ fn holds(attack: &Attack, token: &str, answer: &Answer, contrast: Option<&Answer
         "wellformed" => Ok(()),
         "error" if has_errors && is_empty(body.get("data")) => Ok(()),
         "error" => fails("not refused"),
+        "data" if !has_errors && !is_empty(body.get("data")) => Ok(()),
+        "data" => fails("not answered"),
         "denied" if has_errors || is_empty(body.get("data")) => Ok(()),
         "denied" => fails("not denied"),
         "absent" => {
