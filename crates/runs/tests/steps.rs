@@ -256,7 +256,7 @@ fn delays_grow_as_the_policy_says() {
     check(Some(Backoff::Linear), Some(Jitter::Full), 0.5, [5, 10, 15, -1]);
     check(Some(Backoff::Linear), Some(Jitter::PlusMinus), 0.0, [0, 10, 20, -1]);
     check(Some(Backoff::Linear), Some(Jitter::PlusMinus), 1.0, [20, 30, 40, -1]);
-    let long = Retry { max: 900, delay: Duration::from_secs(60), backoff: Some(Backoff::Exponential), jitter: None };
+    let long = Retry { max: 900, delay: Duration::from_mins(1), backoff: Some(Backoff::Exponential), jitter: None };
     let day = Timestamp::from_second(24 * 60 * 60).unwrap();
     assert_eq!(after_failure(Some(long), 800, 0.0, Timestamp::UNIX_EPOCH), AfterFailure::Retry { at: day });
     assert_eq!(after_failure(None, 1, 0.0, Timestamp::UNIX_EPOCH), AfterFailure::Fail);

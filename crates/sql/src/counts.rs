@@ -41,7 +41,7 @@ impl Totals {
             match &entry.value {
                 Part::Wrap(inner) => self.gather(inner, page),
                 Part::Total | Part::HasNextPage | Part::HasPreviousPage | Part::StartCursor | Part::EndCursor => {
-                    self.total = true
+                    self.total = true;
                 }
                 Part::PageCount | Part::PageSize => self.total |= needs_total(&entry.value, page),
                 Part::Aggregate(aggregate) => {

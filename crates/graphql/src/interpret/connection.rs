@@ -28,7 +28,7 @@ impl<'a> Planner<'a> {
         connection: &'a Connection,
         given: &Arguments<'a>,
     ) -> Refusable<RootValue> {
-        let page = self.cursor_page(connection, given)?;
+        let page = self.cursor_page(connection, given);
         let arms = self.arms(&connection.rows, given, None)?;
         if let [arm] = arms.as_slice() {
             let asked = super::version::Asked {
@@ -54,7 +54,7 @@ impl<'a> Planner<'a> {
         (given, level): (&Arguments<'a>, &Level),
     ) -> Refusable<RowValue> {
         let (Some(field), Owner::Row(owner)) = (connection.over, level.owner) else { return misplaced() };
-        let page = self.cursor_page(connection, given)?;
+        let page = self.cursor_page(connection, given);
         if let Some((target, version)) = self.target(level, field, None) {
             let [rows] = connection.rows.as_slice() else { return misplaced() };
             let below = Level { owner: Owner::Row(target), version: version.clone(), asked: level.asked.clone() };
@@ -69,16 +69,16 @@ impl<'a> Planner<'a> {
         Ok(RowValue::Switch(Box::new(Switch { from, page, arms, shape: SwitchShape::Parts(parts) })))
     }
 
-    fn cursor_page(&mut self, connection: &'a Connection, given: &Arguments<'a>) -> Refusable<Page> {
+    fn cursor_page(&mut self, connection: &'a Connection, given: &Arguments<'a>) -> Page {
         let count = (ValueKind::Int, Transform::Within(0, i64::from(i32::MAX)));
         let cursor = (ValueKind::Text, Transform::Cursor);
         let page = CursorPage {
-            first: self.own_number(given, connection.first.as_ref(), count)?,
-            after: self.own_number(given, connection.after.as_ref(), cursor)?,
-            last: self.own_number(given, connection.last.as_ref(), count)?,
-            before: self.own_number(given, connection.before.as_ref(), cursor)?,
+            first: self.own_number(given, connection.first.as_ref(), count),
+            after: self.own_number(given, connection.after.as_ref(), cursor),
+            last: self.own_number(given, connection.last.as_ref(), count),
+            before: self.own_number(given, connection.before.as_ref(), cursor),
         };
-        Ok(if page == CursorPage::default() { Page::All } else { Page::Cursor(page) })
+        if page == CursorPage::default() { Page::All } else { Page::Cursor(page) }
     }
 
     /// The members of a connection, or of the borders of its page.

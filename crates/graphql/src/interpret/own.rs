@@ -58,11 +58,11 @@ impl<'a> Planner<'a> {
                 self.own_through((merged, definition), (rows, &given), *field)
             }
             Bound::List { rows, limit, offset } => {
-                let page = self.own_page(&given, limit.as_ref(), offset.as_ref())?;
+                let page = self.own_page(&given, limit.as_ref(), offset.as_ref());
                 self.own_rows((merged, definition), (rows, &given), (Made::List, page))
             }
             Bound::Search { rows, text, fields, limit } => {
-                let page = self.own_page(&given, limit.as_ref(), None)?;
+                let page = self.own_page(&given, limit.as_ref(), None);
                 let mut made = self.own_rows((merged, definition), (rows, &given), (Made::List, page))?;
                 self.own_search((rows, fields), (text, &given), &mut made)?;
                 Ok(made)
@@ -272,16 +272,11 @@ impl<'a> Planner<'a> {
         Ok(RootValue::Through(Box::new(found)))
     }
 
-    fn own_page(
-        &mut self,
-        given: &Arguments<'a>,
-        limit: Option<&'a Term>,
-        offset: Option<&'a Term>,
-    ) -> Refusable<Page> {
+    fn own_page(&mut self, given: &Arguments<'a>, limit: Option<&'a Term>, offset: Option<&'a Term>) -> Page {
         let within = Transform::Within(0, i64::from(i32::MAX));
-        let limit = self.own_number(given, limit, (ValueKind::Int, within))?;
-        let start = self.own_number(given, offset, (ValueKind::Int, within))?;
-        Ok(if limit.is_none() && start.is_none() { Page::All } else { Page::Offset { start, limit } })
+        let limit = self.own_number(given, limit, (ValueKind::Int, within));
+        let start = self.own_number(given, offset, (ValueKind::Int, within));
+        if limit.is_none() && start.is_none() { Page::All } else { Page::Offset { start, limit } }
     }
 
     /// A bound of a page; none where it is absent or null.
@@ -290,13 +285,12 @@ impl<'a> Planner<'a> {
         given: &Arguments<'a>,
         term: Option<&'a Term>,
         (kind, transform): (ValueKind, Transform),
-    ) -> Refusable<Option<HoleId>> {
-        let Some(term) = term else { return Ok(None) };
-        Ok(match met(term, given) {
+    ) -> Option<HoleId> {
+        match met(term?, given) {
             Met::Absent | Met::Null => None,
             Met::View(view) => Some(self.hole(view.hole_source(), kind, false, transform)),
             Met::Stored(source) => Some(self.hole(source, kind, false, transform)),
-        })
+        }
     }
 
     /// Adds to what was asked that one of the fields contains the text.
@@ -306,7 +300,7 @@ impl<'a> Planner<'a> {
         (text, given): (&'a Term, &Arguments<'a>),
         made: &mut RootValue,
     ) -> Refusable<()> {
-        let looked_for = self.own_number(given, Some(text), (ValueKind::Text, Transform::EmptyIsNull))?;
+        let looked_for = self.own_number(given, Some(text), (ValueKind::Text, Transform::EmptyIsNull));
         let contains = |fields: &[FieldId]| match looked_for {
             None => Filter::Nothing,
             Some(hole) => Filter::any_of(fields.iter().map(|field| {

@@ -32,7 +32,9 @@ pub(super) fn of_select(select: &Select) -> Fields {
 pub(super) fn of_arm(arm: &SwitchArm, shown: &[&Row]) -> Fields {
     let mut fields = of_filter(&arm.filter);
     arm.sort.iter().for_each(|key| add_sort(&key.path, &mut fields));
-    shown.iter().for_each(|row| add_object(&row.object, &mut fields));
+    for row in shown {
+        add_object(&row.object, &mut fields);
+    }
     fields
 }
 
@@ -112,7 +114,7 @@ fn add_object(object: &Object, fields: &mut Fields) {
             | RowValue::Linked(_)
             | RowValue::Refused(_) => {}
             RowValue::Column(column, _) | RowValue::Derived(Derived::FloatOf(column) | Derived::Scaled(column, _)) => {
-                add_column(*column, fields)
+                add_column(*column, fields);
             }
             RowValue::Wrap(inner) => add_object(inner, fields),
             RowValue::Select(select) => match select.from {

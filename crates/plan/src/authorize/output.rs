@@ -36,9 +36,9 @@ impl Env<'_> {
                 | Part::HasPreviousPage
                 | Part::StartCursor
                 | Part::EndCursor
-                | Part::Refused(_) => {}
+                | Part::Refused(_)
                 // Seen by the switch that it stands in.
-                Part::Linked(_) => {}
+                | Part::Linked(_) => {}
                 Part::Wrap(inner) => self.parts(of, inner, holes),
                 Part::Rows(row) | Part::First(row) => self.object(Owner::Row(of), &mut row.object, holes),
                 Part::Aggregate(aggregate) => {

@@ -89,7 +89,7 @@ impl Pass<'_> {
         if entry.locale.is_some() && !content_type.localized {
             return Err("only a localized type has a locale".to_owned());
         }
-        if let Some(number) = entry.entry {
+        if let Some(number) = entry.number {
             if !content_type.localized {
                 return Err("only a localized type has entry numbers; the id of any other is its key".to_owned());
             }

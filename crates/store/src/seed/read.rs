@@ -26,7 +26,8 @@ pub(super) struct Entry {
     pub(super) document_id: Option<String>,
     pub(super) status: Option<String>,
     pub(super) locale: Option<String>,
-    pub(super) entry: Option<i64>,
+    #[serde(rename = "entry")]
+    pub(super) number: Option<i64>,
     pub(super) created_at: Option<String>,
     pub(super) updated_at: Option<String>,
     pub(super) published_at: Option<String>,

@@ -87,7 +87,7 @@ impl Maker<'_> {
         }
         let (key, document_id) = self.identity(of, entry);
         let locale = locale_of(content_type, entry, self.options);
-        let number = content_type.localized.then(|| self.entry_number(of, (&document_id, locale), entry.entry));
+        let number = content_type.localized.then(|| self.entry_number(of, (&document_id, locale), entry.number));
         for (index, status) in statuses.iter().enumerate() {
             self.number_elements(&mut content, index > 0);
             let (document_id, status, content) = (document_id.as_str(), *status, &content);

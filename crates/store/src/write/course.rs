@@ -69,10 +69,9 @@ impl Course {
     /// Which rules hold for what is given.
     pub(super) fn stage(self, is_new: bool) -> rules::Stage {
         match self {
-            Course::Draft { in_full: true } if is_new => rules::Stage::Create,
+            Course::Draft { in_full: true } | Course::Only | Course::Both { .. } if is_new => rules::Stage::Create,
             Course::Draft { .. } | Course::Unpublish => rules::Stage::Draft,
             Course::Publish => rules::Stage::Publish,
-            Course::Only | Course::Both { .. } if is_new => rules::Stage::Create,
             Course::Only | Course::Both { .. } => rules::Stage::Update,
         }
     }

@@ -99,7 +99,7 @@ fn named(draft: &mut Draft<'_>, name: &str) -> String {
         let name = group.names.strapi.clone().unwrap_or_else(|| group.name.clone());
         let members = group.members.iter().map(|of| draft.names.one(*of).to_owned()).collect();
         once(draft, &name, |draft, name| {
-            draft.add(name, &owner(name), group.description.as_deref(), Kind::Union(members))
+            draft.add(name, &owner(name), group.description.as_deref(), Kind::Union(members));
         });
         return name;
     }
