@@ -1,12 +1,13 @@
-//! Attacks that need no sign-in route: what must not leak, be assigned or be allowed, on both databases.
+//! Attacks: what must not leak, be assigned or be allowed, and what must not open an account, on both databases.
 
 use std::path::Path;
 
 use acceptance::attack::{self, Attack, Request};
 use acceptance::client::Outgoing;
 use acceptance::judge::Answer;
-use acceptance::project::{Database, Running, Template, token};
-use serde_json::Value;
+use acceptance::project::{Database, Running, Template, settings, token};
+use serde_json::{Value, json};
+use server::{AccountSettings, Settings};
 
 #[test]
 fn sqlite_withstands() {
@@ -24,11 +25,54 @@ fn attack_all(database: Database) {
     let server = template.serve();
     let attacks = attack::read(&folder.join("cases.jsonl"));
     assert!(attacks.len() > 30, "the attacks are there");
-    let broken: Vec<String> = attacks
-        .iter()
-        .filter_map(|attack| outcome(&server, attack).err().map(|why| [&attack.name, ": ", &why].concat()))
-        .collect();
+    let told = |attack: &Attack, outcome: Result<(), String>| outcome.err().map(|why| [&attack.name, ": ", &why].concat());
+    let mut broken: Vec<String> =
+        attacks.iter().filter_map(|attack| told(attack, outcome(&server, attack))).collect();
+    let accounts = attack::read(&folder.join("accounts.jsonl"));
+    assert!(accounts.len() > 60, "the attacks on accounts are there");
+    broken.extend(accounts.iter().filter_map(|attack| told(attack, on_accounts(&template, &server, attack))));
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// An attack on accounts. Those that repeat meet the usual limits on a server of their own.
+fn on_accounts(template: &Template, shared: &Running, attack: &Attack) -> Result<(), String> {
+    let production = || Settings { graphiql: false, introspection: false, ..settings() };
+    let Some(times) = attack.repeat else {
+        let own = (!attack.steps.is_empty() || attack.any_body || attack.name == "errors-get-without-query")
+            .then(|| template.serve_with(production()));
+        return once(own.as_ref().unwrap_or(shared), attack);
+    };
+    let server = template.serve_with(Settings { accounts: AccountSettings::default(), ..production() });
+    let answers: Vec<Answer> = (0..times).map(|n| fire_with(&server, &attack.request, &[("{n}", &n.to_string())])).collect();
+    answers.iter().try_for_each(|answer| attack::judge(attack, answer, None))?;
+    let is_refused = |answer: &Answer| answer.body.as_ref().is_some_and(|body| body.to_string().contains("RATE_LIMIT"));
+    if attack.expect.contains("throttled") && !answers.iter().any(is_refused) {
+        return Err("no attempt was one too many".to_owned());
+    }
+    Ok(())
+}
+
+fn once(server: &Running, attack: &Attack) -> Result<(), String> {
+    let signed_in = json!({ "identifier": "user@example.test", "password": "userpass-1" });
+    let body = server.ask(&acceptance::client::graphql("/api/auth/local", &signed_in, None)).body.unwrap_or_default();
+    let token = body["jwt"].as_str().ok_or("the user cannot sign in")?.to_owned();
+    let mut words = vec![("${USER_TOKEN}".to_owned(), token)];
+    for step in &attack.steps {
+        let answer = fire_words(server, &step.request, &words);
+        for (name, path) in &step.capture {
+            let met = answer.body.as_ref().and_then(|body| acceptance::shape::at(body, path)).and_then(Value::as_str);
+            let met = met.ok_or_else(|| format!("nothing at {path}: {:?}", answer.body))?;
+            words.push((["${", name, "}"].concat(), met.to_owned()));
+        }
+    }
+    let answer = fire_words(server, &attack.request, &words);
+    let contrast = attack.contrast.as_ref().map(|contrast| fire_words(server, contrast, &words));
+    attack::judge(attack, &answer, contrast.as_ref())
+}
+
+fn fire_words(server: &Running, request: &Request, words: &[(String, String)]) -> Answer {
+    let words: Vec<(&str, &str)> = words.iter().map(|(word, value)| (word.as_str(), value.as_str())).collect();
+    fire_with(server, request, &words)
 }
 
 fn outcome(server: &Running, attack: &Attack) -> Result<(), String> {
@@ -38,21 +82,34 @@ fn outcome(server: &Running, attack: &Attack) -> Result<(), String> {
 }
 
 fn fire(server: &Running, request: &Request) -> Answer {
+    fire_with(server, request, &[])
+}
+
+/// Fires with these words filled in first.
+fn fire_with(server: &Running, request: &Request, words: &[(&str, &str)]) -> Answer {
+    let filled = |text: &str| filled(&words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value)));
     let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    headers
-        .extend(request.headers.iter().map(|(name, value)| (name.clone(), filled(value.as_str().unwrap_or_default()))));
-    let body = match &request.body {
-        Value::String(text) => filled(text),
+    for (name, value) in &request.headers {
+        headers.push((name.clone(), filled(attack::expanded(value).as_str().unwrap_or_default())));
+    }
+    let body = match attack::expanded(&request.body) {
+        Value::Null => String::new(),
+        Value::String(text) => filled(&text),
         other => filled(&other.to_string()),
     };
-    let path = request.path.replace("${GRAPHQL}", "/graphql");
-    server.ask(&Outgoing { method: "POST", path: &path, headers, body: body.into_bytes() })
+    let path = filled(request.path.as_deref().unwrap_or("${GRAPHQL}"));
+    let method = request.method.as_deref().unwrap_or("POST");
+    server.ask(&Outgoing { method, path: &path, headers, body: body.into_bytes() })
 }
 
 /// The placeholders of the attacks.
 fn filled(text: &str) -> String {
     text.replace("${USER_TOKEN}", &token("plain", "1"))
         .replace("${ADMIN_TOKEN}", &token("admin", "2"))
+        .replace("${GRAPHQL}", "/graphql")
+        .replace("${HEALTH}", "/health/ready")
+        .replace("${USER_NAME}", "user@example.test")
+        .replace("${USER_ID}", "1")
         .replace("${RAND}", "4711")
         .replace("${OTHER_ID}", "3")
         .replace("${OTHER_DOC}", "usera0000000000000000003")

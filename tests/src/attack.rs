@@ -1,5 +1,6 @@
 //! Attacks on what must not leak, and what must be answered.
 
+use std::collections::BTreeMap;
 use std::{fs, path::Path};
 
 use serde::Deserialize;
@@ -21,18 +22,59 @@ pub struct Attack {
     pub probe_words: Vec<String>,
     /// What must hold, separated by `;`.
     pub expect: String,
+    /// What is sent before.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// How often the request is sent; `{n}` in it is the number.
+    pub repeat: Option<u32>,
+    /// The answer need not be one of GraphQL.
+    #[serde(default)]
+    pub any_body: bool,
+}
+
+/// A request before that of the attack.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Step {
+    /// What is sent.
+    pub request: Request,
+    /// Placeholders, and where in the answer their values stand.
+    #[serde(default)]
+    pub capture: BTreeMap<String, String>,
 }
 
 /// A request of an attack. `${USER_TOKEN}` and the like in it are filled by the caller.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Request {
-    /// Where it is sent.
-    pub path: String,
+    /// Method; POST where there is none.
+    pub method: Option<String>,
+    /// Path and query; that of the graph where there is none.
+    pub path: Option<String>,
     /// Headers.
     #[serde(default)]
     pub headers: Map<String, Value>,
     /// A JSON body.
+    #[serde(default)]
     pub body: Value,
+}
+
+/// Texts that are too long to be stored: `{"$repeat": text, "n": times}`, and `{"$text": [parts]}`.
+#[must_use]
+pub fn expanded(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => match (members.get("$repeat").and_then(Value::as_str), members.get("$text")) {
+            (Some(text), _) => {
+                let times = members.get("n").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+                Value::String(text.repeat(times.unwrap_or(1)))
+            }
+            (None, Some(parts)) => {
+                let parts = parts.as_array().into_iter().flatten().map(expanded);
+                Value::String(parts.filter_map(|part| part.as_str().map(str::to_owned)).collect())
+            }
+            (None, None) => members.iter().map(|(name, inner)| (name.clone(), expanded(inner))).collect(),
+        },
+        Value::Array(items) => items.iter().map(expanded).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 /// Reads the attacks of a file, one a line.
@@ -54,7 +96,7 @@ pub fn judge(attack: &Attack, answer: &Answer, contrast: Option<&Answer>) -> Res
         return Err(format!("status {}", answer.status));
     }
     let body = answer.body.clone().unwrap_or_default();
-    if body.get("data").is_none() && body.get("errors").is_none() && answer.status < 400 {
+    if body.get("data").is_none() && body.get("errors").is_none() && answer.status < 400 && !attack.any_body {
         return Err(format!("no GraphQL answer: {body}"));
     }
     attack.expect.split(';').map(str::trim).try_for_each(|token| holds(attack, token, answer, contrast))
@@ -68,7 +110,8 @@ fn holds(attack: &Attack, token: &str, answer: &Answer, contrast: Option<&Answer
         || answer.status >= 400;
     let (word, pattern) = token.split_once(':').unwrap_or((token, ""));
     match word {
-        "wellformed" => Ok(()),
+        // Whether one of many was refused is judged over all of them.
+        "wellformed" | "throttled" => Ok(()),
         "error" if has_errors && is_empty(body.get("data")) => Ok(()),
         "error" => fails("not refused"),
         "data" if !has_errors && !is_empty(body.get("data")) => Ok(()),

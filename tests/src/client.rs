@@ -88,6 +88,15 @@ fn bytes(address: SocketAddr, outgoing: &Outgoing<'_>) -> Vec<u8> {
     [head.as_bytes(), &outgoing.body].concat()
 }
 
+impl Outgoing<'_> {
+    /// The same with an `Authorization` header, where there is one.
+    #[must_use]
+    pub fn with(mut self, authorization: Option<String>) -> Self {
+        self.headers.extend(authorization.map(|value| ("authorization".to_owned(), value)));
+        self
+    }
+}
+
 /// A GraphQL request by POST.
 #[must_use]
 pub fn graphql<'a>(path: &'a str, body: &serde_json::Value, token: Option<&str>) -> Outgoing<'a> {

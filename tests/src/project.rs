@@ -1,14 +1,15 @@
 //! A project served in this process: its database is copied from a template that was made once.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process};
 
 use files::Folder;
 use model::{Model, Source};
-use server::{App, Clock, Listener, PageSizes, SchemaSettings, Settings, Shared, TokenKey, Way};
+use server::{AccountSettings, App, Clock, Listener, PageSizes, SchemaSettings, Settings, Shared, TokenKey, Way};
 use store::{Address, Ids, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store, StoreConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -50,6 +51,7 @@ pub struct Running {
     runtime: Arc<Runtime>,
     postgres: Option<String>,
     uploads: PathBuf,
+    app: Arc<App>,
 }
 
 impl Template {
@@ -115,7 +117,7 @@ impl Template {
             server::serve(&shared, vec![Way { listener, endpoint: None }], &limits, stopped).await
         });
         let postgres = (self.database == Database::Postgres).then_some(name);
-        Running { address, stop, runtime: Arc::clone(&self.runtime), postgres, uploads }
+        Running { address, stop, runtime: Arc::clone(&self.runtime), postgres, uploads, app }
     }
 
     fn open(&self, name: &str) -> Store {
@@ -152,6 +154,15 @@ impl Running {
     #[must_use]
     pub fn ask_whole(&self, outgoing: &Outgoing<'_>) -> Whole {
         send_whole(self.address, outgoing)
+    }
+
+    /// A code that gives an account a new password, as the project's keeper gets it.
+    ///
+    /// # Panics
+    /// When there is no such account.
+    #[must_use]
+    pub fn reset_code(&self, identifier: &str) -> String {
+        self.runtime.block_on(self.app.user_reset_code(identifier)).expect("the account is there")
     }
 
     /// Asks one question.
@@ -192,6 +203,9 @@ pub fn settings() -> Settings {
     Settings {
         schemas: SchemaSettings { endpoints: Vec::new(), page_sizes, limits: graphql::Limits::default() },
         listeners: Vec::new(),
+        // One server is asked by many cases: only those about the limit meet it.
+        accounts: AccountSettings { attempts_max: 10_000, address_attempts_max: 10_000, ..AccountSettings::default() },
+        setup: None,
         token_key: Some(TokenKey::new(TOKEN_KEY).expect("the key is long enough")),
         graphiql: true,
         introspection: true,
@@ -202,6 +216,18 @@ pub fn settings() -> Settings {
         clock: Clock::System,
         ids: Arc::new(Ids::Random),
     }
+}
+
+/// The hash of a password, made once for each: templates of one process have the same people.
+fn hashed(password: &str) -> Result<String, String> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(hash) = known.get(password) {
+        return Ok(hash.clone());
+    }
+    let hash = store::password_hash_now(password).map_err(|error| error.to_string())?;
+    known.insert(password.to_owned(), hash.clone());
+    Ok(hash)
 }
 
 async fn fill(store: &Store, model: &Arc<Model>, sources: &[Source], project: &Path) {
@@ -216,7 +242,7 @@ async fn fill(store: &Store, model: &Arc<Model>, sources: &[Source], project: &P
             .map(|path| SeedFile { name: path.display().to_string(), path })
             .collect(),
         options: SeedOptions { now: SEED_NOW, default_locale: "en".to_owned() },
-        hash_password: Arc::new(|_| Ok("$argon2id$of-a-test".to_owned())),
+        hash_password: Arc::new(hashed),
         progress: Arc::new(|_| {}),
     };
     store.seed(job).await.expect("the seed can be loaded");

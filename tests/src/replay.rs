@@ -12,7 +12,7 @@ use crate::case::{Case, RawRequest, Recorded, Step, read_all};
 use crate::client::{Outgoing, graphql};
 use crate::differences::{self, Tally};
 use crate::judge::{self, Answer};
-use crate::project::{Database, Running, Template, settings, token};
+use crate::project::{Database, Running, Template, settings};
 use crate::shape::filled;
 
 /// Whose exchanges are replayed, and where.
@@ -82,7 +82,7 @@ impl Replay {
         if let Some(name) = &step.operation_name {
             body["operationName"] = json!(name);
         }
-        server.ask(&graphql(self.path, &filled(&body, earlier), token_of(caller).as_deref()))
+        server.ask(&graphql(self.path, &filled(&body, earlier), None).with(authorization(server, caller)))
     }
 
     fn place(self, request: &RawRequest) -> String {
@@ -103,6 +103,9 @@ impl Replay {
 /// What the settings of a Strapi server are called here.
 fn settings_of(config: &Map<String, Value>) -> Settings {
     let mut told = settings();
+    if config.contains_key("users-permissions.config.ratelimit") {
+        told.accounts = server::AccountSettings::default();
+    }
     if config.get("NODE_ENV") == Some(&json!("production")) {
         (told.introspection, told.graphiql) = (false, false);
     }
@@ -119,13 +122,16 @@ fn settings_of(config: &Map<String, Value>) -> Settings {
     told
 }
 
-/// The token of a recorded caller: bob has the role `limited`; what is raw is sent as it is.
-fn token_of(caller: Option<&str>) -> Option<String> {
-    match caller {
-        Some("bob") => Some(token("limited", "2")),
-        Some(raw) => raw.strip_prefix("raw:Bearer ").map(str::to_owned),
-        None => None,
+/// The header of somebody: a recorded one, or that of whoever signs in now. Who cannot has the token of before they were blocked.
+fn authorization(server: &Running, caller: Option<&str>) -> Option<String> {
+    let who = caller.filter(|who| *who != "public")?;
+    if let Some(header) = who.strip_prefix("raw:") {
+        return Some(header.to_owned());
     }
+    let password = ["Password-", who, "-1"].concat();
+    let given = json!({ "identifier": who, "password": password });
+    let body = server.ask(&graphql("/api/auth/local", &given, None)).body.unwrap_or_default();
+    Some(["Bearer ", body["jwt"].as_str().unwrap_or("of-a-blocked-account")].concat())
 }
 
 fn judged(recorded: &Recorded, postgres: Option<&Recorded>, answer: &Answer) -> Result<(), String> {

@@ -83,21 +83,12 @@ pub(crate) enum Command {
     /// Run one operation against a project's database and print the answer.
     #[command(after_help = QUERY_HELP)]
     Query(Query),
-    /// Print a signed token for trying an API as somebody else.
-    #[command(after_help = TOKEN_HELP)]
-    Token {
-        #[command(flatten)]
-        project: Project,
-        /// Role of the caller.
-        #[arg(long)]
-        role: String,
-        /// Id of the caller; `$user.id` in the rules.
-        #[arg(long, default_value = "1")]
-        user: String,
-        /// Hours until it runs out.
-        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=24 * 365))]
-        hours: u64,
-    },
+    /// Make, list and take back the tokens that programs call with.
+    #[command(subcommand, after_help = TOKEN_HELP)]
+    Token(Token),
+    /// Make accounts, and help those who have lost their password.
+    #[command(subcommand, after_help = USER_HELP)]
+    User(User),
     /// List every setting with its default, its bounds and its variable.
     Config,
     /// Print completions for a shell.
@@ -146,9 +137,95 @@ The operation runs as the owner, who may see and change everything, unless --rol
 to standard output; the exit status is 1 where it holds errors.";
 
 const TOKEN_HELP: &str = "\
-Example:
-  curl localhost:1337/graphql -H \"authorization: Bearer $(dragoman token shop --role editor)\" \\
-    -H 'content-type: application/json' -d '{\"query\": \"{ products { name } }\"}'";
+Examples:
+  dragoman token create shop --name robot --role editor --days 90
+  dragoman token list shop
+  dragoman token revoke shop --name robot
+  curl localhost:1337/graphql -H \"authorization: Bearer $(dragoman token sign shop --role editor)\" \\
+    -H 'content-type: application/json' -d '{\"query\": \"{ products { name } }\"}'
+
+A token is shown once; the database keeps its hash. On SQLite these commands want the server stopped.";
+
+const USER_HELP: &str = "\
+Examples:
+  dragoman user create shop --username ann --email ann@shop.example --role editor < password.txt
+  dragoman user create shop --username me --email me@shop.example --role administrator < password.txt
+  dragoman user code shop --user ann@shop.example
+
+The password is the first line of standard input. The role `administrator` may do everything.";
+
+/// Tokens that programs call with.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token and show it, once.
+    Create {
+        #[command(flatten)]
+        project: Project,
+        /// Its name.
+        #[arg(long)]
+        name: String,
+        /// A role that its holder calls with; may be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// Days until it runs out; without it the token lasts until it is taken back.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: Option<u32>,
+    },
+    /// List names, roles and ends.
+    List {
+        #[command(flatten)]
+        project: Project,
+    },
+    /// Take a token back: from then on it is refused.
+    Revoke {
+        #[command(flatten)]
+        project: Project,
+        /// Its name.
+        #[arg(long)]
+        name: String,
+    },
+    /// Print a signed token for trying an API as somebody else. It cannot be taken back.
+    Sign {
+        #[command(flatten)]
+        project: Project,
+        /// Role of the caller.
+        #[arg(long)]
+        role: String,
+        /// Id of the caller; `$user.id` in the rules.
+        #[arg(long, default_value = "1")]
+        user: String,
+        /// Hours until it runs out.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=24 * 365))]
+        hours: u64,
+    },
+}
+
+/// Accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Make an account; its password is read from standard input.
+    Create {
+        #[command(flatten)]
+        project: Project,
+        /// Its name.
+        #[arg(long)]
+        username: String,
+        /// Its address.
+        #[arg(long)]
+        email: String,
+        /// The word that rules know its role by; a role that is not there is made.
+        #[arg(long, default_value = "authenticated")]
+        role: String,
+    },
+    /// Print a code that gives an account a new password, good for an hour: `resetPassword` takes it.
+    Code {
+        #[command(flatten)]
+        project: Project,
+        /// Name or address of the account.
+        #[arg(long)]
+        user: String,
+    },
+}
 
 /// A project and its database.
 #[derive(Debug, Clone, Args)]

@@ -8,3 +8,5 @@ pub(crate) mod print;
 pub(crate) mod query;
 pub(crate) mod seed;
 pub(crate) mod serve;
+pub(crate) mod token;
+pub(crate) mod user;

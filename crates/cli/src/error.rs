@@ -41,6 +41,22 @@ pub(crate) enum Error {
     TokenKey(#[source] server::KeyTooShort),
     #[error("no rule of the model names the role {role:?}; the rules name: {known}")]
     NoRole { role: String, known: String },
+    #[error("auth.trusted_proxies: `{address}` is no address")]
+    Proxy {
+        address: String,
+        #[source]
+        source: std::net::AddrParseError,
+    },
+    #[error("there is a token of the name `{name}`; take it back first, or take another name")]
+    TokenName { name: String },
+    #[error("there is no token of the name `{name}`")]
+    NoToken { name: String },
+    #[error("a token needs a name, and roles without commas")]
+    TokenWords,
+    #[error("no password was given on standard input")]
+    NoPassword,
+    #[error(transparent)]
+    User(#[from] server::UserRefused),
     #[error("the token could not be signed")]
     Token(#[source] server::SignError),
     #[error("the database does not fit the model: {changes} changes are not applied; run `dragoman migrate`")]

@@ -46,9 +46,8 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Schema { project, endpoint } => commands::print::schema(&project, &endpoint)?,
         Command::Check { project } => commands::check::run(&project)?,
         Command::Query(query) => return commands::query::run(&query),
-        Command::Token { project, role, user, hours } => {
-            commands::print::token(&project, &commands::print::Holder { role, user, hours })?;
-        }
+        Command::Token(token) => commands::token::run(token)?,
+        Command::User(user) => commands::user::run(user)?,
         Command::Guard => runs::guard::run(std::io::stdin(), std::io::stdout())?,
         Command::Config => commands::print::config(),
         Command::Completions { shell } => commands::print::completions(shell),

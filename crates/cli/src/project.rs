@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use files::Folder;
 use model::{Diagnostic, Diagnostics, Job, Model, Source};
-use server::TokenKey;
+use server::{SetupCode, TokenKey};
 use store::Address;
 
 use crate::arguments::Project as Arguments;
@@ -129,9 +129,7 @@ impl Project {
         if let Some(key) = self.token_key()? {
             return Ok(key);
         }
-        let mut random = [0_u8; server::TOKEN_KEY_BYTES_MIN];
-        getrandom::fill(&mut random).map_err(|source| Error::Random { source })?;
-        let text = hexadecimal(&random);
+        let text = secret()?;
         self.make_data_folder()?;
         let path = self.data.join(TOKEN_KEY_FILE_NAME);
         write_secret(&path, &text).map_err(|source| Error::write(&path, source))?;
@@ -147,6 +145,20 @@ fn not_run_yet(model: &Model) -> Diagnostics {
         Diagnostic::new(message, job.place.clone()).help("take it out for now")
     };
     Diagnostics { list: model.jobs.iter().map(fault).collect() }
+}
+
+impl Project {
+    /// A new code for the page that makes the first administrator.
+    pub(crate) fn setup_code(&self) -> Result<SetupCode, Error> {
+        secret().map(SetupCode::new)
+    }
+}
+
+/// A text that nobody can guess.
+pub(crate) fn secret() -> Result<String, Error> {
+    let mut random = [0_u8; server::TOKEN_KEY_BYTES_MIN];
+    getrandom::fill(&mut random).map_err(|source| Error::Random { source })?;
+    Ok(hexadecimal(&random))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -2,12 +2,16 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::Model;
-use server::{App, Clock, PageSizes, SchemaSettings, Settings};
+use server::{AccountSettings, App, Clock, PageSizes, SchemaSettings, Settings, SetupCode};
 use store::{Ids, Store, StoreConfig, StoreLimits};
 
-use crate::config::{COMPRESSION, CORS_ORIGINS, Config, DEFAULT_LOCALE, GRAPHIQL, INTROSPECTION};
+use crate::config::{
+    COMPRESSION, CONFIRM_EMAIL, CORS_ORIGINS, Config, DEFAULT_LOCALE, DEFAULT_ROLE, GRAPHIQL, INTROSPECTION, REGISTER,
+    TOKEN_HOURS, TRUSTED_PROXIES,
+};
 use crate::error::Error;
 use crate::project::Project;
 
@@ -35,7 +39,18 @@ pub(crate) fn open_store(project: &Project) -> Result<Store, Error> {
 
 /// Puts a model and a store behind the endpoints of the settings.
 pub(crate) fn app(project: &Project, mode: Mode, model: &Arc<Model>, store: &Arc<Store>) -> Result<Arc<App>, Error> {
-    Ok(Arc::new(App::new(settings(project, mode)?, model, Arc::clone(store))?))
+    app_with(project, mode, (model, store), None)
+}
+
+/// The same, with a page that makes the first administrator.
+pub(crate) fn app_with(
+    project: &Project,
+    mode: Mode,
+    (model, store): (&Arc<Model>, &Arc<Store>),
+    setup: Option<SetupCode>,
+) -> Result<Arc<App>, Error> {
+    let settings = Settings { setup, ..settings(project, mode)? };
+    Ok(Arc::new(App::new(settings, model, Arc::clone(store))?))
 }
 
 /// Runs a future on a runtime of its own, with as many threads as there are cores.
@@ -56,6 +71,8 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
     Ok(Settings {
         schemas: schema_settings(config),
         listeners: config.listeners.clone(),
+        accounts: accounts(config)?,
+        setup: None,
         token_key: project.token_key()?,
         graphiql: is_on(config.word(GRAPHIQL), mode),
         introspection: is_on(config.word(INTROSPECTION), mode),
@@ -65,6 +82,23 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
         clock: Clock::System,
         ids: Arc::new(Ids::Random),
         limits: limits(config),
+    })
+}
+
+fn accounts(config: &Config) -> Result<AccountSettings, Error> {
+    let address = |text: &String| {
+        text.parse().map_err(|source| Error::Proxy { address: text.clone(), source })
+    };
+    Ok(AccountSettings {
+        register: config.is_on(REGISTER),
+        confirm_email: config.is_on(CONFIRM_EMAIL),
+        default_role: config.word(DEFAULT_ROLE).to_owned(),
+        token_lasts: Duration::from_secs(config.number(TOKEN_HOURS) * 60 * 60),
+        trusted_proxies: config.texts(TRUSTED_PROXIES).iter().map(address).collect::<Result<_, _>>()?,
+        attempts_max: config.count("limits.attempts_max"),
+        address_attempts_max: config.count("limits.address_attempts_max"),
+        attempts_window: config.duration("limits.attempts_window"),
+        attempts_kept_max: config.size("limits.attempts_kept_max"),
     })
 }
 

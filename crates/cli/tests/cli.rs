@@ -120,7 +120,7 @@ fn what_needs_no_database_is_checked() {
     let mistyped = mistyped.env("DRAGOMAN_DATABSE", "x.db").stdin(Stdio::null()).output().unwrap();
     assert!(told(&mistyped).contains("did you mean DRAGOMAN_DATABASE?"), "{}", told(&mistyped));
     for role in ["", "edtor"] {
-        let token = run(&folder, &["token", "--role", role]);
+        let token = run(&folder, &["token", "sign", "--role", role]);
         assert!(told(&token).contains("the rules name: editor, public"), "{}", told(&token));
     }
 }
@@ -130,7 +130,7 @@ fn what_is_printed_is_data_alone() {
     let folder = Folder::project("print");
     let schema = run(&folder, &["schema", "--endpoint", "/v1/graphql"]);
     assert!(out(&schema).contains("product_by_pk") && told(&schema).is_empty(), "{}", told(&schema));
-    let token = run(&folder, &["token", "--role", "editor"]);
+    let token = run(&folder, &["token", "sign", "--role", "editor"]);
     assert_eq!(out(&token).trim().split('.').count(), 3, "{}", told(&token));
     assert!(out(&run(&folder, &["config"])).contains("DRAGOMAN_LIMITS_BODY_BYTES_MAX"));
     assert!(out(&run(&folder, &["completions", "bash"])).contains("dragoman"));
@@ -372,6 +372,77 @@ fn exchange(address: &str, head: &str, body: &str) -> String {
     answer
 }
 
+/// The same with something to read.
+fn run_with(folder: &Folder, arguments: &[&str], input: &str) -> Output {
+    let mut child = command(folder, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn sign_in(address: &str, password: &str) -> String {
+    let body = format!("{{\"identifier\":\"ann\",\"password\":\"{password}\"}}");
+    exchange(address, "POST /api/auth/local HTTP/1.1\r\ncontent-type: application/json\r\n", &body)
+}
+
+fn as_program(address: &str, token: &str) -> String {
+    let head = format!("POST /graphql HTTP/1.1\r\ncontent-type: application/json\r\nauthorization: Bearer {token}\r\n");
+    exchange(address, &head, "{\"query\":\"{ products { name } }\"}")
+}
+
+#[test]
+fn accounts_and_tokens_are_made_by_the_owner() {
+    let folder = Folder::project("accounts");
+    assert!(run(&folder, &["migrate"]).status.success());
+    let create = ["user", "create", "--username", "ann", "--email", "ann@shop.example", "--role", "editor"];
+    let made = run_with(&folder, &create, "a password of ann\n");
+    assert!(made.status.success(), "{}", told(&made));
+    let again = run_with(&folder, &create, "a password of ann\n");
+    assert!(!again.status.success() && told(&again).contains("already taken"), "{}", told(&again));
+    let short = ["user", "create", "--username", "bob", "--email", "bob@shop.example"];
+    let refused = run_with(&folder, &short, "abc\n");
+    assert!(!refused.status.success() && told(&refused).contains("at least 6"), "{}", told(&refused));
+    assert!(told(&run(&folder, &short)).contains("no password was given"));
+
+    let token = run(&folder, &["token", "create", "--name", "robot", "--role", "editor", "--days", "30"]);
+    let text = out(&token).trim().to_owned();
+    assert!(text.starts_with("dgm_") && text.len() > 60, "{}", told(&token));
+    let twice = run(&folder, &["token", "create", "--name", "robot", "--role", "editor"]);
+    assert!(told(&twice).contains("there is a token of the name `robot`"), "{}", told(&twice));
+    let listed = out(&run(&folder, &["token", "list"]));
+    assert!(listed.contains("robot\teditor\t29 days left") && !listed.contains(&text), "{listed}");
+
+    let mut serving = Serving::start(&folder, &["serve", "--listen", "127.0.0.1:0"]);
+    let address = serving.address();
+    let answer = sign_in(&address, "a password of ann");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"jwt\""), "{answer}");
+    assert!(sign_in(&address, "another one").starts_with("HTTP/1.1 400"));
+    for _ in 0..9 {
+        sign_in(&address, "another one");
+    }
+    let answer = sign_in(&address, "a password of ann");
+    assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("retry-after: "), "{answer}");
+    let answer = as_program(&address, &text);
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"products\":["), "{answer}");
+    assert!(as_program(&address, "dgm_nobodys").starts_with("HTTP/1.1 401"));
+    let key = fs::metadata(folder.0.join("data/token.key")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
+    assert!(serving.stop().success());
+
+    assert!(run(&folder, &["token", "revoke", "--name", "robot"]).status.success());
+    assert!(told(&run(&folder, &["token", "revoke", "--name", "robot"])).contains("there is no token"));
+    let code = run(&folder, &["user", "code", "--user", "ann"]);
+    assert!(code.status.success() && out(&code).starts_with("1-"), "{}", told(&code));
+    let mut serving = Serving::start(&folder, &["serve", "--listen", "127.0.0.1:0"]);
+    let address = serving.address();
+    assert!(as_program(&address, &text).starts_with("HTTP/1.1 401"), "a token that was taken back opens nothing");
+    assert!(serving.stop().success());
+}
+
 #[test]
 fn help_names_every_command_and_teaches() {
     let help = out(&run(&Folder::new("help"), &["--help"]));
@@ -385,6 +456,7 @@ fn help_names_every_command_and_teaches() {
         "check",
         "query",
         "token",
+        "user",
         "config",
         "completions",
         "First steps",

@@ -8,7 +8,9 @@
 //! ([`crate::definition::Stands`]), and the names (sort paths are looked up among the bound fields of the object type).
 
 use model::{Bound, ComponentId, ConnectionPart, FieldId, Operator, TypeId};
-use plan::{Column, Derived, Direction, Form, Function, LinkKind, Nulls, PublicationFilter, Status, ValueKind, Within};
+use plan::{
+    Column, Derived, Direction, Effect, Form, Function, LinkKind, Nulls, PublicationFilter, Status, ValueKind, Within,
+};
 
 /// What a field of an object type means.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +48,19 @@ pub enum FieldBinding {
         of: TypeId,
         /// A missing one is a fault.
         must_exist: bool,
+    },
+    /// The one row that is the caller's own account.
+    Account {
+        /// Its content type.
+        of: TypeId,
+    },
+    /// An effect that names the row to answer with. Its arguments are bound by [`InputBinding::Given`]; the answer is the row, or an object
+    /// of [`FieldBinding::Written`] and [`FieldBinding::Made`] words.
+    Command {
+        /// What is done.
+        effect: Effect,
+        /// The content type of the row.
+        of: TypeId,
     },
     // ---- on a row, or on an element of a component
     /// A column, written in a form.
@@ -109,6 +124,8 @@ pub enum FieldBinding {
     // ---- around the answer to a write
     /// What a write says about itself.
     Written(WrittenPart),
+    /// What a command has made under this name.
+    Made(&'static str),
     // ---- anywhere
     /// A field of the project's own API: the model says what it means, and which of its arguments stand where.
     Own(Box<Bound>),
@@ -254,6 +271,15 @@ pub enum InputBinding {
     Argument,
     /// The unit that a number is asked for in.
     Unit,
+    /// Given to a command under this name.
+    Given {
+        /// The name.
+        name: &'static str,
+        /// What it must be.
+        kind: ValueKind,
+    },
+    /// An object whose members are bound by [`InputBinding::Given`].
+    GivenGroup,
     /// Accepted, without effect.
     Ignored,
 }

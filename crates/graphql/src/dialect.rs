@@ -55,6 +55,30 @@ pub fn named(name: &str) -> Option<&'static Dialect> {
     ALL.iter().find(|dialect| dialect.name == name).copied()
 }
 
+/// Faults in Strapi's form, for routes beside the graph that speak as Strapi does.
+#[must_use]
+pub fn strapi_errors(model: &Model, faults: &[Fault]) -> Vec<Json> {
+    (strapi::STRAPI5.faults)(model, faults)
+}
+
+/// Faults as sentences, for people who use a command.
+#[must_use]
+pub fn words(model: &Model, faults: &[Fault]) -> Vec<String> {
+    let errors = strapi_errors(model, faults);
+    let details = |error: &Json| {
+        let inner = error.pointer("/extensions/error/details/errors").and_then(Json::as_array);
+        inner.into_iter().flatten().filter_map(|inner| inner["message"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let message = |error: &Json| error["message"].as_str().unwrap_or_default().to_owned();
+    errors
+        .iter()
+        .flat_map(|error| {
+            let details = details(error);
+            if details.is_empty() { vec![message(error)] } else { details }
+        })
+        .collect()
+}
+
 /// What a project may set about its schemas.
 #[derive(Debug, Clone)]
 pub struct Options {

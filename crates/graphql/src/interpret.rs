@@ -1,5 +1,6 @@
 //! From a checked operation to a plan: one walk over the selection that reads bindings and knows no dialect.
 
+mod command;
 mod connection;
 mod filter;
 mod object;
@@ -151,6 +152,12 @@ impl<'a> Planner<'a> {
                 self.delete(merged, definition, *of, *must_exist).map(|write| RootValue::Write(Box::new(write)))
             }
             FieldBinding::Own(bound) => self.own_root(merged, definition, bound),
+            FieldBinding::Account { of } => {
+                self.own(merged, definition, *of).map(|select| RootValue::Own(Box::new(select)))
+            }
+            FieldBinding::Command { effect, of } => self
+                .command(merged, definition, (*effect, *of))
+                .map(|command| RootValue::Command(Box::new(command))),
             FieldBinding::Constant(json) => Ok(RootValue::Constant(json.clone())),
             FieldBinding::Part(_)
             | FieldBinding::Column(..)
@@ -167,6 +174,7 @@ impl<'a> Planner<'a> {
             | FieldBinding::PageCount
             | FieldBinding::Aggregate { .. }
             | FieldBinding::Written(_)
+            | FieldBinding::Made(_)
             | FieldBinding::Wrap => misplaced(),
         }
     }

@@ -73,6 +73,7 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         | InputBinding::ByComponent(_)
         | InputBinding::ByAggregate(_)
         | InputBinding::ByFunction(_)
+        | InputBinding::GivenGroup
         | InputBinding::Data => Role::Tree,
         InputBinding::By(_)
         | InputBinding::ByCount
@@ -93,6 +94,7 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         | InputBinding::ElementId
         | InputBinding::PublishedAt
         | InputBinding::SetUnlessNull(_)
+        | InputBinding::Given { .. }
         | InputBinding::Page(PageWord::Number | PageWord::Size | PageWord::Start) => Role::Presence,
         InputBinding::Page(PageWord::Limit) => Role::Page,
         InputBinding::Set { .. } | InputBinding::Argument => match definitions.get(of.name()).map(|of| &of.kind) {

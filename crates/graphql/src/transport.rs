@@ -127,6 +127,8 @@ pub enum RequestFault {
     CredentialsInvalid,
     /// A role that the caller does not have.
     RoleRefused,
+    /// The database is away, so that nobody knows who asks.
+    Unavailable,
     /// A fault of ours; the request's id, under which the log has the rest.
     Internal(String),
 }

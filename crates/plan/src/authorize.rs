@@ -5,6 +5,7 @@
 //! are evaluated without rules. Matches over the plan's enums have no wildcard: a new kind of node does not compile until it says here
 //! which action it needs.
 
+mod account;
 mod fields;
 mod filter;
 mod output;
@@ -35,6 +36,8 @@ struct Env<'a> {
     policy: &'a Policy,
     /// Inside the answer to a change: its content type and action, whose grants show the row that was written even without FIND.
     written: Option<(TypeId, Action)>,
+    /// At an account that is shown to whoever has proved to own it, and at its role.
+    is_own: bool,
 }
 
 /// What a step may do: go on, or refuse the node it stands at.
@@ -43,17 +46,22 @@ type Allowed = Result<(), Refusal>;
 /// Rewrites every node that names a content type: demands the action, adds the rows' rule, refuses the rest.
 #[must_use]
 pub fn authorize(mut plan: Plan, policy: &Policy, model: &Model) -> Authorized<Plan> {
-    let env = Env { model, policy, written: None };
+    let env = Env { model, policy, written: None, is_own: false };
     for root in &mut plan.roots {
         let allowed = match &mut root.value {
             RootValue::Constant(_) | RootValue::Refused(_) => Ok(()),
             RootValue::Select(select) | RootValue::Through(select) => env.select(select, &mut plan.holes),
             RootValue::Switch(switch) => env.switch(switch, &mut plan.holes),
+            RootValue::Own(select) => env.own(select, &mut plan.holes),
             RootValue::Write(write) => env.write(write, &mut plan.holes),
+            RootValue::Command(command) => env.command(command, &mut plan.holes),
         };
-        if let Err(refusal) = allowed {
-            root.value = RootValue::Refused(refusal);
-        }
+        let value = std::mem::replace(&mut root.value, RootValue::Refused(forbidden()));
+        root.value = match (allowed, value) {
+            (Err(refusal), _) => RootValue::Refused(refusal),
+            (Ok(()), RootValue::Own(select)) => RootValue::Select(select),
+            (Ok(()), value) => value,
+        };
     }
     Authorized(plan)
 }
@@ -61,10 +69,13 @@ pub fn authorize(mut plan: Plan, policy: &Policy, model: &Model) -> Authorized<P
 impl Env<'_> {
     /// Rows that are read: FIND (and READ_DRAFT where drafts are asked for), the rows' rule, and everything below.
     fn select(self, select: &mut Select, holes: &mut Vec<Hole>) -> Allowed {
+        if self.is_of_own(select) {
+            return self.allowed_rows(select, holes);
+        }
         match select.from {
             From::Type | From::Localizations | From::Relation(..) | From::ElementRelation(..) => {
                 self.may_read(select.of, &mut select.version)?;
-                Env { written: None, ..self }.allowed_rows(select, holes)
+                Env { written: None, is_own: false, ..self }.allowed_rows(select, holes)
             }
             // The write that encloses it has demanded its own action: its row is shown even without FIND.
             From::Written => self.allowed_rows(select, holes),
@@ -84,7 +95,7 @@ impl Env<'_> {
             Page::One | Page::All | Page::Offset { .. } | Page::Numbered { .. } | Page::Cursor(_) => {}
         }
         self.shape(select, holes);
-        if select.from != From::Written {
+        if select.from != From::Written && !self.is_of_own(select) {
             let rule = self.read_rule(select.of, &select.version, &fields::of_select(select), holes);
             select.filter = std::mem::replace(&mut select.filter, Filter::All).and(rule);
         }
@@ -118,6 +129,9 @@ impl Env<'_> {
     /// Whether the caller may read a field at all.
     fn may_see(self, of: TypeId, field: FieldId) -> bool {
         let is_hidden = self.model.content_type(of).field(field).is_hidden();
+        if self.is_own && self.is_account(of) {
+            return !is_hidden;
+        }
         let is_granted = match self.written {
             // The row that was written need not be one that FIND's rules reach: only those for all rows show more than the write's own.
             Some((written, action)) if written == of => {

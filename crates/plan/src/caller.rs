@@ -24,13 +24,24 @@ pub enum Caller {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(pub Option<Vec<String>>);
 
+/// The role that may do everything, whatever rules say: whoever keeps the project.
+pub const ADMINISTRATOR: &str = "administrator";
+
+/// The role of everybody without a token.
+pub const PUBLIC: &str = "public";
+
 /// What a set of roles may do: for each content type and action the rows and fields.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Policy {
     /// Every action on every row.
     Everything,
-    /// What these rules add up to; what is not there is refused.
-    Rules(BTreeMap<(TypeId, Action), Vec<Grant>>),
+    /// What rules add up to; what is not there is refused.
+    Rules {
+        /// For each content type and action.
+        grants: BTreeMap<(TypeId, Action), Vec<Grant>>,
+        /// Somebody is signed in: there is more than the role `public`.
+        is_signed_in: bool,
+    },
 }
 
 /// One rule that applies. Several add up: rows and fields by OR.
@@ -46,7 +57,7 @@ impl Caller {
     /// Somebody without a token.
     #[must_use]
     pub fn public() -> Caller {
-        Caller::Roles { roles: vec!["public".to_owned()], user: Map::new() }
+        Caller::Roles { roles: vec![PUBLIC.to_owned()], user: Map::new() }
     }
 
     /// The part of a plan's cache key that depends on the caller.
@@ -69,6 +80,9 @@ impl Policy {
     #[must_use]
     pub fn of(model: &Model, caller: &Caller) -> Policy {
         let Caller::Roles { roles, .. } = caller else { return Policy::Everything };
+        if roles.iter().any(|role| role == ADMINISTRATOR) {
+            return Policy::Everything;
+        }
         let mut rules: BTreeMap<(TypeId, Action), Vec<Grant>> = BTreeMap::new();
         for (of, content_type) in model.content_types() {
             for rule in content_type.rules.iter().filter(|rule| roles.contains(&rule.role)) {
@@ -78,7 +92,7 @@ impl Policy {
                 }
             }
         }
-        Policy::Rules(rules)
+        Policy::Rules { grants: rules, is_signed_in: roles.iter().any(|role| role != PUBLIC) }
     }
 
     /// The grants for an action on a content type; none: refused. `Everything` gives one grant without bounds.
@@ -86,7 +100,16 @@ impl Policy {
     pub fn grants(&self, of: TypeId, action: Action) -> Vec<Grant> {
         match self {
             Policy::Everything => vec![Grant { condition: None, fields: None }],
-            Policy::Rules(rules) => rules.get(&(of, action)).cloned().unwrap_or_default(),
+            Policy::Rules { grants, .. } => grants.get(&(of, action)).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Whether somebody is signed in, so that there may be an account of the caller's own.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        match self {
+            Policy::Everything => true,
+            Policy::Rules { is_signed_in, .. } => *is_signed_in,
         }
     }
 

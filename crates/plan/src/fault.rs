@@ -102,6 +102,10 @@ pub enum Cause {
     },
     /// The version that the caller named is not the present one.
     VersionConflict,
+    /// Signing in, or a change of an account, is refused.
+    Account(AccountFault),
+    /// More attempts than a limit allows; a further one may come after so many seconds.
+    TooManyAttempts(u32),
     /// Stopped at its deadline.
     Timeout,
     /// The database is away or overloaded: try again.
@@ -110,6 +114,35 @@ pub enum Cause {
     OutcomeUnknown,
     /// A fault of ours; the log has the rest under the request's id.
     Internal,
+}
+
+/// Why an account is not opened, made or changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountFault {
+    /// No account has this name and password. Which of them is wrong is not told.
+    CredentialsWrong,
+    /// Accounts of this provider do not sign in here.
+    ProviderDisabled,
+    /// The address is not confirmed yet.
+    NotConfirmed,
+    /// It is blocked.
+    Blocked,
+    /// New accounts are not made by their owners.
+    RegisterClosed,
+    /// The name or the address belongs to another account.
+    Taken,
+    /// A password and its confirmation differ.
+    PasswordsDiffer,
+    /// The code is wrong, used, or has run out.
+    CodeWrong,
+    /// The present password is another one.
+    PasswordWrong,
+    /// The new password is the present one.
+    PasswordSame,
+    /// Nobody is signed in.
+    NotSignedIn,
+    /// The code of a confirmation is wrong or used.
+    ConfirmationWrong,
 }
 
 /// Which part of a request named something.

@@ -13,6 +13,7 @@
 mod authorize;
 mod bind;
 mod caller;
+mod command;
 mod content;
 mod cursor;
 mod fault;
@@ -31,10 +32,11 @@ mod write;
 
 pub use authorize::{Authorized, authorize};
 pub use bind::{Request, Variables, bind, whole_number};
-pub use caller::{Caller, Fingerprint, Policy};
+pub use caller::{ADMINISTRATOR, Caller, Fingerprint, PUBLIC, Policy};
+pub use command::{Command, Effect, Need};
 pub use content::{Content, ElementContent, Held, Link, LinkId, uuid_of_text, uuid_text, value_json, value_of_json};
 pub use cursor::{cursor_number, cursor_text};
-pub use fault::{BrokenRule, Cause, Fault, FieldFault, Place, Problem, Refusal, RefusedPart, Segment};
+pub use fault::{AccountFault, BrokenRule, Cause, Fault, FieldFault, Place, Problem, Refusal, RefusedPart, Segment};
 pub use filter::{Comparison, Filter, Operand};
 pub use interval::{interval_of_text, interval_text};
 pub use link_scope::{LinkScope, link_scope};
@@ -103,8 +105,12 @@ pub enum RootValue {
     Switch(Box<Switch>),
     /// What stands in the only entry of the first row's object, in place of the object; null without a row.
     Through(Box<Select>),
+    /// The caller's own account, whatever rules say about others'. `authorize` turns it into rows, or refuses it.
+    Own(Box<Select>),
     /// A change, and what it answers with.
     Write(Box<Write>),
+    /// An effect that names the row to answer with.
+    Command(Box<Command>),
     /// Not allowed, or known to fail: the entry is null with this fault.
     Refused(Refusal),
 }

@@ -43,7 +43,9 @@ pub fn picture(model: &Model, plan: &Plan, detail: Detail) -> String {
             RootValue::Select(select) => printer.select(&key, select),
             RootValue::Switch(switch) => printer.switch(&key, switch),
             RootValue::Through(select) => printer.select(&[&key, " through"].concat(), select),
+            RootValue::Own(select) => printer.select(&[&key, " of the caller"].concat(), select),
             RootValue::Write(write) => printer.write(&key, write),
+            RootValue::Command(command) => printer.command(&key, command),
             RootValue::Refused(refusal) => printer.line(&format!("{key} refused {:?}", refusal.cause)),
         }
     }

@@ -235,9 +235,11 @@ impl AnswerEntry {
         match &mut self.value {
             AnswerValue::Row(select) => vec![select],
             AnswerValue::Wrap(entries) => entries.iter_mut().flat_map(AnswerEntry::selects_mut).collect(),
-            AnswerValue::Constant(_) | AnswerValue::Echo(_) | AnswerValue::DocumentId | AnswerValue::Affected => {
-                Vec::new()
-            }
+            AnswerValue::Constant(_)
+            | AnswerValue::Echo(_)
+            | AnswerValue::DocumentId
+            | AnswerValue::Affected
+            | AnswerValue::Made(_) => Vec::new(),
         }
     }
 }
@@ -262,6 +264,8 @@ pub enum AnswerValue {
     DocumentId,
     /// Number of documents written.
     Affected,
+    /// What a command has made under this name; null where it has made nothing.
+    Made(&'static str),
     /// An object.
     Wrap(Vec<AnswerEntry>),
     /// The row, as [`Answer::Row`].

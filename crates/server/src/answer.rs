@@ -12,9 +12,10 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use graphql::transport::RequestFault;
 use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
-use plan::{Caller, Cause, Fault, Variables};
+use plan::{Cause, Fault, Variables};
 use store::{FileWatch, Room, WriteContext};
 
+use crate::accounts::{ForRequest, Sender, user_key};
 use crate::app::Endpoint;
 use crate::media::Noted;
 use crate::plans::{Asked, Compiled, Kept, Known};
@@ -30,6 +31,8 @@ pub struct Answer {
     pub outcome: Outcome,
     /// There is something in `errors`.
     pub has_errors: bool,
+    /// There were too many attempts; another one may come after so many seconds.
+    pub retry_after: Option<u32>,
 }
 
 /// How an answer came about.
@@ -58,11 +61,11 @@ pub enum Methods {
 /// The method does not fit the operation; faults of the operation itself are in the answer.
 pub async fn answer(
     endpoint: Endpoint<'_>,
-    caller: &Caller,
+    sender: &Sender,
     request: Request<'_>,
     methods: Methods,
 ) -> Result<Answer, RequestFault> {
-    let view = endpoint.schemas.view(caller);
+    let view = endpoint.schemas.view(&sender.caller);
     let asked = Asked { view: view.id, text: &request.query, name: request.operation_name.as_deref() };
     let kept = match operation(endpoint, &view, asked) {
         Ok(kept) => kept,
@@ -79,13 +82,13 @@ pub async fn answer(
         Err(Stopped::Request(errors)) => return Ok(refused(&view.schema, &errors)),
         Err(Stopped::Fault(fault)) => return Ok(executed(endpoint, &view.schema, NOTHING.to_vec(), &[fault])),
     };
-    Ok(run(endpoint, &view, &compiled, Given { caller, variables: &variables }).await)
+    Ok(run(endpoint, &view, &compiled, Given { sender, variables: &variables }).await)
 }
 
 /// What fills the holes of a plan.
 #[derive(Clone, Copy)]
 struct Given<'a> {
-    caller: &'a Caller,
+    sender: &'a Sender,
     variables: &'a Variables,
 }
 
@@ -94,10 +97,10 @@ async fn run(
     endpoint: Endpoint<'_>,
     view: &View,
     compiled: &Compiled,
-    Given { caller, variables }: Given<'_>,
+    Given { sender, variables }: Given<'_>,
 ) -> Answer {
     let now = endpoint.app.settings.clock.now();
-    let values = plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables, caller, now });
+    let values = plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables, caller: &sender.caller, now });
     let values = match values {
         Ok(values) => values,
         Err(faults) => return executed(endpoint, &view.schema, NOTHING.to_vec(), &faults),
@@ -108,12 +111,13 @@ async fn run(
     let noted = compiled.program.is_change().then(Noted::default);
     let context = WriteContext {
         now,
-        user: user_key(caller),
+        user: user_key(&sender.caller),
         ids: Arc::clone(&endpoint.app.settings.ids),
         files: noted.as_ref().map_or_else(FileWatch::default, |noted| noted.watch(endpoint.app.media.as_ref())),
     };
+    let commands = ForRequest { app: endpoint.app, sender };
     let room = Room { bytes: buffer, bytes_max: endpoint.answer_bytes_max };
-    let answered = endpoint.app.store.run(&compiled.program, values, context, room).await;
+    let answered = endpoint.app.store.run_with(&compiled.program, values, (context, &commands), room).await;
     if let Some(noted) = noted {
         noted.settle(endpoint.app).await;
     }
@@ -187,19 +191,11 @@ fn compiled(
     Ok(compiled)
 }
 
-/// The key of the user who writes, for the columns that name them.
-pub(crate) fn user_key(caller: &Caller) -> Option<i64> {
-    match caller {
-        Caller::Owner => None,
-        Caller::Roles { user, .. } => user.get("id").and_then(serde_json::Value::as_i64),
-    }
-}
-
 /// Ends an answer that was executed. Without faults the store's buffer goes out as it is.
 fn executed(endpoint: Endpoint<'_>, schema: &Schema, mut data: Vec<u8>, faults: &[Fault]) -> Answer {
     if faults.is_empty() {
         data.push(b'}');
-        return Answer { body: Bytes::from(data), outcome: Outcome::Executed, has_errors: false };
+        return Answer { body: Bytes::from(data), outcome: Outcome::Executed, has_errors: false, retry_after: None };
     }
     let mut body = errors_first(&schema.faults(faults));
     let is_unavailable = faults.iter().all(|fault| fault.path.is_empty() && fault.cause == Cause::Unavailable);
@@ -209,13 +205,17 @@ fn executed(endpoint: Endpoint<'_>, schema: &Schema, mut data: Vec<u8>, faults: 
         body.extend_from_slice(&data[1..]);
     }
     body.push(b'}');
-    Answer { body: Bytes::from(body), outcome, has_errors: true }
+    let retry_after = faults.iter().find_map(|fault| match fault.cause {
+        Cause::TooManyAttempts(seconds) => Some(seconds),
+        _ => None,
+    });
+    Answer { body: Bytes::from(body), outcome, has_errors: true, retry_after }
 }
 
 fn refused(schema: &Schema, errors: &[RequestError]) -> Answer {
     let mut body = errors_first(&schema.refused(errors));
     body.push(b'}');
-    Answer { body: Bytes::from(body), outcome: Outcome::Refused, has_errors: true }
+    Answer { body: Bytes::from(body), outcome: Outcome::Refused, has_errors: true, retry_after: None }
 }
 
 /// `{"errors":[..]`, not yet closed.

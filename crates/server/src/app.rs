@@ -24,6 +24,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::{CompressionLayer, Predicate, predicate};
 use tracing::Instrument as _;
 
+use crate::accounts::{self, Accounts, Members, OwnChanges, Throttle};
 use crate::cors;
 use crate::error::Error;
 use crate::exchange;
@@ -53,6 +54,7 @@ pub struct App {
     pub(crate) served: Arc<Served>,
     /// Uploaded files, where the settings name their folder.
     pub(crate) media: Option<Media>,
+    pub(crate) accounts: Accounts,
 }
 
 impl App {
@@ -70,7 +72,14 @@ impl App {
         let plans = Plans::new(&settings.limits);
         let folder = settings.uploads.clone();
         let media = folder.and_then(|folder| Media::new(folder, model, &settings.limits));
-        Ok(Self { settings, schemas, plans, store, served, media })
+        let (own, members) = (OwnChanges::new(&store, &served, model)?, Members::new(&store, &served, model)?);
+        let accounts = Accounts { throttle: Throttle::default(), own, members };
+        Ok(Self { settings, schemas, plans, store, served, media, accounts })
+    }
+
+    /// The model that is served.
+    pub(crate) fn model(&self) -> &Arc<Model> {
+        self.served.model()
     }
 
     /// Ends what earlier uploads and removals of files left to be asked: files whose rows are there stay, the others go.
@@ -280,6 +289,7 @@ fn router(app: &Arc<App>, is_stopping: &Arc<AtomicBool>, endpoints: Vec<(&str, &
         .route("/health/live", get(|| async { "alive\n" }))
         .route("/health/ready", ready(app, is_stopping));
     let router = endpoints.into_iter().fold(probes, |router, (path, place)| with_endpoint(router, app, path, place));
+    let router = accounts::routes(router, app);
     finished(router, app)
 }
 

@@ -1,4 +1,4 @@
-//! Who asks: a signed token becomes a [`Caller`], no token the role `public`.
+//! Who asks, as far as the request says it: a signed token names roles or an account, any other text may be a program's token.
 
 use std::fmt;
 
@@ -61,6 +61,9 @@ struct Claims {
     role: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<String>,
+    /// Of a person's token: the imprint of the account's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -88,9 +91,37 @@ impl TokenKey {
             iat: Some(lasts.from),
             role: Some(role.to_owned()),
             roles: Vec::new(),
+            epoch: None,
             others: Map::new(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(SignError)
+        self.encoded(&claims)
+    }
+
+    /// Signs a token for an account, which is good as long as its password has this hash.
+    ///
+    /// # Errors
+    /// The signature could not be made.
+    pub(crate) fn sign_person(&self, account: i64, hash: Option<&str>, lasts: Lasts) -> Result<String, SignError> {
+        let claims = Claims {
+            exp: lasts.until,
+            sub: account.to_string(),
+            iat: Some(lasts.from),
+            role: None,
+            roles: Vec::new(),
+            epoch: Some(self.epoch(account, hash)),
+            others: Map::from_iter([("id".to_owned(), Value::from(account))]),
+        };
+        self.encoded(&claims)
+    }
+
+    /// The imprint of an account's password. It tells nothing to whoever lacks the key.
+    pub(crate) fn epoch(&self, account: i64, hash: Option<&str>) -> String {
+        let text = ["epoch:", &account.to_string(), ":", hash.unwrap_or_default()].concat();
+        signature(&text, &self.encoding)
+    }
+
+    fn encoded(&self, claims: &Claims) -> Result<String, SignError> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.encoding).map_err(SignError)
     }
 }
 
@@ -109,16 +140,39 @@ impl fmt::Debug for TokenKey {
     }
 }
 
-/// Who sends this `Authorization` header.
+/// Whom a header names. An account and a program's token have yet to be looked up.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Credentials {
+    /// There is no header.
+    Nobody,
+    /// Whoever holds the key vouches for these roles.
+    Roles(Caller),
+    /// A person: the account's key, and the imprint of its password when the token was made.
+    Person { account: i64, epoch: String },
+    /// A program: the hash of its token.
+    Program { hash: String },
+}
+
+/// How tokens of programs begin.
+pub const PROGRAM_TOKEN_PREFIX: &str = "dgm_";
+
+/// Whom this `Authorization` header names.
 ///
 /// # Errors
 /// There is a header, but not a good token in it: never somebody with fewer rights than they believe to have.
-pub fn caller(authorization: Option<&[u8]>, key: Option<&TokenKey>) -> Result<Caller, TokenRefused> {
-    let Some(authorization) = authorization else { return Ok(Caller::public()) };
+pub(crate) fn credentials(authorization: Option<&[u8]>, key: Option<&TokenKey>) -> Result<Credentials, TokenRefused> {
+    let Some(authorization) = authorization else { return Ok(Credentials::Nobody) };
     let token = bearer(authorization).ok_or(TokenRefused::Header)?;
+    if token.starts_with(PROGRAM_TOKEN_PREFIX) {
+        return Ok(Credentials::Program { hash: digest(token) });
+    }
     let key = key.ok_or(TokenRefused::NoKey)?;
     let claims =
         jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation()).map_err(TokenRefused::Token)?.claims;
+    if let Some(epoch) = claims.epoch {
+        let account = claims.sub.parse().map_err(|_| TokenRefused::Roles(0))?;
+        return Ok(Credentials::Person { account, epoch });
+    }
     let mut roles = claims.roles;
     roles.extend(claims.role);
     roles.sort_unstable();
@@ -128,7 +182,18 @@ pub fn caller(authorization: Option<&[u8]>, key: Option<&TokenKey>) -> Result<Ca
     }
     let mut user = claims.others;
     user.insert("id".to_owned(), user_id(&claims.sub));
-    Ok(Caller::Roles { roles, user })
+    Ok(Credentials::Roles(Caller::Roles { roles, user }))
+}
+
+/// What is kept of a secret text that nobody can guess: its hash. A text that people choose needs more than that.
+#[must_use]
+pub fn digest(secret: &str) -> String {
+    signature(secret, &EncodingKey::from_secret(b"dragoman: the hash of a secret that is long enough"))
+}
+
+/// HMAC with SHA-256, in letters that stand in a URL.
+fn signature(text: &str, key: &EncodingKey) -> String {
+    jsonwebtoken::crypto::sign(text.as_bytes(), key, Algorithm::HS256).expect("a secret signs with HS256")
 }
 
 fn bearer(authorization: &[u8]) -> Option<&str> {
@@ -163,6 +228,14 @@ pub fn user_id(sub: &str) -> Value {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    fn caller(authorization: Option<&[u8]>, key: Option<&TokenKey>) -> Result<Caller, TokenRefused> {
+        match credentials(authorization, key)? {
+            Credentials::Nobody => Ok(Caller::public()),
+            Credentials::Roles(caller) => Ok(caller),
+            other => panic!("{other:?}"),
+        }
+    }
 
     const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
     const LATER: u64 = 4_102_444_800;
@@ -222,6 +295,17 @@ mod tests {
     #[test]
     fn no_header_is_the_public() {
         assert_eq!(caller(None, None).unwrap(), Caller::public());
+    }
+
+    #[test]
+    fn tokens_of_people_and_programs_name_what_is_looked_up() {
+        let key = TokenKey::new(KEY).unwrap();
+        let token = key.sign_person(7, Some("hash"), Lasts { from: 0, until: LATER }).unwrap();
+        let read = |token: &str| credentials(Some(format!("Bearer {token}").as_bytes()), Some(&key)).unwrap();
+        assert_eq!(read(&token), Credentials::Person { account: 7, epoch: key.epoch(7, Some("hash")) });
+        assert_ne!(key.epoch(7, Some("hash")), key.epoch(7, Some("other")));
+        assert_ne!(key.epoch(7, Some("hash")), key.epoch(8, Some("hash")));
+        assert_eq!(read("dgm_0123"), Credentials::Program { hash: digest("dgm_0123") });
     }
 
     #[test]

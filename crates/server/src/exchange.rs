@@ -2,6 +2,7 @@
 //!
 //! Everything that differs between dialects comes from the endpoint's [`TransportRules`].
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,9 +13,9 @@ use graphql::transport::{FormBody, GetRule, Refusal, RequestFault, TransportRule
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use plan::Caller;
 
+use crate::accounts::{self, Peer, Sender};
 use crate::answer::{Answer, Methods, Outcome, answer, no_room};
 use crate::app::{App, Endpoint};
-use crate::caller::caller;
 use crate::negotiate::{MediaType, Sent, answer_media_type, prefers_html, sent_media_type};
 use crate::page::{PageSettings, page};
 use crate::request::{BodyRules, Request, Requests, from_body, from_parameters};
@@ -55,6 +56,8 @@ pub(crate) fn refused(rules: &TransportRules, media: MediaType, fault: &RequestF
         set(headers, header::ALLOW, rules.allow);
     } else if status == 401 && *fault == RequestFault::CredentialsInvalid {
         set(headers, header::WWW_AUTHENTICATE, "Bearer");
+    } else if *fault == RequestFault::Unavailable {
+        set(headers, header::RETRY_AFTER, "1");
     }
     response
 }
@@ -68,9 +71,9 @@ async fn answered(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<A
     match &parts.method {
         &Method::GET => {
             allow_get(endpoint.rules(), parts)?;
-            let caller = caller_of(endpoint, parts)?;
+            let sender = sender_of(endpoint, parts).await?;
             let request = from_parameters(parts.uri.query().unwrap_or_default(), body_rules(endpoint))?;
-            answer(endpoint, &caller, request, Methods::QueriesOnly).await
+            answer(endpoint, &sender, request, Methods::QueriesOnly).await
         }
         &Method::POST => posted(endpoint, parts, body).await,
         _other => Err(RequestFault::MethodNotAllowed),
@@ -80,28 +83,29 @@ async fn answered(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<A
 async fn posted(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<Answer, RequestFault> {
     let sent = sent_media_type(text(&parts.headers, &header::CONTENT_TYPE));
     let is_form = allow_post(endpoint.rules(), parts, sent)?;
-    let caller = caller_of(endpoint, parts)?;
+    let sender = sender_of(endpoint, parts).await?;
     let body = collect(endpoint, parts, body).await?;
     let rules = body_rules(endpoint);
     if is_form {
         let form = std::str::from_utf8(&body).map_err(|_| RequestFault::BodyEmpty)?;
         let request = from_parameters(form, rules)?;
-        return answer(endpoint, &caller, request, Methods::All).await;
+        return answer(endpoint, &sender, request, Methods::All).await;
     }
     match from_body(&body, rules)? {
-        Requests::One(request) => answer(endpoint, &caller, request, Methods::All).await,
-        Requests::Batch(requests) => Box::pin(batch(endpoint, &caller, requests)).await,
+        Requests::One(request) => answer(endpoint, &sender, request, Methods::All).await,
+        Requests::Batch(requests) => Box::pin(batch(endpoint, &sender, requests)).await,
     }
 }
 
 /// Answers a list by a list, one after the other: the next may need what the one before has written.
 async fn batch(
     endpoint: Endpoint<'_>,
-    caller: &Caller,
+    sender: &Sender,
     requests: Vec<Result<Request<'_>, RequestFault>>,
 ) -> Result<Answer, RequestFault> {
     let mut joined = Vec::from(b"[");
     let mut has_errors = false;
+    let mut retry_after = None;
     for (index, request) in requests.into_iter().enumerate() {
         if index > 0 {
             joined.push(b',');
@@ -110,12 +114,13 @@ async fn batch(
         let answer_bytes_max = endpoint.answer_bytes_max.saturating_sub(joined.len());
         let outcome = match request {
             Ok(_) if answer_bytes_max == 0 => Ok(no_room(endpoint)),
-            Ok(request) => answer(Endpoint { answer_bytes_max, ..endpoint }, caller, request, Methods::All).await,
+            Ok(request) => answer(Endpoint { answer_bytes_max, ..endpoint }, sender, request, Methods::All).await,
             Err(fault) => Err(fault),
         };
         match outcome {
             Ok(answer) => {
                 has_errors |= answer.has_errors;
+                retry_after = retry_after.max(answer.retry_after);
                 joined.extend_from_slice(&answer.body);
             }
             Err(fault) => {
@@ -125,7 +130,7 @@ async fn batch(
         }
     }
     joined.push(b']');
-    Ok(Answer { body: Bytes::from(joined), outcome: Outcome::Executed, has_errors })
+    Ok(Answer { body: Bytes::from(joined), outcome: Outcome::Executed, has_errors, retry_after })
 }
 
 fn allow_get(rules: &TransportRules, parts: &Parts) -> Result<(), RequestFault> {
@@ -168,24 +173,40 @@ fn is_preflighted(parts: &Parts, sent: Sent, headers: &[&str]) -> bool {
     by_type || headers.iter().any(|name| parts.headers.get(*name).is_some_and(|value| !value.is_empty()))
 }
 
-/// Who sends a request, by its `Authorization`.
-pub(crate) fn caller_by(app: &App, parts: &Parts) -> Result<Caller, RequestFault> {
+/// Who sends a request, and from where.
+pub(crate) async fn sender(app: &App, parts: &Parts) -> Result<Sender, RequestFault> {
     let authorization = parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-    caller(authorization, app.settings.token_key.as_ref()).map_err(|error| {
-        tracing::info!(error = %error, cause = std::error::Error::source(&error).map(tracing::field::display), "a caller was refused");
-        RequestFault::CredentialsInvalid
-    })
+    let caller = accounts::caller(app, authorization).await?;
+    Ok(Sender { caller, address: address(app, parts) })
 }
 
-fn caller_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Caller, RequestFault> {
-    let caller = caller_by(endpoint.app, parts)?;
-    let Some(header) = endpoint.rules().role_header else { return Ok(caller) };
-    match parts.headers.get(header.name) {
-        None => Ok(caller),
-        Some(asked) => {
-            narrowed(caller, asked.to_str().unwrap_or_default(), header.aliases).ok_or(RequestFault::RoleRefused)
-        }
+/// The client's address: that of the connection, or what a trusted proxy says of it.
+fn address(app: &App, parts: &Parts) -> Option<IpAddr> {
+    let Peer(peer) = *parts.extensions.get::<Peer>()?;
+    let trusted = &app.settings.accounts.trusted_proxies;
+    if !trusted.contains(&peer.to_canonical()) {
+        return Some(peer);
     }
+    let said = parts.headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let hops = said.flat_map(|value| value.split(',')).map(|hop| hop.trim().parse::<IpAddr>());
+    // The last hop that is none of our proxies is the client; what stands before it, anybody may have written.
+    let hops: Vec<_> = hops.collect();
+    let client = hops.into_iter().rev().map_while(Result::ok).find(|hop| !trusted.contains(&hop.to_canonical()));
+    Some(client.unwrap_or(peer))
+}
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+async fn sender_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Sender, RequestFault> {
+    let Sender { caller, address } = sender(endpoint.app, parts).await?;
+    let narrow = endpoint.rules().role_header.and_then(|rule| Some((rule, parts.headers.get(rule.name)?)));
+    let caller = match narrow {
+        None => caller,
+        Some((rule, asked)) => {
+            narrowed(caller, asked.to_str().unwrap_or_default(), rule.aliases).ok_or(RequestFault::RoleRefused)?
+        }
+    };
+    Ok(Sender { caller, address })
 }
 
 /// The caller with one of their roles alone.
@@ -204,9 +225,12 @@ fn body_rules(endpoint: Endpoint<'_>) -> BodyRules {
     BodyRules { nesting_max: limits.nesting_max, batch_max: endpoint.rules().batching.then_some(limits.batch_max) }
 }
 
-/// Reads the body within its bounds of size and time.
 async fn collect(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<Bytes, RequestFault> {
-    let longest = endpoint.app.settings.limits.body_bytes_max;
+    body_of(endpoint.app.settings.limits.body_bytes_max, parts, body).await
+}
+
+/// Reads a body within its bounds of size and time.
+pub(crate) async fn body_of(longest: usize, parts: &Parts, body: Body) -> Result<Bytes, RequestFault> {
     let announced = text(&parts.headers, &header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|length| length > longest) {
         return Err(RequestFault::BodyTooLarge(longest));
@@ -234,6 +258,9 @@ fn written(rules: &TransportRules, media: MediaType, answer: Answer) -> Response
     let mut response = respond(status, media, answer.body);
     if answer.outcome == Outcome::Unavailable {
         set(response.headers_mut(), header::RETRY_AFTER, "1");
+    }
+    if let Some(seconds) = answer.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -5,6 +5,7 @@
 //!
 //! This crate must never know the command line, files of a project, or SQL text.
 
+mod accounts;
 mod answer;
 mod app;
 mod caller;
@@ -21,9 +22,12 @@ mod schemas;
 mod serve;
 mod settings;
 
+pub use accounts::{AccountSettings, NewUser, Sender, SetupCode, UserRefused, has_administrator};
 pub use answer::{Answer, Methods, Outcome, answer};
 pub use app::{App, Endpoint, Shared};
-pub use caller::{KeyTooShort, Lasts, SignError, TOKEN_KEY_BYTES_MIN, TokenKey, user_id};
+pub use caller::{
+    KeyTooShort, Lasts, PROGRAM_TOKEN_PREFIX, SignError, TOKEN_KEY_BYTES_MIN, TokenKey, digest, user_id,
+};
 pub use error::Error;
 pub use listen::Listener;
 pub use request::Request;

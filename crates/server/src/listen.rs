@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -44,7 +44,7 @@ impl Listener {
     /// Serves until `stop` becomes true, then lets running requests end within the grace.
     pub(crate) async fn serve<H, F>(self, limits: Limits, mut stop: watch::Receiver<bool>, handle: H)
     where
-        H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        H: Fn(Request<Incoming>, IpAddr) -> F + Clone + Send + 'static,
         F: Future<Output = Response<Body>> + Send + 'static,
     {
         let places = Arc::new(Semaphore::new(limits.connections_max));
@@ -56,17 +56,17 @@ impl Listener {
                 () = stopped(&mut stop) => break,
                 place = Arc::clone(&places).acquire_owned() => place.expect("the semaphore is never closed"),
             };
-            let stream = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 biased;
                 () = stopped(&mut stop) => break,
                 accepted = self.socket.accept() => match accepted {
-                    Ok((stream, _)) => stream,
+                    Ok((stream, peer)) => (stream, peer.ip()),
                     Err(error) => { accept_failed(&error).await; continue }
                 },
             };
             let handle = handle.clone();
             let service = hyper::service::service_fn(move |request| {
-                let response = handle(request);
+                let response = handle(request, peer);
                 async move { Ok::<_, Infallible>(response.await) }
             });
             let connection = builder.serve_connection(TokioIo::new(without_delay(stream)), service);

@@ -1,11 +1,14 @@
 //! A server from its first connection to its last.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::http::Request;
 use hyper::body::Incoming;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::accounts::Peer;
 use crate::app::{Door, Shared};
 use crate::listen::Listener;
 use crate::settings::Limits;
@@ -25,9 +28,11 @@ pub async fn serve(shared: &Shared, ways: Vec<Way>, limits: &Limits, stop: watch
     for Way { listener, endpoint } in ways {
         let door = endpoint.map_or(Door::Main, |path| Door::Alone(path.into()));
         let shared = shared.clone();
-        let handle = move |request: Request<Incoming>| {
+        let handle = move |request: Request<Incoming>, peer: IpAddr| {
             let (shared, door) = (shared.clone(), door.clone());
-            async move { shared.handle(door, request.map(Body::new)).await }
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            async move { shared.handle(door, request).await }
         };
         listening.spawn(listener.serve(limits.clone(), stop.clone(), handle));
     }

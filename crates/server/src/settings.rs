@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use store::Ids;
 
+use crate::accounts::{AccountSettings, SetupCode};
 use crate::caller::TokenKey;
 
 /// Everything that a server is told.
@@ -15,6 +16,10 @@ pub struct Settings {
     pub schemas: SchemaSettings,
     /// Addresses that show one endpoint alone, at `/graphql`.
     pub listeners: Vec<ListenerSettings>,
+    /// Who may sign in, and how often they may try.
+    pub accounts: AccountSettings,
+    /// Opens the page that makes the first administrator; without it there is no such page.
+    pub setup: Option<SetupCode>,
     /// Checks callers' tokens; without it every token is refused.
     pub token_key: Option<TokenKey>,
     /// Whether a browser gets the GraphiQL page.

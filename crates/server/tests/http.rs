@@ -72,6 +72,8 @@ fn settings() -> Settings {
             limits: graphql::Limits::default(),
         },
         listeners: Vec::new(),
+        accounts: server::AccountSettings::default(),
+        setup: None,
         token_key: Some(TokenKey::new(KEY).unwrap()),
         graphiql: false,
         introspection: true,

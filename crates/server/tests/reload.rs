@@ -52,6 +52,8 @@ fn settings() -> Settings {
     Settings {
         schemas: SchemaSettings { endpoints: Vec::new(), page_sizes, limits: graphql::Limits::default() },
         listeners: Vec::new(),
+        accounts: server::AccountSettings::default(),
+        setup: None,
         token_key: None,
         graphiql: false,
         introspection: true,

@@ -139,6 +139,8 @@ pub enum AnswerProgramValue {
     DocumentId,
     /// Number of documents written.
     Affected,
+    /// What a command has made under this name.
+    Made(&'static str),
     /// An object.
     Wrap(Vec<AnswerProgramEntry>),
     /// The row.
@@ -209,7 +211,20 @@ impl WriteProgram {
 
     /// Numbers the statements of the answer from `next`; gives the number after the last.
     pub fn number(&mut self, next: u16) -> u16 {
-        match &mut self.answer {
+        self.answer.number(next)
+    }
+}
+
+impl AnswerProgram {
+    /// What an answer shows.
+    #[must_use]
+    pub fn of(model: &Model, layout: &Layout, database: Database, shown: &Answer) -> AnswerProgram {
+        answer(Env { model, layout, database }, shown)
+    }
+
+    /// Numbers its statements from `next`; gives the number after the last.
+    pub fn number(&mut self, next: u16) -> u16 {
+        match self {
             AnswerProgram::Row(node) => node.number(next),
             AnswerProgram::Wrap(entries) => number_entries(entries, next),
         }
@@ -223,7 +238,8 @@ fn number_entries(entries: &mut [AnswerProgramEntry], next: u16) -> u16 {
         AnswerProgramValue::Constant(_)
         | AnswerProgramValue::Echo(_)
         | AnswerProgramValue::DocumentId
-        | AnswerProgramValue::Affected => next,
+        | AnswerProgramValue::Affected
+        | AnswerProgramValue::Made(_) => next,
     })
 }
 
@@ -245,6 +261,7 @@ fn answer_entries(env: Env<'_>, entries: &[AnswerEntry]) -> Vec<AnswerProgramEnt
         AnswerValue::Echo(hole) => AnswerProgramValue::Echo(*hole),
         AnswerValue::DocumentId => AnswerProgramValue::DocumentId,
         AnswerValue::Affected => AnswerProgramValue::Affected,
+        AnswerValue::Made(name) => AnswerProgramValue::Made(name),
         AnswerValue::Wrap(inner) => AnswerProgramValue::Wrap(answer_entries(env, inner)),
         AnswerValue::Row(select) => {
             AnswerProgramValue::Row(Box::new(program(env.model, env.layout, env.database, select)))

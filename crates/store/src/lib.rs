@@ -8,6 +8,7 @@
 #[cfg(test)]
 extern crate self as store;
 
+mod accounts;
 mod answer;
 mod config;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod seed;
 pub mod sqlite;
 mod write;
 
+pub use accounts::{Account, NewToken, StoredToken, TOKENS_MAX};
 pub use config::{Address, STATEMENTS_MAX, StoreConfig, StoreLimits};
 pub use error::Error;
 pub use hashing::{HASHES_PER_CORE, HASHES_WAITING_PER_CORE, password_hash, password_hash_now, password_matches};
@@ -37,4 +39,6 @@ pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
 pub use open::{CHANGES_MAX, Driver, Prepared, Served, Store};
 pub use read::{Answer, Room};
 pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};
-pub use write::{FileWatch, RemovedFile, WriteContext};
+pub use write::{
+    Asked, Commands, Ended, FileWatch, Made, NoCommands, OwnChange, Preparing, RemovedFile, Told, When, Work, WriteContext,
+};

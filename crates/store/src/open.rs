@@ -1,6 +1,7 @@
 //! The store: one database, whichever it is.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use model::{Model, TypeId};
 use plan::rules::Patterns;
@@ -12,7 +13,7 @@ use crate::postgres::Postgres;
 use crate::read::{PreparedRead, Room};
 use crate::sqlite::Sqlite;
 use crate::write::PreparedChange;
-use crate::{Address, Answer, Error, StoreConfig, StoreLimits, WriteContext};
+use crate::{Address, Answer, Commands, Error, NoCommands, StoreConfig, StoreLimits, WriteContext};
 
 /// Hints of changes that wait for a slow listener.
 pub const CHANGES_MAX: usize = 1024;
@@ -24,6 +25,8 @@ pub struct Store {
     limits: StoreLimits,
     default_locale: String,
     changed: broadcast::Sender<TypeId>,
+    /// The table of tokens is known to be there.
+    pub(crate) has_tokens: AtomicBool,
 }
 
 /// A model whose tables the database holds: what plans over this model are printed with.
@@ -45,6 +48,14 @@ impl Served {
     }
 }
 
+impl Served {
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+}
+
 /// A plan whose statements are printed. It holds no value of any caller. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Prepared(Kind);
@@ -53,6 +64,16 @@ pub struct Prepared(Kind);
 enum Kind {
     Read(Arc<PreparedRead>),
     Change(Arc<PreparedChange>),
+}
+
+impl Prepared {
+    /// The change, if it is one.
+    pub(crate) fn change(&self) -> Option<&Arc<PreparedChange>> {
+        match &self.0 {
+            Kind::Read(_) => None,
+            Kind::Change(change) => Some(change),
+        }
+    }
 }
 
 /// Which of the two databases, with its connections.
@@ -90,6 +111,7 @@ impl Store {
             limits: config.limits,
             default_locale: config.default_locale.clone(),
             changed: broadcast::Sender::new(CHANGES_MAX),
+            has_tokens: AtomicBool::new(false),
         })
     }
 
@@ -136,10 +158,21 @@ impl Store {
         context: WriteContext,
         room: impl Into<Room>,
     ) -> Answer {
+        self.run_with(prepared, values, (context, &NoCommands), room).await
+    }
+
+    /// The same, where commands are run, too.
+    pub async fn run_with(
+        &self,
+        prepared: &Prepared,
+        values: Values,
+        outside: (WriteContext, &dyn Commands),
+        room: impl Into<Room>,
+    ) -> Answer {
         let mut answer = match &prepared.0 {
             Kind::Read(prepared) => self.read(prepared, values, room).await,
             // A change is a long story: it would make the future of every read as large as its own.
-            Kind::Change(prepared) => Box::pin(self.change(prepared, values, context, room.into())).await,
+            Kind::Change(prepared) => Box::pin(self.change(prepared, values, outside, room.into())).await,
         };
         for fault in &mut answer.faults {
             if let Cause::AnswerTooLarge(most) = &mut fault.cause {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod change;
+mod command;
 mod context;
 mod course;
 mod create;
@@ -11,6 +12,7 @@ mod element;
 mod failure;
 mod file_watch;
 mod fit;
+mod fixed;
 mod frame;
 mod link;
 mod linking;
@@ -23,6 +25,8 @@ mod run;
 mod sqlite;
 mod update;
 
+pub use command::{Asked, Commands, Ended, Made, NoCommands, OwnChange, Preparing, Told, When, Work};
+pub(crate) use fixed::run_fixed;
 pub use context::WriteContext;
 pub use file_watch::{FileWatch, RemovedFile};
 pub(crate) use prepared::PreparedChange;

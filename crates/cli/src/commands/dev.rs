@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use notify_debouncer_full::notify::RecursiveMode;
 use notify_debouncer_full::{DebounceEventResult, new_debouncer};
-use server::{App, Shared};
+use server::{App, SetupCode, Shared, has_administrator};
 use store::Store;
 use tokio::sync::{mpsc, watch};
 
@@ -19,7 +19,7 @@ use crate::config::FILE_NAME;
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER};
-use crate::serving::{Mode, app, block_on, id_prefix, open_store};
+use crate::serving::{Mode, app_with, block_on, id_prefix, open_store};
 use crate::{logging, signals};
 
 /// Editors write a file in several steps; what comes within this time is one change.
@@ -34,13 +34,15 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
+        let setup = project.setup_code()?;
         let waiting = project.files()?.sweep()?;
-        let app = load(&project, &store).await?;
+        let app = load(&project, &store, &setup).await?;
         app.settle_files(waiting).await;
         let shared = Shared::new(&app, id_prefix()?);
-        let reload = Reload { shared: shared.clone(), store, serving: serving.clone() };
+        let invitation = (!has_administrator(&store).await?).then(|| setup.path());
+        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), setup };
         let following = tokio::spawn(follow(reload, stop.clone()));
-        serve(&project, &shared, stop).await?;
+        serve(&project, &shared, invitation, stop).await?;
         following.abort();
         Ok::<_, Error>(())
     })??;
@@ -48,21 +50,24 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
 }
 
 /// Reads the types, brings the database to them, loads the seed where there is no data.
-async fn load(project: &Project, store: &Arc<Store>) -> Result<Arc<App>, Error> {
+async fn load(project: &Project, store: &Arc<Store>, setup: &SetupCode) -> Result<Arc<App>, Error> {
     let sources = project.schema_texts()?;
     let model = Arc::new(project.model()?);
     for change in apply_without_loss(project, store, &model, &sources).await? {
         eprintln!("  {change}");
     }
     seed::load(project, store, &model).await?;
-    app(project, Mode::Development, &model, store)
+    store.tokens_ready().await?;
+    app_with(project, Mode::Development, (&model, store), Some(setup.clone()))
 }
+
 
 /// What a change of files acts on.
 struct Reload {
     shared: Shared,
     store: Arc<Store>,
     serving: Serving,
+    setup: SetupCode,
 }
 
 /// Loads the project again after every change. A fault is shown, and the server goes on with what it had.
@@ -91,7 +96,7 @@ async fn follow(reload: Reload, mut stop: watch::Receiver<bool>) {
 /// Settings that belong to the start, such as the address and the database, stay as they were.
 async fn again(reload: &Reload) -> Result<(), Error> {
     let project = open(&reload.serving)?;
-    let app = load(&project, &reload.store).await.map_err(|error| match error {
+    let app = load(&project, &reload.store, &reload.setup).await.map_err(|error| match error {
         // Nobody else may change the database while dev holds it.
         Error::Loss { losses, folder } => Error::LossWhileServed { losses, folder },
         other => other,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use graphql::transport::RequestFault;
 use plan::Caller;
 use serde_json::{Map, Value};
-use server::{Answer, Endpoint, Methods, Request};
+use server::{Answer, Endpoint, Methods, Request, Sender};
 use store::Address;
 
 use crate::arguments::Query;
@@ -65,12 +65,12 @@ impl Asked<'_> {
             operation_name: self.query.operation.as_deref().map(Into::into),
             variables: self.variables.clone(),
         };
-        server::answer(self.endpoint, &caller(self.query), request, methods).await
+        server::answer(self.endpoint, &Sender::local(caller(self.query)), request, methods).await
     }
 }
 
 /// Holds the data folder while something is written, where its database has one writer: behind a server's back its readers and hints would miss it.
-fn only_writer(project: &Project) -> Result<Option<DataLock>, Error> {
+pub(crate) fn only_writer(project: &Project) -> Result<Option<DataLock>, Error> {
     match project.database()? {
         Address::Postgres(_) => Ok(None),
         Address::Sqlite(_) => match DataLock::take(project) {

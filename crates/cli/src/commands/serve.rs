@@ -19,18 +19,17 @@ use crate::{logging, signals};
 pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let project = open(serving)?;
     let _logging = logging::start(&project.config)?;
-    if project.token_key()?.is_none() {
-        tracing::warn!("no key of tokens is configured (auth.token_key): every token is refused, callers are public");
-    }
     let model = Arc::new(project.model()?);
     let sources = project.schema_texts()?;
     let _lock = DataLock::take(&project)?;
+    project.token_key_or_new()?;
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
         // A database that is away is no reason not to start: the server says that it is not ready until it comes.
         if store.is_ready().await {
             require_none(&store, &model, &sources).await?;
+            store.tokens_ready().await?;
         } else {
             tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
         }
@@ -38,7 +37,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let app = app(&project, Mode::Production, &model, &store)?;
         app.settle_files(waiting).await;
         let shared = Shared::new(&app, id_prefix()?);
-        serve(&project, &shared, stop).await
+        serve(&project, &shared, None, stop).await
     })??;
     Ok(ExitCode::SUCCESS)
 }
@@ -49,14 +48,22 @@ pub(crate) fn open(serving: &Serving) -> Result<Project, Error> {
     Project::open(&serving.project, &flags)
 }
 
-/// Binds every address, prints where, and serves.
-pub(crate) async fn serve(project: &Project, shared: &Shared, stop: watch::Receiver<bool>) -> Result<(), Error> {
+/// Binds every address, prints where, and serves. The first administrator is invited by the path of a link.
+pub(crate) async fn serve(
+    project: &Project,
+    shared: &Shared,
+    invitation: Option<String>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), Error> {
     let mut ways = vec![Way { listener: Listener::bind(project.config.address()).await?, endpoint: None }];
     for listener in &project.config.listeners {
         let endpoint = Some(listener.endpoint.clone());
         ways.push(Way { listener: Listener::bind(listener.address).await?, endpoint });
     }
     announce(shared, &ways);
+    if let (Some(path), Some(way)) = (invitation, ways.first()) {
+        eprintln!("  http://{}{path}  (makes the first administrator, once)", way.listener.address());
+    }
     server::serve(shared, ways, &limits(&project.config), stop).await;
     Ok(())
 }

@@ -43,6 +43,11 @@ pub(crate) const DATABASE: &str = "database";
 pub(crate) const DEFAULT_LOCALE: &str = "default_locale";
 pub(crate) const TOKEN_KEY: &str = "auth.token_key";
 pub(crate) const TOKEN_KEY_FILE: &str = "auth.token_key_file";
+pub(crate) const REGISTER: &str = "auth.register";
+pub(crate) const CONFIRM_EMAIL: &str = "auth.confirm_email";
+pub(crate) const DEFAULT_ROLE: &str = "auth.default_role";
+pub(crate) const TOKEN_HOURS: &str = "auth.token_hours";
+pub(crate) const TRUSTED_PROXIES: &str = "auth.trusted_proxies";
 pub(crate) const GRAPHIQL: &str = "http.graphiql";
 pub(crate) const INTROSPECTION: &str = "http.introspection";
 pub(crate) const COMPRESSION: &str = "http.compression";
@@ -65,7 +70,17 @@ pub(crate) static KEYS: &[Key] = &[
         TOKEN_KEY_FILE,
         Kind::Text,
         "",
-        "File that holds the key instead; none: token.key in the data folder, where it is there.",
+        "File that holds the key instead; none: token.key in the data folder, made at the first start.",
+    ),
+    key(REGISTER, Kind::Boolean, "true", "Whether people may make accounts of their own."),
+    key(CONFIRM_EMAIL, Kind::Boolean, "false", "Whether an account opens only when its address is confirmed."),
+    key(DEFAULT_ROLE, Kind::Text, "authenticated", "The role of accounts that people make."),
+    key(TOKEN_HOURS, Kind::Number(1, 8760), "720", "Hours that a person's token is good."),
+    key(
+        TRUSTED_PROXIES,
+        Kind::Texts,
+        "[]",
+        "Addresses of proxies whose X-Forwarded-For is believed, as \"10.0.0.2\".",
     ),
     key(
         GRAPHIQL,
@@ -107,6 +122,25 @@ pub(crate) static KEYS: &[Key] = &[
         Kind::Duration(0, 10 * MINUTE),
         "30s",
         "Time that running requests get when the server stops.",
+    ),
+    key("limits.attempts_max", Kind::Number(1, 1000), "10", "Attempts to open one account within the window."),
+    key(
+        "limits.address_attempts_max",
+        Kind::Number(1, 100_000),
+        "100",
+        "Attempts from one network (/24 or /56) within the window.",
+    ),
+    key(
+        "limits.attempts_window",
+        Kind::Duration(SECOND, 24 * 60 * MINUTE),
+        "15m",
+        "After this time attempts are forgotten.",
+    ),
+    key(
+        "limits.attempts_kept_max",
+        Kind::Number(100, 10_000_000),
+        "10000",
+        "Accounts and networks whose attempts are counted; the oldest are forgotten first.",
     ),
     key("limits.plans_max", Kind::Number(1, 100_000), "1000", "Operations kept in the plan cache."),
     key("limits.plans_bytes_max", Kind::Bytes(MIB, 1024 * MIB), "32 MiB", "Bytes of the plan cache, estimated."),

@@ -23,7 +23,7 @@ fn every_key_has_a_default_that_can_be_read() {
                 assert_eq!(config.text(key.name).is_some(), !key.default.is_empty(), "{}", key.name);
             }
             Kind::Address | Kind::Word(_) => assert!(!config.word(key.name).is_empty(), "{}", key.name),
-            Kind::Boolean => assert!(config.is_on(key.name), "{}", key.name),
+            Kind::Boolean => assert_eq!(config.is_on(key.name), key.default == "true", "{}", key.name),
             Kind::Texts => assert!(config.texts(key.name).is_empty(), "{}", key.name),
         }
     }

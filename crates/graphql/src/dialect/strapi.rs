@@ -5,6 +5,7 @@
 //!
 //! Source: dialect manual sections 2 to 9; the SDL that servers of Strapi 5.54 and 4.26 print.
 
+mod accounts;
 mod components;
 mod content;
 mod entities;
@@ -103,6 +104,7 @@ fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Def
         inputs::add(&mut draft, of, content_type);
     }
     let (mut queries, mut mutations) = roots::fields(&mut draft);
+    accounts::add(&mut draft, &mut queries, &mut mutations);
     match edition {
         Edition::Five => own::add(&mut draft, &mut queries, &mut mutations),
         Edition::Four => {}

@@ -74,6 +74,9 @@ impl<'a> Planner<'a> {
             | FieldBinding::PageSize
             | FieldBinding::PageCount
             | FieldBinding::Aggregate { .. }
+            | FieldBinding::Account { .. }
+            | FieldBinding::Command { .. }
+            | FieldBinding::Made(_)
             | FieldBinding::Written(_) => return misplaced(),
         })
     }

@@ -316,9 +316,12 @@ impl<'a> Planner<'a> {
         match made {
             RootValue::Select(select) => add(&mut select.filter, select.of),
             RootValue::Switch(switch) => switch.arms.iter_mut().for_each(|arm| add(&mut arm.filter, arm.of)),
-            RootValue::Constant(_) | RootValue::Through(_) | RootValue::Write(_) | RootValue::Refused(_) => {
-                return misplaced();
-            }
+            RootValue::Constant(_)
+            | RootValue::Through(_)
+            | RootValue::Own(_)
+            | RootValue::Write(_)
+            | RootValue::Command(_)
+            | RootValue::Refused(_) => return misplaced(),
         }
         Ok(())
     }

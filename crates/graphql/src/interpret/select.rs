@@ -214,6 +214,9 @@ impl<'a> Planner<'a> {
             | FieldBinding::Derived(_)
             | FieldBinding::Own(_)
             | FieldBinding::Part(_)
+            | FieldBinding::Account { .. }
+            | FieldBinding::Command { .. }
+            | FieldBinding::Made(_)
             | FieldBinding::Written(_) => return misplaced(),
         })
     }

@@ -77,11 +77,8 @@ impl<'a> Planner<'a> {
         match &field.binding {
             FieldBinding::Column(column, _) if is_last => Ok(SortPath::Column(*column)),
             FieldBinding::Own(bound) if is_last => {
-                if let model::Bound::Unit(unit) = bound.as_ref() {
-                    Ok(SortPath::Column(Column::Field(unit.field)))
-                } else {
-                    unsortable()
-                }
+                let model::Bound::Unit(unit) = bound.as_ref() else { return unsortable() };
+                Ok(SortPath::Column(Column::Field(unit.field)))
             }
             FieldBinding::Relation { field: relation, shape, .. } if !is_last && is_word(*shape, names) => {
                 let rows_of = match shape {
@@ -123,6 +120,9 @@ impl<'a> Planner<'a> {
             | FieldBinding::PageSize
             | FieldBinding::PageCount
             | FieldBinding::Aggregate { .. }
+            | FieldBinding::Account { .. }
+            | FieldBinding::Command { .. }
+            | FieldBinding::Made(_)
             | FieldBinding::Written(_)
             | FieldBinding::Wrap
             | FieldBinding::Constant(_) => unsortable(),

@@ -232,7 +232,7 @@ impl<'a> Planner<'a> {
         Ok(elements)
     }
 
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         (merged, definition): (&Merged<'a>, &'a FieldDefinition),
         of: TypeId,
@@ -286,6 +286,7 @@ impl<'a> Planner<'a> {
                     FieldBinding::Written(WrittenPart::Rows) | FieldBinding::Nodes => {
                         AnswerValue::Row(Box::new(self.written(&inner, definition.of.name(), level)))
                     }
+                    FieldBinding::Made(name) => AnswerValue::Made(name),
                     FieldBinding::Constant(json) => AnswerValue::Constant(json.clone()),
                     FieldBinding::Wrap => {
                         AnswerValue::Wrap(self.answer_entries(&inner, definition.of.name(), level, echo)?)

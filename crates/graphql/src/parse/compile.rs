@@ -300,7 +300,10 @@ fn page_rule(binding: &FieldBinding) -> Option<PageRule> {
         | FieldBinding::PageSize
         | FieldBinding::PageCount
         | FieldBinding::Aggregate { .. }
+        | FieldBinding::Account { .. }
+        | FieldBinding::Command { .. }
         | FieldBinding::Written(_)
+        | FieldBinding::Made(_)
         | FieldBinding::Wrap
         | FieldBinding::Own(_)
         | FieldBinding::Part(_)

@@ -43,6 +43,7 @@ fn status_and_code(fault: &RequestFault) -> (u16, &'static str) {
         RequestFault::CredentialsInvalid => (401, "UNAUTHENTICATED"),
         RequestFault::RoleRefused => (403, "FORBIDDEN"),
         RequestFault::PersistedQuery => (200, "PERSISTED_QUERY_NOT_SUPPORTED"),
+        RequestFault::Unavailable => (503, "SERVICE_UNAVAILABLE"),
         RequestFault::Internal(_) => (500, "INTERNAL_SERVER_ERROR"),
         RequestFault::PreflightMissing
         | RequestFault::BodyEmpty
@@ -104,6 +105,7 @@ pub(super) fn words(fault: &RequestFault) -> String {
         RequestFault::OperationNameNotText => "`operationName` must be text or null",
         RequestFault::CredentialsInvalid => "The token is not valid, or has run out",
         RequestFault::RoleRefused => "The caller does not have the role that the request names",
+        RequestFault::Unavailable => "The database cannot be reached: try again",
         // Clients look for this very word, and send the text then.
         RequestFault::PersistedQuery => "PersistedQueryNotSupported",
     };

@@ -62,6 +62,7 @@ fn describe(fault: &RequestFault) -> Refusal {
         | RequestFault::EncodingUnsupported(_)
         | RequestFault::BodyTooLarge(_)
         | RequestFault::BodyTooSlow => error(declared::describe(fault).status, "$", "bad-request", &house),
+        RequestFault::Unavailable => error(200, "$", "postgres-error", "the database cannot be reached"),
         RequestFault::Internal(_) => error(500, "$", "unexpected", &house),
     }
 }

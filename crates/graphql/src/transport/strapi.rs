@@ -61,6 +61,7 @@ fn describe_for_four(fault: &RequestFault) -> Refusal {
         | RequestFault::ParameterNotJson(_)
         | RequestFault::CredentialsInvalid
         | RequestFault::RoleRefused
+        | RequestFault::Unavailable
         | RequestFault::Internal(_) => describe(fault),
     }
 }
@@ -110,6 +111,7 @@ fn describe(fault: &RequestFault) -> Refusal {
         RequestFault::CredentialsInvalid => unauthorized(),
         RequestFault::GetNotServed
         | RequestFault::RoleRefused
+        | RequestFault::Unavailable
         | RequestFault::CharsetUnsupported
         | RequestFault::BodyTooSlow
         | RequestFault::BodyTooDeep(_)

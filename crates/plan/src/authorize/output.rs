@@ -108,7 +108,7 @@ impl Env<'_> {
             SwitchFrom::Types => {}
         }
         // What is below has demanded nothing yet: it is read, not written.
-        let env = Env { written: None, ..self };
+        let env = Env { written: None, is_own: false, ..self };
         let had_arms = !switch.arms.is_empty();
         switch.arms.retain_mut(|arm| env.may_read(arm.of, &mut arm.version).is_ok());
         if had_arms && switch.arms.is_empty() {

@@ -47,7 +47,7 @@ impl Env<'_> {
         }
         let row = Filter::all_of(actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes)));
         write.rules = self.row_rules((of, row), &given, holes);
-        Env { written: Some((of, main)), ..self }.answer(&mut write.answer, holes)
+        Env { written: Some((of, main)), is_own: false, ..self }.answer(&mut write.answer, holes)
     }
 
     /// What is asked of the rows that a change touches, beside the one that it writes.
@@ -80,7 +80,7 @@ impl Env<'_> {
         (rule != Filter::All).then_some(Losing { field: id, of: loser, rule })
     }
 
-    fn demand(self, of: TypeId, action: Action) -> Allowed {
+    pub(super) fn demand(self, of: TypeId, action: Action) -> Allowed {
         if self.policy.allows(of, action) { Ok(()) } else { Err(forbidden()) }
     }
 
@@ -204,7 +204,7 @@ impl Env<'_> {
         links.visible = std::mem::replace(&mut links.visible, Filter::All).and(rule);
     }
 
-    fn answer(self, answer: &mut Answer, holes: &mut Vec<Hole>) -> Allowed {
+    pub(super) fn answer(self, answer: &mut Answer, holes: &mut Vec<Hole>) -> Allowed {
         match answer {
             Answer::Row(select) => self.select(select, holes),
             Answer::Wrap(entries) => self.answer_entries(entries, holes),
@@ -214,7 +214,7 @@ impl Env<'_> {
     fn answer_entries(self, entries: &mut [AnswerEntry], holes: &mut Vec<Hole>) -> Allowed {
         for entry in entries {
             match &mut entry.value {
-                AnswerValue::Constant(_) | AnswerValue::Echo(_) | AnswerValue::DocumentId | AnswerValue::Affected => {}
+                AnswerValue::Constant(_) | AnswerValue::Echo(_) | AnswerValue::DocumentId | AnswerValue::Affected | AnswerValue::Made(_) => {}
                 AnswerValue::Wrap(inner) => self.answer_entries(inner, holes)?,
                 AnswerValue::Row(select) => self.select(select, holes)?,
             }

@@ -2,7 +2,7 @@
 
 use super::{Of, Printer};
 use crate::{
-    Answer, AnswerEntry, AnswerValue, Data, Find, Given, LinkKind, Links, Locale, Write, WriteAction, WriteVersion,
+    Answer, AnswerEntry, AnswerValue, Command, Data, Find, Given, LinkKind, Links, Locale, Write, WriteAction, WriteVersion,
 };
 
 impl Printer<'_> {
@@ -27,13 +27,28 @@ impl Printer<'_> {
                 self.line(&format!("{key} = delete {name}{find}{must_exist}{}{rule}", locale_text(locale)));
             }
         }
-        self.inside(|printer| match &write.answer {
-            Answer::Row(select) => printer.select("answer", select),
-            Answer::Wrap(entries) => {
-                printer.line("answer");
-                printer.inside(|printer| printer.answer(entries));
+        self.inside(|printer| printer.answered(&write.answer));
+    }
+
+    pub(super) fn command(&mut self, key: &str, command: &Command) {
+        let name = self.model.content_type(command.of).name.clone();
+        self.line(&format!("{key} = {:?} {name}", command.effect));
+        self.inside(|printer| {
+            for (name, hole) in &command.given {
+                printer.line(&format!("{name} := {}", printer.hole(*hole)));
             }
+            printer.answered(&command.answer);
         });
+    }
+
+    fn answered(&mut self, answer: &Answer) {
+        match answer {
+            Answer::Row(select) => self.select("answer", select),
+            Answer::Wrap(entries) => {
+                self.line("answer");
+                self.inside(|printer| printer.answer(entries));
+            }
+        }
     }
 
     fn find(&self, of: model::TypeId, find: &Find) -> String {
@@ -102,6 +117,7 @@ impl Printer<'_> {
                 AnswerValue::Echo(hole) => self.line(&format!("{key} = given {}", self.hole(*hole))),
                 AnswerValue::DocumentId => self.line(&format!("{key} = document id")),
                 AnswerValue::Affected => self.line(&format!("{key} = documents written")),
+                AnswerValue::Made(name) => self.line(&format!("{key} = made {name}")),
                 AnswerValue::Wrap(inner) => {
                     self.line(key);
                     self.inside(|printer| printer.answer(inner));

@@ -12,7 +12,7 @@ use super::form::FormFile;
 use super::plans::Maker;
 use super::refusal::Refusal;
 use super::{Media, Noted};
-use crate::answer::user_key;
+use crate::accounts::user_key;
 use crate::app::App;
 
 /// Random letters of a name on disk.

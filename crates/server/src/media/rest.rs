@@ -100,7 +100,7 @@ async fn answered(
     ask: Ask,
     (parts, body): (&Parts, Body),
 ) -> Result<Response<Body>, Refusal> {
-    let caller = exchange::caller_by(app, parts).map_err(|_| Refusal::unauthorized())?;
+    let caller = exchange::sender(app, parts).await.map_err(|_| Refusal::unauthorized())?.caller;
     match (&parts.method, ask) {
         (&Method::POST, Ask::Upload) => match query(parts, ID) {
             Some(id) => media.information(app, &caller, (&id, parts, body)).await,

@@ -86,7 +86,9 @@ impl Store {
                     let node = sql::program(&served.model, &served.layout, self.database(), select);
                     PreparedValue::Through(Box::new(node))
                 }
-                RootValue::Write(_) => return Err(Error::Malformed { expected: "a plan of reads alone" }),
+                                RootValue::Write(_) | RootValue::Command(_) | RootValue::Own(_) => {
+                    return Err(Error::Malformed { expected: "an authorized plan of reads alone" });
+                }
                 RootValue::Refused(refusal) => PreparedValue::Refused(refusal.clone()),
             };
             roots.push(PreparedRoot::new(root, value));
@@ -99,7 +101,11 @@ impl Store {
         let are_look_ups = plan.roots.iter().all(|root| match &root.value {
             RootValue::Select(select) => select.is_look_up(),
             RootValue::Constant(_) | RootValue::Refused(_) => true,
-            RootValue::Switch(_) | RootValue::Through(_) | RootValue::Write(_) => false,
+            RootValue::Switch(_)
+            | RootValue::Through(_)
+            | RootValue::Write(_)
+            | RootValue::Own(_)
+            | RootValue::Command(_) => false,
         });
         Ok(Arc::new(PreparedRead { is_look_up: are_look_ups && read.statements == 1, ..read }))
     }

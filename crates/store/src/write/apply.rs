@@ -1,6 +1,6 @@
 //! One root entry of a change: it is made, and what the answer shows is read through the same connection before the transaction ends.
 
-use plan::{Fault, Value, WriteAction, value_json};
+use plan::{Fault, Value, Values, WriteAction, value_json};
 use sql::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue};
 
 use super::change::{Change, ChangeEnv, Written};
@@ -75,24 +75,63 @@ async fn finish<D: Door>(
     shown.map_err(|error| Failure::of_constraint(error, env.model, env.layout))
 }
 
+/// Makes a change whose answer nobody asks for; the document that it has met.
+pub(super) async fn make<D: Door>(env: ChangeEnv<'_>, door: &D) -> Result<Option<Written>, Failure> {
+    let mut change = Change::new(env, door);
+    let written = match &env.write.action {
+        WriteAction::Create { data, version, locale } => {
+            Some(change.create(Asked { data, version: *version, locale }).await?)
+        }
+        WriteAction::Update { find, data, version, locale, or_create: _ } => {
+            change.update(find, Asked { data, version: *version, locale }).await?
+        }
+        WriteAction::Delete { find, locale, must_exist: _ } => {
+            let doomed = change.find_doomed(find, locale).await?;
+            if let Some(doomed) = &doomed {
+                change.delete(doomed).await?;
+            }
+            doomed.as_ref().map(super::delete::Doomed::written)
+        }
+    };
+    change.now(Vec::new()).await?;
+    Ok(written)
+}
+
 /// What is needed to show an answer.
-struct Show<'a, D: Door> {
-    env: ChangeEnv<'a>,
+pub(super) struct Show<'a, D: Door> {
+    answer: &'a AnswerProgram,
+    values: &'a Values,
     door: &'a D,
     statements: u16,
     place: plan::Place,
     affected: usize,
     written: Option<Written>,
+    /// What a command has made, by name.
+    made: &'a [(&'static str, String)],
 }
 
 impl<'a, D: Door> Show<'a, D> {
     fn new(change: &Change<'a, D>, end: End, spot: Spot<'_>, written: Option<Written>) -> Show<'a, D> {
-        let affected = usize::from(written.is_some());
-        Show { env: change.env, door: change.door, statements: end.statements, place: spot.place, affected, written }
+        Show::of((&change.env.program.answer, change.env.values), change.door, (end, spot), written)
     }
 
-    async fn answer(&self, spot: Spot<'_>, bytes: Vec<u8>) -> Result<Shown, Failure> {
-        match &self.env.program.answer {
+    pub(super) fn of(
+        (answer, values): (&'a AnswerProgram, &'a Values),
+        door: &'a D,
+        (end, spot): (End, Spot<'_>),
+        written: Option<Written>,
+    ) -> Show<'a, D> {
+        let affected = usize::from(written.is_some());
+        Show { answer, values, door, statements: end.statements, place: spot.place, affected, written, made: &[] }
+    }
+
+    /// The same with what a command has made.
+    pub(super) fn making(self, made: &'a [(&'static str, String)]) -> Show<'a, D> {
+        Show { made, ..self }
+    }
+
+    pub(super) async fn answer(&self, spot: Spot<'_>, bytes: Vec<u8>) -> Result<Shown, Failure> {
+        match self.answer {
             AnswerProgram::Row(node) => self.row(node, spot.path, bytes).await,
             AnswerProgram::Wrap(entries) => {
                 let mut shown = Shown { bytes, faults: Vec::new(), wrote: Wrote::Value };
@@ -123,10 +162,14 @@ impl<'a, D: Door> Show<'a, D> {
                 AnswerProgramValue::Row(node) => self.nested(node, &inner, shown).await?,
                 AnswerProgramValue::Wrap(entries) => Box::pin(self.wrap(entries, &inner, shown)).await?,
                 AnswerProgramValue::Constant(json) => shown.bytes.extend_from_slice(json.as_bytes()),
-                AnswerProgramValue::Echo(hole) => json(&mut shown.bytes, self.env.values.get(*hole)),
+                AnswerProgramValue::Echo(hole) => json(&mut shown.bytes, self.values.get(*hole)),
                 AnswerProgramValue::DocumentId => {
                     let id = self.written.as_ref().map(|written| Value::Text(written.document_id.clone()));
                     json(&mut shown.bytes, &id.unwrap_or(Value::Null));
+                }
+                AnswerProgramValue::Made(name) => {
+                    let made = self.made.iter().find(|(made, _)| made == name);
+                    shown.bytes.extend_from_slice(made.map_or("null", |(_, json)| json).as_bytes());
                 }
                 AnswerProgramValue::Affected => shown.bytes.extend_from_slice(self.affected.to_string().as_bytes()),
             }

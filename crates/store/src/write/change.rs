@@ -48,6 +48,13 @@ pub(crate) struct Written {
     pub(crate) locale: String,
 }
 
+impl Written {
+    /// A document of which nothing but the key is known.
+    pub(crate) fn named(key: Value) -> Written {
+        Written { key, document_id: String::new(), locale: String::new() }
+    }
+}
+
 impl<'a, D: Door> Change<'a, D> {
     pub(crate) fn new(env: ChangeEnv<'a>, door: &'a D) -> Change<'a, D> {
         Change { env, door, waiting: Vec::new() }

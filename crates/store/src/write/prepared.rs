@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use plan::{Authorized, Boundary, Place, Plan, Refusal, RootValue, Write};
-use sql::WriteProgram;
+use sql::{AnswerProgram, WriteProgram};
+
+use super::command::PreparedCommand;
 
 use crate::open::Served;
 use crate::{Error, Store};
@@ -40,6 +42,8 @@ pub(super) enum ChangeValue {
     Constant(String),
     /// A change.
     Write(Box<PreparedWrite>),
+    /// A command.
+    Command(Box<PreparedCommand>),
     /// Not allowed, or known to fail.
     Refused(Refusal),
 }
@@ -71,13 +75,20 @@ impl Store {
             let value = match &root.value {
                 RootValue::Constant(json) => ChangeValue::Constant(json.clone()),
                 RootValue::Refused(refusal) => ChangeValue::Refused(refusal.clone()),
-                RootValue::Select(_) | RootValue::Switch(_) | RootValue::Through(_) => {
+                RootValue::Select(_) | RootValue::Switch(_) | RootValue::Through(_) | RootValue::Own(_) => {
                     return Err(Error::Malformed { expected: "a plan of changes alone" });
                 }
                 RootValue::Write(write) => {
                     let mut program = WriteProgram::of(&served.model, &served.layout, self.database(), write);
                     let statements = program.number(0);
                     ChangeValue::Write(Box::new(PreparedWrite { write: (**write).clone(), program, statements }))
+                }
+                RootValue::Command(command) => {
+                    let (model, layout) = (&served.model, &served.layout);
+                    let mut answer = AnswerProgram::of(model, layout, self.database(), &command.answer);
+                    let statements = answer.number(0);
+                    let command = (**command).clone();
+                    ChangeValue::Command(Box::new(PreparedCommand { command, answer, statements }))
                 }
             };
             roots.push(ChangeRoot { key: root.key.clone(), non_null: root.non_null, place: root.place, value });
@@ -96,7 +107,15 @@ impl ChangeValue {
     pub(super) fn write(&self) -> Option<&PreparedWrite> {
         match self {
             ChangeValue::Write(write) => Some(write),
-            ChangeValue::Constant(_) | ChangeValue::Refused(_) => None,
+            ChangeValue::Constant(_) | ChangeValue::Refused(_) | ChangeValue::Command(_) => None,
+        }
+    }
+
+    /// The command, if it is one.
+    pub(super) fn command(&self) -> Option<&PreparedCommand> {
+        match self {
+            ChangeValue::Command(command) => Some(command),
+            ChangeValue::Constant(_) | ChangeValue::Refused(_) | ChangeValue::Write(_) => None,
         }
     }
 }

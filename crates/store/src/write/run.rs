@@ -8,6 +8,7 @@ use plan::{Boundary, Cause, Data, Fault, Values, WriteAction};
 use super::apply::{End, apply, fault};
 use super::change::ChangeEnv;
 use super::context::WriteContext;
+use super::command::{Asked, CommandEnv, Commands, Ended, PreparedCommand, Work, Works, apply_command};
 use super::door::{Door, Env, Shown, Spot};
 use super::failure::Failure;
 use super::password::{Hashes, hashes};
@@ -31,6 +32,8 @@ struct Request {
     values: Arc<Values>,
     context: WriteContext,
     hashes: Arc<Hashes>,
+    /// What the commands of the transaction do.
+    works: Arc<Works>,
     default_locale: String,
     /// What the answer may still grow by.
     bytes_max: usize,
@@ -78,7 +81,7 @@ impl Store {
         &self,
         prepared: &Arc<PreparedChange>,
         values: Values,
-        context: WriteContext,
+        (context, commands): (WriteContext, &dyn Commands),
         Room { bytes: buffer, bytes_max }: Room,
     ) -> Answer {
         let start = buffer.len();
@@ -88,6 +91,7 @@ impl Store {
             values: Arc::new(values),
             context,
             hashes: Arc::default(),
+            works: Arc::default(),
             default_locale: self.default_locale().to_owned(),
             bytes_max: bytes_max.min(self.limits().answer_bytes_max),
         };
@@ -100,7 +104,7 @@ impl Store {
         let steps: Vec<(usize, usize)> =
             if whole { vec![(0, roots)] } else { (0..roots).map(|root| (root, root + 1)).collect() };
         for (from, to) in steps {
-            self.step(&request, (from, to), &mut answer).await;
+            self.step(&request, commands, (from, to), &mut answer).await;
             if answer.is_null {
                 break;
             }
@@ -115,9 +119,15 @@ impl Store {
     }
 
     /// One transaction, and what it leaves in the answer.
-    async fn step(&self, request: &Request, (from, to): (usize, usize), answer: &mut Answer) {
+    async fn step(
+        &self,
+        request: &Request,
+        commands: &dyn Commands,
+        (from, to): (usize, usize),
+        answer: &mut Answer,
+    ) {
         let bytes_max = request.bytes_max.saturating_sub(answer.bytes.len());
-        let outcome = self.transaction(&Request { bytes_max, ..request.clone() }, (from, to)).await;
+        let outcome = self.transaction(Request { bytes_max, ..request.clone() }, commands, (from, to)).await;
         match outcome {
             Ok(part) => {
                 answer.bytes.extend_from_slice(&part.bytes);
@@ -141,14 +151,21 @@ impl Store {
         }
     }
 
-    async fn transaction(&self, request: &Request, range: (usize, usize)) -> Result<Part, Stopped> {
+    async fn transaction(
+        &self,
+        mut request: Request,
+        commands: &dyn Commands,
+        range: (usize, usize),
+    ) -> Result<Part, Stopped> {
+        let prepared = Arc::clone(&request.prepared);
         let writes: Vec<&PreparedWrite> =
-            request.prepared.roots[range.0..range.1].iter().filter_map(|root| root.value.write()).collect();
+            prepared.roots[range.0..range.1].iter().filter_map(|root| root.value.write()).collect();
+        request.works = Arc::new(works(&request, commands, range).await?);
+        let works = Arc::clone(&request.works);
         let ran = async {
-            let mut request = request.clone();
             request.hashes = Arc::new(self.hashed(&request, &writes).await?);
             match self.driver() {
-                _ if writes.is_empty() => Ok(constants(&request, range)),
+                _ if writes.is_empty() && works.is_empty() => Ok(constants(&request, range)),
                 Driver::Sqlite(sqlite) => sqlite.write(move |connection| on_sqlite(connection, &request, range)).await,
                 Driver::Postgres(postgres) => {
                     let limit = self.limits().write_timeout;
@@ -161,7 +178,9 @@ impl Store {
         let outcome: Result<Part, Stopped> = ran.await;
         if !matches!(&outcome, Err(Stopped { fate: Fate::Undone, .. })) {
             self.tell_changed(writes.iter().map(|write| write.write.of));
+            works.iter().for_each(|(_, work)| self.tell_changed(work.types()));
         }
+        works.iter().for_each(|(_, work)| work.tell(ended(&outcome)));
         outcome
     }
 
@@ -174,6 +193,31 @@ impl Store {
             }
         }
         Ok(all)
+    }
+}
+
+/// The first part of every command of the transaction.
+async fn works(request: &Request, commands: &dyn Commands, (from, to): (usize, usize)) -> Result<Works, Stopped> {
+    let mut works = Works::new();
+    for index in from..to {
+        let Some(prepared) = request.prepared.roots[index].value.command() else { continue };
+        let asked = Asked { command: &prepared.command, values: &request.values };
+        match commands.prepare(asked).await {
+            Ok(work) => works.push((index, Arc::new(work))),
+            Err(cause) => {
+                works.iter().for_each(|(_, work)| work.tell(Ended::Undone));
+                return Err(stopped(Failure::Refused(cause), index - from));
+            }
+        }
+    }
+    Ok(works)
+}
+
+fn ended(outcome: &Result<Part, Stopped>) -> Ended {
+    match outcome {
+        Ok(_) => Ended::Written,
+        Err(Stopped { fate: Fate::Undone, .. }) => Ended::Undone,
+        Err(Stopped { fate: Fate::MayBeWritten, .. }) => Ended::Unknown,
     }
 }
 
@@ -291,7 +335,7 @@ fn constant(root: &ChangeRoot, part: &mut Part) {
             part.bytes.extend_from_slice(b"null");
             part.is_null |= root.non_null;
         }
-        ChangeValue::Write(_) => part.bytes.extend_from_slice(b"null"),
+        ChangeValue::Write(_) | ChangeValue::Command(_) => part.bytes.extend_from_slice(b"null"),
     }
 }
 
@@ -304,13 +348,29 @@ fn open_entry(bytes: &mut Vec<u8>, index: usize, root: &ChangeRoot) {
     }
 }
 
+/// What a root entry does.
+enum Action<'a> {
+    Write(&'a PreparedWrite),
+    Command(&'a PreparedCommand, &'a Work),
+}
+
+/// What a root entry does; none for a constant, a refusal, and a command that nobody has prepared.
+fn action(request: &Request, index: usize) -> Option<Action<'_>> {
+    let value = &request.prepared.roots[index].value;
+    if let Some(command) = value.command() {
+        let (_, work) = request.works.iter().find(|(at, _)| *at == index)?;
+        return Some(Action::Command(command, work));
+    }
+    value.write().map(Action::Write)
+}
+
 /// The root entries of one transaction. The first one that fails stops it.
 async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize)) -> Result<Part, Stopped> {
     let mut part = Part::default();
     for index in from..to {
         let root = &request.prepared.roots[index];
         open_entry(&mut part.bytes, index, root);
-        let Some(write) = root.value.write() else {
+        let Some(action) = action(request, index) else {
             if let (ChangeValue::Refused(refusal), true) = (&root.value, to - from > 1) {
                 return Err(stopped(Failure::Refused(refusal.cause.clone()), index - from));
             }
@@ -321,8 +381,17 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
         let path = [root.key.as_str()];
         let spot = Spot { path: &path, place: root.place };
         let bytes = std::mem::take(&mut part.bytes);
-        let end = End { statements: write.statements, ends: to - from == 1 };
-        let shown = apply(change_env(request, write), end, door, (spot, bytes)).await;
+        let shown = match action {
+            Action::Write(write) => {
+                let end = End { statements: write.statements, ends: to - from == 1 };
+                apply(change_env(request, write), end, door, (spot, bytes)).await
+            }
+            Action::Command(command, work) => {
+                let (values, context, default_locale) = (&*request.values, &request.context, &*request.default_locale);
+                let env = CommandEnv { values, context, default_locale };
+                apply_command(env, (command, work), door, (spot, bytes)).await
+            }
+        };
         let Shown { bytes, faults, wrote } = shown.map_err(|failure| stopped(failure, index - from))?;
         part.bytes = bytes;
         part.faults.extend(faults);

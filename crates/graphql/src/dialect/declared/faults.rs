@@ -100,6 +100,10 @@ fn told(model: &Model, cause: &Cause) -> (&'static str, String) {
             ("BAD_USER_INPUT", format!("{value} lies outside {least} to {greatest}"))
         }
         Cause::VersionConflict => ("VERSION_CONFLICT", "The document has been changed by somebody else".to_owned()),
+        Cause::Account(_) => ("BAD_USER_INPUT", "The account cannot be opened, made or changed so".to_owned()),
+        Cause::TooManyAttempts(seconds) => {
+            ("TOO_MANY_ATTEMPTS", format!("There were too many attempts: try again in {seconds} s"))
+        }
         Cause::Timeout => ("TIMEOUT", "The operation took longer than its deadline".to_owned()),
         Cause::Unavailable => ("UNAVAILABLE", "The database cannot be reached".to_owned()),
         Cause::OutcomeUnknown => (

@@ -5,7 +5,7 @@
 mod rules;
 
 use model::Model;
-use plan::{Cause, Fault, Problem, RefusedPart, Segment};
+use plan::{AccountFault, Cause, Fault, Problem, RefusedPart, Segment};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Edition, names};
@@ -59,6 +59,7 @@ const APPLICATION: Class = ("ApplicationError", "STRAPI_APPLICATION_ERROR");
 const NOT_FOUND: Class = ("NotFoundError", "STRAPI_NOT_FOUND_ERROR");
 const TOO_LARGE: Class = ("PayloadTooLargeError", "STRAPI_PAYLOAD_TOO_LARGE_ERROR");
 const UNAVAILABLE: Class = ("ServiceUnavailableError", "STRAPI_SERVICE_UNAVAILABLE_ERROR");
+const RATE_LIMIT: Class = ("RateLimitError", "STRAPI_RATE_LIMIT_ERROR");
 const INTERNAL: Class = ("InternalServerError", "INTERNAL_SERVER_ERROR");
 
 fn of_fault(edition: Edition, model: &Model, fault: &Fault) -> Json {
@@ -145,6 +146,10 @@ fn told(edition: Edition, model: &Model, cause: &Cause) -> (Class, String, Json)
             (VALIDATION, format!("{value} lies outside {least} to {greatest}"), none())
         }
         Cause::VersionConflict => (APPLICATION, "The document has been changed by somebody else".to_owned(), none()),
+        Cause::Account(fault) => of_account(*fault),
+        Cause::TooManyAttempts(_) => {
+            (RATE_LIMIT, "Too many requests, please try again later.".to_owned(), none())
+        }
         Cause::Timeout => (UNAVAILABLE, "The operation did not end before its deadline".to_owned(), none()),
         Cause::Unavailable => (UNAVAILABLE, "The database cannot be reached: try again".to_owned(), none()),
         Cause::OutcomeUnknown => {
@@ -153,6 +158,25 @@ fn told(edition: Edition, model: &Model, cause: &Cause) -> (Class, String, Json)
         }
         Cause::Internal => (INTERNAL, "Internal Server Error".to_owned(), none()),
     }
+}
+
+/// Source: dialect manual section 7.9.
+fn of_account(fault: AccountFault) -> (Class, String, Json) {
+    let (class, message) = match fault {
+        AccountFault::CredentialsWrong => (VALIDATION, "Invalid identifier or password"),
+        AccountFault::ProviderDisabled => (APPLICATION, "This provider is disabled"),
+        AccountFault::NotConfirmed => (APPLICATION, "Your account email is not confirmed"),
+        AccountFault::Blocked => (APPLICATION, "Your account has been blocked by an administrator"),
+        AccountFault::RegisterClosed => (APPLICATION, "Register action is currently disabled"),
+        AccountFault::Taken => (APPLICATION, "Email or Username are already taken"),
+        AccountFault::PasswordsDiffer => (VALIDATION, "Passwords do not match"),
+        AccountFault::CodeWrong => (VALIDATION, "Incorrect code provided"),
+        AccountFault::PasswordWrong => (VALIDATION, "The provided current password is invalid"),
+        AccountFault::PasswordSame => (VALIDATION, "Your new password must be different than your current password"),
+        AccountFault::NotSignedIn => (APPLICATION, "You must be authenticated to reset your password"),
+        AccountFault::ConfirmationWrong => (VALIDATION, "Invalid token"),
+    };
+    (class, message.to_owned(), json!({}))
 }
 
 fn key_refused(key: &str, path: Option<&str>, part: RefusedPart) -> (Class, String, Json) {

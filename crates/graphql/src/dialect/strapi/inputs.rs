@@ -10,9 +10,14 @@ use crate::binding::InputBinding;
 use crate::definition::{Input, TypeRef};
 
 pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType) {
-    if !is_writable(content_type) {
-        return;
+    if is_writable(content_type) {
+        add_of(draft, of);
     }
+}
+
+/// The input of a content type.
+pub(super) fn add_of(draft: &mut Draft<'_>, of: TypeId) {
+    let content_type = draft.model.content_type(of);
     let name = draft.names.one(of).to_owned();
     let mut members = draft.members(&content_type.name);
     for (id, declared) in content_type.fields_by_id() {

@@ -1,0 +1,81 @@
+//! `dragoman token`: the tokens that programs call with.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use server::PROGRAM_TOKEN_PREFIX;
+use store::{NewToken, Store, StoredToken};
+
+use crate::arguments::{Project as Arguments, Token};
+use crate::commands::print::{self, Holder};
+use crate::commands::query::only_writer;
+use crate::error::Error;
+use crate::project::{Project, secret};
+use crate::serving::{block_on, open_store};
+
+/// Runs one of the subcommands.
+pub(crate) fn run(token: Token) -> Result<(), Error> {
+    match token {
+        Token::Create { project, name, roles, days } => {
+            let created_at = now();
+            let end = |days: u32| created_at + micros(Duration::from_hours(u64::from(days) * 24));
+            create(&project, &StoredToken { name, roles, created_at, expires_at: days.map(end) })
+        }
+        Token::List { project } => list(&project),
+        Token::Revoke { project, name } => revoke(&project, &name),
+        Token::Sign { project, role, user, hours } => print::token(&project, &Holder { role, user, hours }),
+    }
+}
+
+fn create(arguments: &Arguments, token: &StoredToken) -> Result<(), Error> {
+    if token.name.is_empty() || token.roles.iter().any(|role| role.is_empty() || role.contains(',')) {
+        return Err(Error::TokenWords);
+    }
+    let text = [PROGRAM_TOKEN_PREFIX, &secret()?].concat();
+    let hash = server::digest(&text);
+    let is_kept = on_store(arguments, async |store| store.token_insert(NewToken { token, hash: &hash }).await)?;
+    if !is_kept {
+        return Err(Error::TokenName { name: token.name.clone() });
+    }
+    eprintln!("The token is shown this once:");
+    print::print(&[&text, "\n"].concat());
+    Ok(())
+}
+
+fn list(arguments: &Arguments) -> Result<(), Error> {
+    let tokens = on_store(arguments, async |store| store.tokens().await)?;
+    let mut text = String::new();
+    for token in tokens {
+        let end = match token.expires_at {
+            None => "until it is revoked".to_owned(),
+            Some(end) if end <= now() => "has run out".to_owned(),
+            Some(end) => format!("{} days left", (end - now()) / micros(Duration::from_hours(24))),
+        };
+        text.extend([token.name.as_str(), "\t", &token.roles.join(", "), "\t", &end, "\n"]);
+    }
+    print::print(&text);
+    Ok(())
+}
+
+fn revoke(arguments: &Arguments, name: &str) -> Result<(), Error> {
+    let was_there = on_store(arguments, async |store| store.token_remove(name).await)?;
+    if was_there { Ok(()) } else { Err(Error::NoToken { name: name.to_owned() }) }
+}
+
+/// Runs a job on the project's database, which no server may hold where it has one writer.
+fn on_store<T>(
+    arguments: &Arguments,
+    job: impl AsyncFnOnce(&Store) -> Result<T, store::Error>,
+) -> Result<T, Error> {
+    let project = Project::open(arguments, &[])?;
+    let _alone = only_writer(&project)?;
+    let store = open_store(&project)?;
+    Ok(block_on(job(&store))??)
+}
+
+fn now() -> i64 {
+    micros(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}

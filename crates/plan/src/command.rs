@@ -1,0 +1,62 @@
+//! Commands: effects that are more than a change of content, such as signing in. A command names the row to answer with.
+//!
+//! Here stands what is asked and who may; what is done stands with whoever runs commands. It has two parts: one outside a transaction
+//! (hashing, files, looking rows up), and changes in the product's own name inside it.
+
+use model::{Action, TypeId};
+
+use crate::{Answer, HoleId};
+
+/// One command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// What is done.
+    pub effect: Effect,
+    /// The content type of the row that it answers with.
+    pub of: TypeId,
+    /// What is given to it, by name. A name that is not there was not given.
+    pub given: Vec<(&'static str, HoleId)>,
+    /// What the answer shows: the row, and values that the command makes ([`crate::AnswerValue::Made`]).
+    pub answer: Answer,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Checks `identifier` and `password`; makes a token.
+    SignIn,
+    /// Makes an account of `username`, `email` and `password`; makes a token.
+    Register,
+    /// Gives the caller, who knows the `current` one, a new `password`; makes a token.
+    ChangePassword,
+    /// Sends a code to the address `email`, where an account has it.
+    ForgotPassword,
+    /// Gives the account of a `code` a new `password`; makes a token.
+    ResetPassword,
+    /// Confirms the address of the account that a `code` was sent to; makes a token.
+    ConfirmEmail,
+}
+
+/// Who may ask for an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Anybody: what is given to the command decides. Its answer shows the account that was met, and its role.
+    Nothing,
+    /// Whoever may do this on every row of the command's content type.
+    Action(Action),
+}
+
+impl Effect {
+    /// Who may ask for it.
+    #[must_use]
+    pub fn need(self) -> Need {
+        match self {
+            Effect::SignIn
+            | Effect::Register
+            | Effect::ChangePassword
+            | Effect::ForgotPassword
+            | Effect::ResetPassword
+            | Effect::ConfirmEmail => Need::Nothing,
+        }
+    }
+}

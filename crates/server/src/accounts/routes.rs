@@ -1,0 +1,327 @@
+//! Routes beside the graph: signing in as Strapi's clients do it, and the page of the first administrator.
+//!
+//! A route is a command like that of the graph, with an answer of its own; the same plan, the same store, the same errors.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use bytes::Bytes;
+use graphql::transport::RequestFault;
+use plan::{
+    Answer, AnswerEntry, AnswerValue, Boundary, Cause, Column, Command, Comparison, Effect, Entry, Fault,
+    Filter, Form, From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Policy, Root,
+    RootValue, Row, RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
+};
+use serde_json::{Value as Json, json};
+use store::{FileWatch, WriteContext};
+
+use super::own::USER;
+use super::{ForRequest, Sender, setup};
+use crate::app::App;
+use crate::cors;
+use crate::exchange::{body_of, sender};
+
+/// A way to a command: method and path, the effect, and under which names its texts stand in the body.
+struct Way {
+    path: &'static str,
+    effect: Effect,
+    given: &'static [(&'static str, &'static str)],
+    shows: Shows,
+}
+
+/// What the answer to a command is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    /// A token and the account.
+    Account,
+    /// That it is done.
+    Ok,
+}
+
+/// Source: dialect manual section 7.9; names of members as Strapi's routes take them.
+const WAYS: [Way; 5] = [
+    Way {
+        path: "/api/auth/local",
+        effect: Effect::SignIn,
+        given: &[("identifier", "identifier"), ("password", "password")],
+        shows: Shows::Account,
+    },
+    Way {
+        path: "/api/auth/local/register",
+        effect: Effect::Register,
+        given: &[("username", "username"), ("email", "email"), ("password", "password")],
+        shows: Shows::Account,
+    },
+    Way {
+        path: "/api/auth/change-password",
+        effect: Effect::ChangePassword,
+        given: &[("current", "currentPassword"), ("password", "password"), ("confirmation", "passwordConfirmation")],
+        shows: Shows::Account,
+    },
+    Way { path: "/api/auth/forgot-password", effect: Effect::ForgotPassword, given: &[("email", "email")], shows: Shows::Ok },
+    Way {
+        path: "/api/auth/reset-password",
+        effect: Effect::ResetPassword,
+        given: &[("code", "code"), ("password", "password"), ("confirmation", "passwordConfirmation")],
+        shows: Shows::Account,
+    },
+];
+
+/// Where the caller's own account is read.
+const ME: &str = "/api/users/me";
+/// Longest body of these routes: a handful of short texts.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// The routes of accounts.
+pub(crate) fn routes(router: Router, app: &Arc<App>) -> Router {
+    let mut router = router;
+    for way in &WAYS {
+        let app = Arc::clone(app);
+        let handler = move |request: Request| async move { answered(&app, Asked::Command(way), request).await };
+        router = router.route(way.path, axum::routing::any(handler));
+    }
+    let (me, page) = (Arc::clone(app), Arc::clone(app));
+    router
+        .route(ME, axum::routing::any(move |request: Request| async move { answered(&me, Asked::Me, request).await }))
+        .route(setup::PATH, axum::routing::any(move |request: Request| async move { set_up(&page, request).await }))
+}
+
+/// What a route is asked.
+#[derive(Clone, Copy)]
+enum Asked {
+    Command(&'static Way),
+    Me,
+}
+
+async fn answered(app: &App, asked: Asked, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    if let Some(leave) = cors::leave(&app.settings.cors_origins, &parts) {
+        return leave;
+    }
+    let outcome = match (asked, &parts.method) {
+        (Asked::Command(way), &Method::POST) => commanded(app, way, &parts, body).await,
+        (Asked::Me, &Method::GET) => me(app, &parts).await,
+        (Asked::Command(_), _) => Err(Refused::Method("POST")),
+        (Asked::Me, _) => Err(Refused::Method("GET")),
+    };
+    let mut response = outcome.unwrap_or_else(|refused| refused.response(app));
+    cors::allow(&app.settings.cors_origins, &parts, response.headers_mut());
+    response
+}
+
+/// Why a route gives no answer.
+enum Refused {
+    Method(&'static str),
+    Request(RequestFault),
+    Fault(Fault),
+}
+
+impl Refused {
+    fn response(self, app: &App) -> Response<Body> {
+        match self {
+            Refused::Method(allow) => {
+                let mut response = error(405, "MethodNotAllowedError", "Method Not Allowed", &json!({}));
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+                response
+            }
+            Refused::Request(fault) => match fault {
+                RequestFault::CredentialsInvalid => error(401, "UnauthorizedError", "Missing or invalid credentials", &json!({})),
+                RequestFault::BodyTooLarge(_) => error(413, "PayloadTooLargeError", "The body is too large", &json!({})),
+                RequestFault::Unavailable => error(503, "ServiceUnavailableError", "Try again later", &json!({})),
+                _other => error(400, "ValidationError", "The body must be a JSON object, sent as application/json", &json!({})),
+            },
+            Refused::Fault(fault) => told(app, &fault),
+        }
+    }
+}
+
+/// A fault in the words of Strapi's graph, in the form of its routes.
+fn told(app: &App, fault: &Fault) -> Response<Body> {
+    let told = graphql::dialect::strapi_errors(app.model(), std::slice::from_ref(fault)).into_iter().next().unwrap_or_default();
+    let at = |path: &str| told.pointer(path).and_then(Json::as_str).unwrap_or("InternalServerError").to_owned();
+    let (name, message) = (at("/extensions/error/name"), at("/extensions/error/message"));
+    let status = match name.as_str() {
+        "ValidationError" | "ApplicationError" => 400,
+        "ForbiddenError" => 403,
+        "NotFoundError" => 404,
+        "RateLimitError" => 429,
+        "ServiceUnavailableError" => 503,
+        _ => 500,
+    };
+    let details = told.pointer("/extensions/error/details").cloned().unwrap_or_else(|| json!({}));
+    let mut response = error(status, &name, &message, &details);
+    if let Cause::TooManyAttempts(seconds) = fault.cause {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn error(status: u16, name: &str, message: &str, details: &Json) -> Response<Body> {
+    let body = json!({ "data": null, "error": { "status": status, "name": name, "message": message, "details": details } });
+    written(status, Bytes::from(body.to_string()))
+}
+
+fn written(status: u16, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn commanded(app: &App, way: &Way, parts: &Parts, body: Body) -> Result<Response<Body>, Refused> {
+    let sender = sender(app, parts).await.map_err(Refused::Request)?;
+    let body = read_body(app, parts, body).await.map_err(Refused::Request)?;
+    let variables = variables(&body, way).map_err(Refused::Request)?;
+    answer(app, &sender, &variables, command(app, way)).await
+}
+
+async fn me(app: &App, parts: &Parts) -> Result<Response<Body>, Refused> {
+    let sender = sender(app, parts).await.map_err(Refused::Request)?;
+    answer(app, &sender, &Variables::new(), own(app)).await
+}
+
+/// Runs a plan of one root and gives what stands under it.
+async fn answer(app: &App, sender: &Sender, variables: &Variables, plan: Plan) -> Result<Response<Body>, Refused> {
+    let model = app.model();
+    let unavailable = |cause: Cause| Refused::Fault(Fault { path: Vec::new(), place: None, cause });
+    let authorized = plan::authorize(plan, &Policy::of(model, &sender.caller), model);
+    let prepared = app.store.prepare(&app.served, &authorized).map_err(|error| unavailable(error.logged()))?;
+    let now = app.settings.clock.now();
+    let request = plan::Request { variables, caller: &sender.caller, now };
+    let values = plan::bind(model, &authorized.get().holes, request)
+        .map_err(|faults| Refused::Fault(faults.into_iter().next().unwrap_or(Fault { path: Vec::new(), place: None, cause: Cause::Internal })))?;
+    let (user, ids) = (super::user_key(&sender.caller), Arc::clone(&app.settings.ids));
+    let context = WriteContext { now, user, ids, files: FileWatch::default() };
+    let commands = ForRequest { app, sender };
+    let answered = app.store.run_with(&prepared, values, (context, &commands), Vec::new()).await;
+    if let Some(fault) = answered.faults.into_iter().next() {
+        return Err(Refused::Fault(fault));
+    }
+    // `{"data":…}`: what stands under the root is the body.
+    let body = answered.bytes.strip_prefix(OPENING).and_then(|rest| rest.strip_suffix(b"}")).unwrap_or(b"null");
+    if body == b"null" {
+        return Err(unavailable(Cause::Forbidden));
+    }
+    Ok(written(200, Bytes::copy_from_slice(body)))
+}
+
+const ROOT: &str = "data";
+const OPENING: &[u8] = b"{\"data\":";
+
+/// The texts of a body under their names. What is no text is refused, and so is a member that is not asked for.
+fn variables(body: &[u8], way: &Way) -> Result<Variables, RequestFault> {
+    let json: Json = serde_json::from_slice(body).map_err(|_| RequestFault::BodyNotObject)?;
+    let Json::Object(members) = json else { return Err(RequestFault::BodyNotObject) };
+    let is_asked = |name: &String| way.given.iter().any(|(_, member)| member == name);
+    if !members.iter().all(|(name, value)| is_asked(name) && (value.is_string() || value.is_null())) {
+        return Err(RequestFault::BodyNotObject);
+    }
+    Ok(members)
+}
+
+fn command(app: &App, way: &Way) -> Plan {
+    let model = app.model();
+    let of = model.type_named(USER).expect("the system types are always there");
+    let hole = |member: &str| Hole {
+        source: HoleSource::Variable(vec![Segment::Key(member.to_owned())]),
+        kind: ValueKind::Text,
+        list: false,
+        transform: Transform::Keep,
+        path: vec![Segment::Key(member.to_owned())],
+    };
+    let mut holes: Vec<Hole> = way.given.iter().map(|(_, member)| hole(member)).collect();
+    let mut given: Vec<(&'static str, HoleId)> =
+        (0_u32..).zip(way.given).map(|(index, (name, _))| (*name, HoleId(index))).collect();
+    if way.effect == Effect::SignIn {
+        given.push(("provider", HoleId(u32::try_from(holes.len()).unwrap_or(u32::MAX))));
+        holes.push(Hole { source: HoleSource::Literal(Json::from("local")), ..hole("provider") });
+    }
+    let entry = |key: &str, value| AnswerEntry { key: key.to_owned(), value };
+    let entries = match way.shows {
+        Shows::Account => vec![
+            entry("jwt", AnswerValue::Made("jwt")),
+            entry("user", AnswerValue::Row(Box::new(account(app, From::Written, Filter::All)))),
+        ],
+        Shows::Ok => vec![entry("ok", AnswerValue::Made("ok"))],
+    };
+    let command = Command { effect: way.effect, of, given, answer: Answer::Wrap(entries) };
+    plan_of(RootValue::Command(Box::new(command)), holes, Boundary::EachRoot)
+}
+
+fn own(app: &App) -> Plan {
+    let source = HoleSource::Caller(vec!["id".to_owned()]);
+    let hole = Hole { source, kind: ValueKind::Int, list: false, transform: Transform::Keep, path: Vec::new() };
+    let column = Column::System(SystemColumn::Key);
+    let is_own = Comparison { column, operator: Operator::Eq, value: Operand::Hole(HoleId(0)) };
+    let select = account(app, From::Type, Filter::Compare(is_own));
+    plan_of(RootValue::Own(Box::new(select)), vec![hole], Boundary::Read)
+}
+
+fn plan_of(value: RootValue, holes: Vec<Hole>, boundary: Boundary) -> Plan {
+    let root = Root { key: ROOT.to_owned(), non_null: false, place: Place::default(), value };
+    Plan { roots: vec![root], holes, boundary, rows_max: 1 }
+}
+
+/// What Strapi's routes tell of an account.
+fn account(app: &App, from: From, filter: Filter) -> Select {
+    let model = app.model();
+    let of = model.type_named(USER).expect("the system types are always there");
+    let content_type = model.content_type(of);
+    let system = |key: &str, column| (key.to_owned(), Column::System(column));
+    let field = |name: &str| {
+        let id = content_type.field_named(name).expect("the fields of system types are always there");
+        (name.to_owned(), Column::Field(id))
+    };
+    let mut columns = vec![system("id", SystemColumn::Key), system("documentId", SystemColumn::DocumentId)];
+    columns.extend(["username", "email", "provider", "confirmed", "blocked"].map(field));
+    columns.push(system("createdAt", SystemColumn::CreatedAt));
+    columns.push(system("updatedAt", SystemColumn::UpdatedAt));
+    columns.push(system("publishedAt", SystemColumn::PublishedAt));
+    let entry = |(key, column): (String, Column)| Entry {
+        name: ["User.", &key].concat(),
+        key,
+        non_null: false,
+        value: RowValue::Column(column, Form::Plain),
+    };
+    let object = Object { entries: columns.into_iter().map(entry).collect() };
+    Select {
+        from,
+        of,
+        version: Version { status: Status::Only, locale: Locale::Only, publication: None },
+        filter,
+        sort: Vec::new(),
+        distinct: Vec::new(),
+        page: Page::One,
+        shape: Shape::One(Row { non_null: false, object }),
+    }
+}
+
+/// Reads a body of these routes.
+pub(super) async fn read_body(app: &App, parts: &Parts, body: Body) -> Result<Bytes, RequestFault> {
+    let most = BODY_BYTES_MAX.min(app.settings.limits.body_bytes_max);
+    body_of(most, parts, body).await
+}
+
+async fn set_up(app: &App, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    match &parts.method {
+        &Method::GET => setup::page(app, parts.uri.query()),
+        &Method::POST => match sender(app, &parts).await {
+            Ok(sender) => setup::submit(app, &parts, body, &sender).await,
+            Err(fault) => Refused::Request(fault).response(app),
+        },
+        _other => Refused::Method("GET, POST").response(app),
+    }
+}
+
+/// Members of a form or a query.
+pub(super) fn form_of(text: &str) -> HashMap<String, String> {
+    crate::request::pairs(text).collect()
+}
