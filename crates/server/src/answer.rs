@@ -119,7 +119,7 @@ async fn run(
     let room = Room { bytes: buffer, bytes_max: endpoint.answer_bytes_max };
     let answered = endpoint.app.store.run_with(&compiled.program, values, (context, &commands), room).await;
     if let Some(noted) = noted {
-        noted.settle(endpoint.app).await;
+        Box::pin(noted.settle(endpoint.app)).await;
     }
     compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
     executed(endpoint, &view.schema, answered.bytes, &answered.faults)

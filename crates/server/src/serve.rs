@@ -32,7 +32,7 @@ pub async fn serve(shared: &Shared, ways: Vec<Way>, limits: &Limits, stop: watch
             let (shared, door) = (shared.clone(), door.clone());
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            async move { shared.handle(door, request).await }
+            async move { Box::pin(shared.handle(door, request)).await }
         };
         listening.spawn(listener.serve(limits.clone(), stop.clone(), handle));
     }

@@ -170,7 +170,7 @@ impl Default for Limits {
             upload_name_characters_max: 255,
             upload_image_pixels_max: 50_000_000,
             upload_images_max: 1,
-            upload_timeout: Duration::from_secs(600),
+            upload_timeout: Duration::from_mins(10),
             upload_idle_timeout: Duration::from_secs(20),
         }
     }

@@ -113,7 +113,7 @@ impl Media {
             let shown = formats
                 .iter()
                 .map(|(format, _)| (format.rule.name.to_owned(), shown(format, (&name, &hash), &file.content)));
-            let shown = Map::from_iter(shown);
+            let shown: Map<String, Value> = shown.collect();
             if !shown.is_empty() {
                 row.insert("formats".to_owned(), Value::Object(shown));
             }
