@@ -147,11 +147,9 @@ fn not_run_yet(model: &Model) -> Diagnostics {
     Diagnostics { list: model.jobs.iter().map(fault).collect() }
 }
 
-impl Project {
-    /// A new code for the page that makes the first administrator.
-    pub(crate) fn setup_code(&self) -> Result<SetupCode, Error> {
-        secret().map(SetupCode::new)
-    }
+/// A new code for the page that makes the first administrator.
+pub(crate) fn setup_code() -> Result<SetupCode, Error> {
+    secret().map(SetupCode::new)
 }
 
 /// A text that nobody can guess.

@@ -97,10 +97,6 @@ impl Sender {
 /// # Errors
 /// [`RequestFault::CredentialsInvalid`] for whatever is not a good token of an open account, [`RequestFault::Unavailable`] while it cannot be known.
 pub(crate) async fn caller(app: &App, authorization: Option<&[u8]>) -> Result<Caller, RequestFault> {
-    let invalid = |reason: &str| {
-        tracing::info!(reason, "a caller was refused");
-        RequestFault::CredentialsInvalid
-    };
     let key = app.settings.token_key.as_ref();
     let read = credentials(authorization, key).map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -109,26 +105,40 @@ pub(crate) async fn caller(app: &App, authorization: Option<&[u8]>) -> Result<Ca
     match read {
         Credentials::Nobody => Ok(Caller::public()),
         Credentials::Roles(caller) => Ok(caller),
-        Credentials::Person { account, epoch } => {
-            let found = app.store.account_by_key(account).await.map_err(|error| away(&error))?;
-            let Some(found) = found else { return Err(invalid("the account is gone")) };
-            let is_good = key.is_some_and(|key| key.epoch(found.key, found.password_hash.as_deref()) == epoch);
-            if !is_good || !is_open(&found, &app.settings.accounts) {
-                return Err(invalid("the account is blocked, or its password has changed"));
-            }
-            let members = app.accounts.members.of(&app.store, found.key).await;
-            Ok(person(&found, members.map_err(|_told| RequestFault::Unavailable)?))
+        // Boxed: most requests look nobody up, and would carry the size of it.
+        Credentials::Person { account, epoch } => Box::pin(of_person(app, account, &epoch)).await,
+        Credentials::Program { hash } => Box::pin(of_program(app, &hash)).await,
+    }
+}
+
+fn invalid(reason: &str) -> RequestFault {
+    tracing::info!(reason, "a caller was refused");
+    RequestFault::CredentialsInvalid
+}
+
+/// The caller of a person's token, while its account is open and has the password of then.
+async fn of_person(app: &App, account: i64, epoch: &str) -> Result<Caller, RequestFault> {
+    let found = app.store.account_by_key(account).await.map_err(|error| away(&error))?;
+    let Some(found) = found else { return Err(invalid("the account is gone")) };
+    let key = app.settings.token_key.as_ref();
+    let is_good = key.is_some_and(|key| key.epoch(found.key, found.password_hash.as_deref()) == epoch);
+    if !is_good || !is_open(&found, &app.settings.accounts) {
+        return Err(invalid("the account is blocked, or its password has changed"));
+    }
+    let members = app.accounts.members.of(&app.store, found.key).await;
+    Ok(person(&found, members.map_err(|_told| RequestFault::Unavailable)?))
+}
+
+/// The caller of a program's token, while it is good.
+async fn of_program(app: &App, hash: &str) -> Result<Caller, RequestFault> {
+    let found = app.store.token_by_hash(hash).await.map_err(|error| away(&error))?;
+    let now = app.settings.clock.now();
+    match found.filter(|token| token.expires_at.is_none_or(|end| end > now)) {
+        Some(token) if !token.roles.is_empty() => {
+            let user = Map::from_iter([("token".to_owned(), json!(token.name))]);
+            Ok(Caller::Roles { roles: token.roles, user })
         }
-        Credentials::Program { hash } => {
-            let found = app.store.token_by_hash(&hash).await.map_err(|error| away(&error))?;
-            let now = app.settings.clock.now();
-            match found.filter(|token| token.expires_at.is_none_or(|end| end > now)) {
-                Some(token) if !token.roles.is_empty() => {
-                    Ok(Caller::Roles { roles: token.roles, user: Map::from_iter([("token".to_owned(), json!(token.name))]) })
-                }
-                Some(_) | None => Err(invalid("the token was taken back, or has run out")),
-            }
-        }
+        Some(_) | None => Err(invalid("the token was taken back, or has run out")),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::commands::serve::{open, serve};
 use crate::config::FILE_NAME;
 use crate::error::Error;
 use crate::lock::DataLock;
-use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER};
+use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER, setup_code};
 use crate::serving::{Mode, app_with, block_on, id_prefix, open_store};
 use crate::{logging, signals};
 
@@ -34,7 +34,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
-        let setup = project.setup_code()?;
+        let setup = setup_code()?;
         let waiting = project.files()?.sweep()?;
         let app = load(&project, &store, &setup).await?;
         app.settle_files(waiting).await;

@@ -23,7 +23,7 @@ impl Commands for ForRequest<'_> {
                 Effect::SignIn => self.sign_in(asked).await,
                 Effect::Register => self.register(asked).await,
                 Effect::ChangePassword => self.change_password(asked).await,
-                Effect::ForgotPassword => self.forgot_password(asked).await,
+                Effect::ForgotPassword => self.forgot_password(asked),
                 Effect::ResetPassword => self.reset_password(asked).await,
                 Effect::ConfirmEmail => self.confirm_email(asked).await,
             }
@@ -92,7 +92,7 @@ impl ForRequest<'_> {
     }
 
     /// Answers alike whether there is such an account or not. No mail is sent: the project's keeper hands the code out.
-    async fn forgot_password(&self, asked: Asked<'_>) -> Result<Work, Cause> {
+    fn forgot_password(&self, asked: Asked<'_>) -> Result<Work, Cause> {
         let email = text(asked, "email");
         required(&[("email", &email)])?;
         let _counted = self.attempt(Some(&email))?;

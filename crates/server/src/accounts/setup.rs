@@ -96,7 +96,7 @@ pub(super) async fn submit(app: &App, parts: &Parts, body: Body, sender: &Sender
     }
     let new = NewUser { username: &username, email: &email, password: &password, role: plan::ADMINISTRATOR, is_confirmed: true };
     match app.user_create(new).await {
-        Ok(_) => shown(StatusCode::CREATED, &notice("The account is made. You can sign in with it now.")),
+        Ok(()) => shown(StatusCode::CREATED, &notice("The account is made. You can sign in with it now.")),
         Err(refused) => {
             setup.give_back();
             let told = ["<p role=\"alert\">", &escaped(&refused.to_string()), "</p>"].concat();

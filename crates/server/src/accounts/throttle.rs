@@ -153,7 +153,7 @@ mod tests {
         AccountSettings {
             attempts_max: 2,
             address_attempts_max: 3,
-            attempts_window: Duration::from_secs(60),
+            attempts_window: Duration::from_mins(1),
             attempts_kept_max: 4,
             ..AccountSettings::default()
         }

@@ -178,9 +178,13 @@ impl Store {
         let outcome: Result<Part, Stopped> = ran.await;
         if !matches!(&outcome, Err(Stopped { fate: Fate::Undone, .. })) {
             self.tell_changed(writes.iter().map(|write| write.write.of));
-            works.iter().for_each(|(_, work)| self.tell_changed(work.types()));
+            for (_, work) in works.iter() {
+                self.tell_changed(work.types());
+            }
         }
-        works.iter().for_each(|(_, work)| work.tell(ended(&outcome)));
+        for (_, work) in works.iter() {
+            work.tell(ended(&outcome));
+        }
         outcome
     }
 
@@ -205,7 +209,9 @@ async fn works(request: &Request, commands: &dyn Commands, (from, to): (usize, u
         match commands.prepare(asked).await {
             Ok(work) => works.push((index, Arc::new(work))),
             Err(cause) => {
-                works.iter().for_each(|(_, work)| work.tell(Ended::Undone));
+                for (_, work) in &works {
+                    work.tell(Ended::Undone);
+                }
                 return Err(stopped(Failure::Refused(cause), index - from));
             }
         }
