@@ -216,6 +216,8 @@ pub enum InputBinding {
     Some(FieldId),
     /// Some related row of this member of a relation to an interface or union meets a filter object.
     SomeOf(FieldId, TypeId),
+    /// Some row of another locale of the same document meets a filter object.
+    OtherLocale,
     /// Some element of this component meets a filter object.
     Element(FieldId, ComponentId),
     /// An object of filter objects, one for each component of a dynamic zone, bound by [`InputBinding::Element`].

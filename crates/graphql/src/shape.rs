@@ -65,6 +65,7 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         | InputBinding::Column(_)
         | InputBinding::Some(_)
         | InputBinding::SomeOf(..)
+        | InputBinding::OtherLocale
         | InputBinding::Element(..)
         | InputBinding::Zone
         | InputBinding::Paging

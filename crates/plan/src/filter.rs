@@ -46,6 +46,13 @@ pub enum Filter {
         /// What it meets.
         filter: Box<Filter>,
     },
+    /// A row of another locale of the same document meets the inner filter. True or false, never unknown.
+    OtherLocale {
+        /// Which version of those rows.
+        version: Version,
+        /// What it meets.
+        filter: Box<Filter>,
+    },
     /// The number of related rows that meet the inner filter, compared.
     Count {
         /// The relation.

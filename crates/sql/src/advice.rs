@@ -81,6 +81,7 @@ fn fixed_by(model: &Model, of: &TypeLayout, select: &Select, filter: &Filter, fi
         | Filter::Null { .. }
         | Filter::Some { .. }
         | Filter::SomeOf { .. }
+        | Filter::OtherLocale { .. }
         | Filter::Count { .. }
         | Filter::Element { .. } => {}
     }

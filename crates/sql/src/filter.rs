@@ -27,6 +27,7 @@ pub(crate) fn condition(env: Env, aliases: &mut Aliases, scope: &Scope, filter: 
         Filter::SomeOf { field, of, version, filter } => {
             some(env, aliases, scope, &Related { field: *field, of: Some(*of), version, filter })
         }
+        Filter::OtherLocale { version, filter } => other_locale(env, aliases, scope, (version, filter)),
         Filter::Count { field, version, filter, operator, value } => {
             let counted = Related { field: *field, of: None, version, filter };
             count(env, aliases, scope, &counted, (*operator, value))
@@ -92,6 +93,24 @@ fn some_of(env: Env, aliases: &mut Aliases, scope: &Scope, related: &Related, ta
     Expr::Exists(Box::new(Query::one_of(inner.sources, inner.filter)))
 }
 
+/// `exists (select 1 from "article" as t1 where t1."_key" = t0."_key" and t1."_locale" <> t0."_locale" and t1."_status" = 1 and ..)`; false
+/// for a type without locales.
+fn other_locale(env: Env, aliases: &mut Aliases, scope: &Scope, (version, filter): (&Version, &Filter)) -> Expr {
+    let Scope::Row { of, alias } = scope else { return Expr::Boolean(false) };
+    if !env.layout.content_type(*of).has_locale {
+        return Expr::Boolean(false);
+    }
+    let inner = aliases.next();
+    let mut list = vec![
+        Expr::column(inner, "_key").equals(Expr::column(*alias, "_key")),
+        Expr::column(inner, "_locale").binary("<>", Expr::column(*alias, "_locale")),
+    ];
+    let above_locale = Some(Expr::column(*alias, "_locale"));
+    list.extend(version_conditions(env, aliases, *of, inner, (version, above_locale)));
+    list.extend(conditions(env, aliases, &Scope::Row { of: *of, alias: inner }, filter));
+    Expr::Exists(Box::new(Query::one_of(vec![env.rows(*of, inner)], list)))
+}
+
 /// Whether a filter says `=` of the key or the public id. SQLite takes a list from a sub-select for long and reads the whole table above it; a single value
 /// it looks up: `t0."genre_key" is not null and exists (select 1 ..) and t0."genre_key" = (select t1."_key" from "genre" as t1 where ..)`. Without
 /// `exists` the answer to a document that is not there would be unknown instead of false.
@@ -109,6 +128,7 @@ fn names_one_key(filter: &Filter) -> bool {
         | Filter::Null { .. }
         | Filter::Some { .. }
         | Filter::SomeOf { .. }
+        | Filter::OtherLocale { .. }
         | Filter::Count { .. }
         | Filter::Element { .. } => false,
     }
@@ -138,7 +158,11 @@ fn reads_key_alone(filter: &Filter) -> bool {
         Filter::Not(inner) => reads_key_alone(inner),
         Filter::Compare(comparison) => is_key(&comparison.column) && matches!(comparison.value, Operand::Hole(_)),
         Filter::Null { column, .. } => is_key(column),
-        Filter::Some { .. } | Filter::SomeOf { .. } | Filter::Count { .. } | Filter::Element { .. } => false,
+        Filter::Some { .. }
+        | Filter::SomeOf { .. }
+        | Filter::OtherLocale { .. }
+        | Filter::Count { .. }
+        | Filter::Element { .. } => false,
     }
 }
 
@@ -161,6 +185,7 @@ fn names_one_row(env: Env, of: TypeId, filter: &Filter) -> bool {
         | Filter::Null { .. }
         | Filter::Some { .. }
         | Filter::SomeOf { .. }
+        | Filter::OtherLocale { .. }
         | Filter::Count { .. }
         | Filter::Element { .. } => false,
     }

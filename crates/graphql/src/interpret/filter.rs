@@ -1,7 +1,7 @@
 //! Conditions over rows.
 
 use model::{FieldId, Operands, Operator, SystemColumn, TypeId};
-use plan::{Cause, Column, Comparison, Filter, Operand, Problem, Transform, ValueKind, Version};
+use plan::{Cause, Column, Comparison, Filter, Locale, Operand, Problem, Transform, ValueKind, Version};
 
 use super::view::View;
 use super::{Level, Owner, Planner, Refusable, misplaced, refuse};
@@ -69,6 +69,7 @@ impl<'a> Planner<'a> {
                 InputBinding::Column(column) => self.comparisons(&member, below, (level.owner, *column), place)?,
                 InputBinding::Some(field) => self.some(&member, below, (level, *field, None), place)?,
                 InputBinding::SomeOf(field, of) => self.some(&member, below, (level, *field, Some(*of)), place)?,
+                InputBinding::OtherLocale => self.other_locale(&member, below, level, place)?,
                 InputBinding::Element(field, component) => {
                     let (Owner::Row(row) | Owner::Element(row, _)) = level.owner;
                     let inner = Level { owner: Owner::Element(row, *component), ..level.clone() };
@@ -119,18 +120,38 @@ impl<'a> Planner<'a> {
         place: Place,
     ) -> Refusable<Option<Filter>> {
         let Some((target, version)) = self.target(level, field, member) else { return misplaced() };
-        if place.hops == self.limits.filter_hops_max {
-            let figure = self.limits.filter_hops_max as u64;
-            self.errors.push(RequestError::limit("filter_hops_max", figure, "more relations in one filter"));
-            return Ok(None);
-        }
-        let place = Place { hops: place.hops + 1, ..place };
+        let Some(place) = self.hopped(place) else { return Ok(None) };
         let inner = Level { owner: Owner::Row(target), version: version.clone(), asked: level.asked.clone() };
         let wrap = |filter| match member {
             None => Filter::Some { field, version: version.clone(), filter: Box::new(filter) },
             Some(of) => Filter::SomeOf { field, of, version: version.clone(), filter: Box::new(filter) },
         };
         self.through(view, input, (&inner, &wrap), place)
+    }
+
+    /// A condition on the document's rows of other locales, of the status at hand.
+    fn other_locale(
+        &mut self,
+        view: &View<'a>,
+        input: &str,
+        level: &Level,
+        place: Place,
+    ) -> Refusable<Option<Filter>> {
+        let Some(place) = self.hopped(place) else { return Ok(None) };
+        let version = Version { locale: Locale::All, ..level.version.clone() };
+        let inner = Level { version: version.clone(), ..level.clone() };
+        let wrap = |filter| Filter::OtherLocale { version: version.clone(), filter: Box::new(filter) };
+        self.through(view, input, (&inner, &wrap), place)
+    }
+
+    /// One step deeper; none, and an error, where a filter goes no deeper.
+    fn hopped(&mut self, place: Place) -> Option<Place> {
+        if place.hops == self.limits.filter_hops_max {
+            let figure = self.limits.filter_hops_max as u64;
+            self.errors.push(RequestError::limit("filter_hops_max", figure, "more relations in one filter"));
+            return None;
+        }
+        Some(Place { hops: place.hops + 1, ..place })
     }
 
     /// The content type that a relation leads to, and which version of its documents.
@@ -296,7 +317,11 @@ fn transform_of(operator: Operator) -> Transform {
 fn on_nulls(filter: &Filter) -> Option<bool> {
     match filter {
         Filter::All => Some(true),
-        Filter::Nothing | Filter::Some { .. } | Filter::SomeOf { .. } | Filter::Element { .. } => Some(false),
+        Filter::Nothing
+        | Filter::Some { .. }
+        | Filter::SomeOf { .. }
+        | Filter::OtherLocale { .. }
+        | Filter::Element { .. } => Some(false),
         Filter::Compare(_) | Filter::Count { .. } => None,
         Filter::Null { is_null, .. } => Some(*is_null),
         Filter::Not(inner) => on_nulls(inner).map(|truth| !truth),
@@ -335,6 +360,7 @@ fn possible(filter: Filter) -> Filter {
         | Filter::Null { .. }
         | Filter::Some { .. }
         | Filter::SomeOf { .. }
+        | Filter::OtherLocale { .. }
         | Filter::Count { .. }
         | Filter::Element { .. } => filter,
     }

@@ -75,7 +75,8 @@ fn add_column(column: Column, fields: &mut Fields) {
 
 fn add_filter(filter: &Filter, fields: &mut Fields) {
     match filter {
-        Filter::All | Filter::Nothing => {}
+        // Rows of other locales are rows of their own: their fields are asked for where the filter steps there.
+        Filter::All | Filter::Nothing | Filter::OtherLocale { .. } => {}
         Filter::And(list) | Filter::Or(list) => list.iter().for_each(|inner| add_filter(inner, fields)),
         Filter::Not(inner) => add_filter(inner, fields),
         Filter::Compare(comparison) => {

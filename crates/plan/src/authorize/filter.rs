@@ -6,6 +6,9 @@ use super::fields::{self, Fields};
 use super::{Allowed, Env, below, key_refused};
 use crate::{Aggregate, Column, Filter, Hole, Operand, RefusedPart, SortPath, Version};
 
+/// What refusals call the step to rows of other locales.
+const OTHER_LOCALES: &str = "localizations";
+
 /// What the fields of a filter or sort belong to.
 #[derive(Clone, Copy)]
 enum Owner {
@@ -62,6 +65,10 @@ impl Env<'_> {
             Filter::SomeOf { field, of, version, filter } => {
                 self.member(owner, *field, *of)?;
                 self.hop_to(*of, &self.name(owner, *field), PART, Hop { version, filter, asked: Fields::new() }, holes)
+            }
+            Filter::OtherLocale { version, filter } => {
+                let Owner::Type(of) = owner else { return Err(key_refused(OTHER_LOCALES, PART)) };
+                self.hop_to(of, OTHER_LOCALES, PART, Hop { version, filter, asked: Fields::new() }, holes)
             }
             Filter::Count { field, version, filter, value, operator: _ } => {
                 self.operand(owner, value)?;

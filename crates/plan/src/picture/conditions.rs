@@ -33,6 +33,9 @@ impl Printer<'_> {
                 let name = &self.model.content_type(*member).name;
                 format!("some {} that is {name}{} ({inner})", self.field(of, *field), version(which))
             }
+            Filter::OtherLocale { version: which, filter } => {
+                format!("some other locale{} ({})", version(which), self.condition(of, filter))
+            }
             Filter::Count { field, version: which, filter, operator, value } => {
                 let inner = self.target(of, *field).map_or_else(String::new, |target| self.condition(target, filter));
                 let value = self.operand(of, value);

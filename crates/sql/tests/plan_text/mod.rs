@@ -313,6 +313,11 @@ impl Builder<'_> {
                 let filter = Box::new(self.filter(At::Type(of), list.last()));
                 Filter::SomeOf { field, of, version: self.version(list, of, true), filter }
             }
+            "other-locale" => {
+                let At::Type(of) = at else { panic!("a row has other locales") };
+                let filter = Box::new(self.filter(at, list.last()));
+                Filter::OtherLocale { version: self.version(list, of, true), filter }
+            }
             "count" => {
                 let field = self.field(at, list.word(1));
                 let target = self.target(at, field);

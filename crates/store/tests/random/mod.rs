@@ -290,6 +290,11 @@ impl<'m> Draw<'m> {
                 Some((field, target)) => self.through(of, (field, target), depth),
                 None => self.compare(of),
             },
+            4 if depth > 0 && self.model.content_type(of).localized => {
+                let is_below = self.is(2);
+                let version = self.version(of, is_below);
+                Filter::OtherLocale { version, filter: Box::new(self.filter(of, depth - 1)) }
+            }
             4 => Filter::Null { column: self.plain_column(of).0, is_null: self.is(2) },
             _ => self.compare(of),
         }

@@ -27,6 +27,9 @@ pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType)
     }
     if content_type.localized {
         add_column(&mut members, "locale", "String", Column::System(SystemColumn::Locale));
+        if !content_type.single {
+            members.add("localizations", input(TypeRef::named(name.as_str()), InputBinding::OtherLocale));
+        }
     }
     add_logic(&mut members, &name);
     draft.input(&name, &format!("content type {}", content_type.name), members);
