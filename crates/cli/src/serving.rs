@@ -9,8 +9,8 @@ use server::{AccountSettings, App, Clock, PageSizes, SchemaSettings, Settings, S
 use store::{Ids, Store, StoreConfig, StoreLimits};
 
 use crate::config::{
-    COMPRESSION, CONFIRM_EMAIL, CORS_ORIGINS, Config, DEFAULT_LOCALE, DEFAULT_ROLE, GRAPHIQL, INTROSPECTION, REGISTER,
-    TOKEN_HOURS, TRUSTED_PROXIES,
+    COMPRESSION, CONFIRM_EMAIL, CORS_ORIGINS, Config, DEFAULT_LOCALE, DEFAULT_ROLE, GRAPHIQL, INTROSPECTION, LOCALES,
+    REGISTER, TOKEN_HOURS, TRUSTED_PROXIES,
 };
 use crate::error::Error;
 use crate::project::Project;
@@ -33,6 +33,7 @@ pub(crate) fn open_store(project: &Project) -> Result<Store, Error> {
     Ok(Store::open(&StoreConfig {
         address,
         default_locale: project.config.word(DEFAULT_LOCALE).to_owned(),
+        locales: project.config.texts(LOCALES),
         limits: store_limits(&project.config),
     })?)
 }

@@ -12,6 +12,7 @@ mod content;
 pub mod cron;
 mod diagnostics;
 mod job;
+pub mod locale;
 pub mod naming;
 mod own;
 mod picture;

@@ -173,6 +173,8 @@ pub enum Problem {
     Cursor(String),
     /// The locale is not one.
     Locale(String),
+    /// The project has no such locale.
+    LocaleUnknown(String),
     /// A sentence of the dialect.
     Text(String),
 }

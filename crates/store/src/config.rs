@@ -15,6 +15,8 @@ pub struct StoreConfig {
     pub address: Address,
     /// The project's default locale.
     pub default_locale: String,
+    /// The project's locales: nothing is written in another one. Empty: in any.
+    pub locales: Vec<String>,
     /// How much of everything at most.
     pub limits: StoreLimits,
 }
@@ -66,7 +68,7 @@ impl StoreConfig {
     /// This address, with the default limits and the default locale `en`.
     #[must_use]
     pub fn new(address: Address) -> StoreConfig {
-        StoreConfig { address, default_locale: "en".to_owned(), limits: StoreLimits::default() }
+        StoreConfig { address, default_locale: "en".to_owned(), locales: Vec::new(), limits: StoreLimits::default() }
     }
 }
 

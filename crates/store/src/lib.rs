@@ -18,6 +18,7 @@ mod error;
 mod hashing;
 mod ids;
 mod ledger;
+mod locales;
 mod migrate;
 mod open;
 pub mod postgres;

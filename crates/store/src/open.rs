@@ -24,6 +24,7 @@ pub struct Store {
     driver: Driver,
     limits: StoreLimits,
     default_locale: String,
+    locales: Arc<[String]>,
     changed: broadcast::Sender<TypeId>,
     /// The table of tokens is known to be there.
     pub(crate) has_tokens: AtomicBool,
@@ -110,6 +111,7 @@ impl Store {
             driver,
             limits: config.limits,
             default_locale: config.default_locale.clone(),
+            locales: config.locales.clone().into(),
             changed: broadcast::Sender::new(CHANGES_MAX),
             has_tokens: AtomicBool::new(false),
         })
@@ -181,6 +183,11 @@ impl Store {
             }
         }
         answer
+    }
+
+    /// The project's locales; empty: any.
+    pub(crate) fn locales(&self) -> &Arc<[String]> {
+        &self.locales
     }
 
     pub(crate) fn default_locale(&self) -> &str {

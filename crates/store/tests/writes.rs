@@ -58,6 +58,7 @@ cases! {
     authors
     single
     locales
+    locales_each
     groups
     deletes
     roles

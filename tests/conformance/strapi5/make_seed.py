@@ -4,14 +4,18 @@
 usage: make_seed.py RECORDED_SEED_JSON
 
 Of a relation with two sides only the owner's is written: the other follows. A row's `id` is Strapi's row id; of a document with drafts and
-published rows the draft's id is kept as the key. Locales of Strapi's own are not content here.
+published rows the draft's id is kept as the key.
 """
 import json
 import pathlib
 import sys
 
-NAMES = {"plugin::upload.file": "Media", "plugin::users-permissions.role": "Role", "plugin::users-permissions.user": "User"}
-SKIPPED_TYPES = {"plugin::i18n.locale"}
+NAMES = {
+    "plugin::i18n.locale": "I18nLocale",
+    "plugin::upload.file": "Media",
+    "plugin::users-permissions.role": "Role",
+    "plugin::users-permissions.user": "User",
+}
 INVERSE = {
     "User": ["restaurants"],
     "Role": ["users"],
@@ -42,8 +46,6 @@ def main():
     folder = pathlib.Path(__file__).parent / "project" / "seed"
     folder.mkdir(parents=True, exist_ok=True)
     for uid, content in recorded["types"].items():
-        if uid in SKIPPED_TYPES:
-            continue
         singular = content["singularName"]
         name = NAMES.get(uid) or "".join(word.capitalize() for word in singular.split("-"))
         lines = [json.dumps(entry_of(name, entry), ensure_ascii=False) for entry in content["entries"]]

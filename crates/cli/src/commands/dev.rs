@@ -8,7 +8,7 @@ use std::time::Duration;
 use notify_debouncer_full::notify::RecursiveMode;
 use notify_debouncer_full::{DebounceEventResult, new_debouncer};
 use server::{App, SetupCode, Shared, has_administrator};
-use store::Store;
+use store::{Served, Store};
 use tokio::sync::{mpsc, watch};
 
 use crate::arguments::Serving;
@@ -57,6 +57,7 @@ async fn load(project: &Project, store: &Arc<Store>, setup: &SetupCode) -> Resul
         eprintln!("  {change}");
     }
     seed::load(project, store, &model).await?;
+    store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
     store.tokens_ready().await?;
     app_with(project, Mode::Development, (&model, store), Some(setup.clone()))
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use server::{Listener, Shared, Way};
+use store::Served;
 use tokio::sync::watch;
 
 use crate::arguments::Serving;
@@ -30,6 +31,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         if store.is_ready().await {
             require_none(&store, &model, &sources).await?;
             store.tokens_ready().await?;
+            store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
         } else {
             tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
         }

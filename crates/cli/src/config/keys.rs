@@ -22,6 +22,10 @@ pub(crate) enum Kind {
     Address,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// The code of a locale.
+    Locale,
+    /// A list of them.
+    Locales,
     /// A list of texts.
     Texts,
     /// A whole number between these, both included.
@@ -41,6 +45,7 @@ pub(crate) const ADDRESS: &str = "address";
 pub(crate) const DATA: &str = "data";
 pub(crate) const DATABASE: &str = "database";
 pub(crate) const DEFAULT_LOCALE: &str = "default_locale";
+pub(crate) const LOCALES: &str = "locales";
 pub(crate) const TOKEN_KEY: &str = "auth.token_key";
 pub(crate) const TOKEN_KEY_FILE: &str = "auth.token_key_file";
 pub(crate) const REGISTER: &str = "auth.register";
@@ -64,7 +69,13 @@ pub(crate) static KEYS: &[Key] = &[
     key(ADDRESS, Kind::Address, "127.0.0.1:1337", "Where the server listens."),
     key(DATA, Kind::Text, "data", "Folder of the database file, logs and the lock; relative to the project."),
     key(DATABASE, Kind::Secret, "", "postgres://user@host/name, or sqlite:path; none: dragoman.db in the data folder."),
-    key(DEFAULT_LOCALE, Kind::Text, "en", "Locale of content that names none, where its type has locales."),
+    key(DEFAULT_LOCALE, Kind::Locale, "en", "Locale of content that names none, where its type has locales."),
+    key(
+        LOCALES,
+        Kind::Locales,
+        "[]",
+        "Locales of the project, as [\"en\", \"fr\"]: nothing is written in another one; empty: in any.",
+    ),
     key(TOKEN_KEY, Kind::Secret, "", "Key that callers' tokens are signed with (HS256), at least 32 bytes."),
     key(
         TOKEN_KEY_FILE,
@@ -247,6 +258,8 @@ impl Kind {
             Kind::Boolean => "true or false".to_owned(),
             Kind::Address => "an address and a port, \"127.0.0.1:1337\"".to_owned(),
             Kind::Word(words) => words.join(", "),
+            Kind::Locale => "the code of a locale, \"en\" or \"fr-CA\"".to_owned(),
+            Kind::Locales => "a list of codes of locales".to_owned(),
             Kind::Texts => "a list of texts".to_owned(),
             Kind::Number(least, greatest) => format!("a whole number from {least} to {greatest}"),
             Kind::Bytes(least, greatest) => format!("bytes from {} to {}", bytes_text(least), bytes_text(greatest)),

@@ -10,7 +10,7 @@ use server::{EndpointSettings, ListenerSettings};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{DATABASE, KEYS, Key, Kind, key_named, variable};
+use super::keys::{DATABASE, DEFAULT_LOCALE, KEYS, LOCALES, Key, Kind, key_named, variable};
 use super::value::{Value, from_text, from_toml};
 use super::{Config, FILE_NAME, Origins};
 
@@ -33,6 +33,7 @@ pub(super) fn read(origins: &Origins) -> Result<Config, Diagnostics> {
     for (name, text) in &origins.flags {
         reading.text(name, text, "command line", &format!("--{name} {text}"));
     }
+    reading.default_locale();
     if reading.faults.is_empty() {
         return Ok(Config { values: reading.values, endpoints: reading.endpoints, listeners: reading.listeners });
     }
@@ -40,7 +41,7 @@ pub(super) fn read(origins: &Origins) -> Result<Config, Diagnostics> {
 }
 
 fn default_of(key: &Key) -> Value {
-    if key.kind == Kind::Texts {
+    if matches!(key.kind, Kind::Texts | Kind::Locales) {
         return Value::Texts(Vec::new());
     }
     from_text(key.kind, key.default).expect("a test reads every default")
@@ -70,6 +71,21 @@ impl File {
 }
 
 impl Reading {
+    /// The default locale is one of the project's.
+    fn default_locale(&mut self) {
+        let (Some(Value::Text(default)), Some(Value::Texts(locales))) =
+            (self.values.get(DEFAULT_LOCALE), self.values.get(LOCALES))
+        else {
+            return;
+        };
+        if locales.is_empty() || locales.contains(default) {
+            return;
+        }
+        let message = format!("{LOCALES} does not name the default locale {default}");
+        let fault = Diagnostic::new(message, whole(FILE_NAME, &locales.join(", ")));
+        self.faults.push(fault.help(format!("add it, or set {DEFAULT_LOCALE} to one of them")));
+    }
+
     fn file(&mut self, text: &str) {
         let file = File { source: Arc::new(Source { name: FILE_NAME.to_owned(), text: text.to_owned() }) };
         let (table, errors) = DeTable::parse_recoverable(text);

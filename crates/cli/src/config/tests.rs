@@ -22,9 +22,9 @@ fn every_key_has_a_default_that_can_be_read() {
             Kind::Text | Kind::Secret => {
                 assert_eq!(config.text(key.name).is_some(), !key.default.is_empty(), "{}", key.name);
             }
-            Kind::Address | Kind::Word(_) => assert!(!config.word(key.name).is_empty(), "{}", key.name),
+            Kind::Address | Kind::Word(_) | Kind::Locale => assert!(!config.word(key.name).is_empty(), "{}", key.name),
             Kind::Boolean => assert_eq!(config.is_on(key.name), key.default == "true", "{}", key.name),
-            Kind::Texts => assert!(config.texts(key.name).is_empty(), "{}", key.name),
+            Kind::Texts | Kind::Locales => assert!(config.texts(key.name).is_empty(), "{}", key.name),
         }
     }
 }
@@ -47,6 +47,17 @@ fn later_origins_win() {
     assert_eq!(config.number("limits.rows_max"), 6);
     assert_eq!(config.number("limits.body_bytes_max"), 2 * 1024 * 1024);
     assert_eq!(config.text("database"), Some("sqlite:a.db"));
+}
+
+#[test]
+fn locales_are_codes_and_the_default_is_one_of_them() {
+    let config = read("default_locale = \"fr-CA\"\nlocales = [\"en\", \"fr-CA\"]", &[], &[]).unwrap();
+    assert_eq!(config.texts("locales"), ["en", "fr-CA"]);
+    let wrong = read("locales = [\"en\", \"english\"]", &[], &[]).unwrap_err();
+    assert!(wrong.contains("locales takes a list of codes of locales"), "{wrong}");
+    let without = read("locales = [\"fr\"]", &[], &[]).unwrap_err();
+    assert!(without.contains("locales does not name the default locale en"), "{without}");
+    assert!(read("", &[("DRAGOMAN_DEFAULT_LOCALE", "Deutsch")], &[]).is_err());
 }
 
 #[test]

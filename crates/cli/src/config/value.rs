@@ -30,19 +30,17 @@ pub(crate) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, String
                 .and_then(|number| u64::try_from(number).ok())
                 .map_or_else(|| Err(out_of_bounds()), |number| bounded(kind, number))
         }
-        (Kind::Texts, DeValue::Array(items)) => {
+        (Kind::Texts | Kind::Locales, DeValue::Array(items)) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
-            texts
-                .collect::<Option<Vec<_>>>()
-                .map(Value::Texts)
-                .ok_or_else(|| "a list with something else than texts".to_owned())
+            let texts = texts.collect::<Option<Vec<_>>>();
+            listed(kind, texts.ok_or_else(|| "a list with something else than texts".to_owned())?)
         }
-        (Kind::Boolean | Kind::Number(..) | Kind::Texts, _) => Err(name_of(value).to_owned()),
+        (Kind::Boolean | Kind::Number(..) | Kind::Texts | Kind::Locales, _) => Err(name_of(value).to_owned()),
         (
-            Kind::Text | Kind::Secret | Kind::Address | Kind::Word(_) | Kind::Bytes(..) | Kind::Duration(..),
+            Kind::Text | Kind::Secret | Kind::Locale | Kind::Address | Kind::Word(_) | Kind::Bytes(..) | Kind::Duration(..),
             DeValue::String(text),
         ) => from_text(kind, text),
-        (Kind::Text | Kind::Secret | Kind::Address | Kind::Word(_) | Kind::Bytes(..) | Kind::Duration(..), _) => {
+        (Kind::Text | Kind::Secret | Kind::Locale | Kind::Address | Kind::Word(_) | Kind::Bytes(..) | Kind::Duration(..), _) => {
             Err(name_of(value).to_owned())
         }
     }
@@ -60,13 +58,22 @@ pub(crate) fn from_text(kind: Kind, text: &str) -> Result<Value, String> {
         },
         Kind::Address => text.parse::<SocketAddr>().map(|_| Value::Text(text.to_owned())).map_err(|_| shown(text)),
         Kind::Word(words) => words.contains(&text).then(|| Value::Text(text.to_owned())).ok_or_else(|| shown(text)),
-        Kind::Texts => Ok(Value::Texts(
-            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
-        )),
+        Kind::Locale if model::locale::is_code(text) => Ok(Value::Text(text.to_owned())),
+        Kind::Locale => Err(shown(text)),
+        Kind::Texts | Kind::Locales => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            listed(kind, items.map(str::to_owned).collect())
+        }
         Kind::Number(..) => text.parse().map_err(|_| shown(text)).and_then(|number| bounded(kind, number)),
         Kind::Bytes(..) => bytes(text).ok_or_else(|| shown(text)).and_then(|number| bounded(kind, number)),
         Kind::Duration(..) => milliseconds(text).ok_or_else(|| shown(text)).and_then(|number| bounded(kind, number)),
     }
+}
+
+/// A list whose items are what the key takes.
+fn listed(kind: Kind, texts: Vec<String>) -> Result<Value, String> {
+    let wrong = texts.iter().find(|text| kind == Kind::Locales && !model::locale::is_code(text));
+    wrong.map_or_else(|| Ok(Value::Texts(texts.clone())), |text| Err(shown(text)))
 }
 
 fn bounded(kind: Kind, number: u64) -> Result<Value, String> {

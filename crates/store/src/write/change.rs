@@ -29,6 +29,8 @@ pub(crate) struct ChangeEnv<'a> {
     pub(crate) values: &'a Values,
     pub(crate) context: &'a WriteContext,
     pub(crate) default_locale: &'a str,
+    /// The project's locales; empty: any.
+    pub(crate) locales: &'a [String],
     pub(crate) hashes: &'a Hashes,
 }
 
@@ -134,8 +136,24 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(first_value(rows.first()))
     }
 
-    /// The locale that is written; `''` where the type has none.
+    /// The locale that is written, one of the project's; `''` where the type has none.
     pub(crate) fn locale(&self, locale: &Locale) -> Result<String, Failure> {
+        let code = self.locale_meant(locale)?;
+        self.check_locale(&code)?;
+        Ok(code)
+    }
+
+    /// Refuses to write in a locale that the project does not have.
+    pub(crate) fn check_locale(&self, code: &str) -> Result<(), Failure> {
+        let locales = self.env.locales;
+        if !self.content_type().localized || locales.is_empty() || locales.iter().any(|known| known == code) {
+            return Ok(());
+        }
+        Err(Failure::Refused(Cause::Invalid { problem: Problem::LocaleUnknown(code.to_owned()) }))
+    }
+
+    /// The one locale that is meant, whether it is the project's or not; `''` where the type has none.
+    pub(crate) fn locale_meant(&self, locale: &Locale) -> Result<String, Failure> {
         if !self.content_type().localized {
             return Ok(String::new());
         }
@@ -179,7 +197,7 @@ impl<'a, D: Door> Change<'a, D> {
     /// A frame about the document that is looked for, in the locale that is meant; none for a value that names no document.
     pub(crate) async fn begin(&mut self, find: &Find, locale: &Locale) -> Result<Option<Frame>, Failure> {
         let (Find::Entry(hole), Some(statement)) = (find, &self.env.program.find_entry) else {
-            let locale = self.locale(locale)?;
+            let locale = self.locale_meant(locale)?;
             let mut frame = self.frame(&locale);
             return Ok(self.look_for(find, &mut frame).map(|()| frame));
         };

@@ -111,6 +111,8 @@ pub(super) struct CommandEnv<'a> {
     pub(super) values: &'a Values,
     pub(super) context: &'a WriteContext,
     pub(super) default_locale: &'a str,
+    /// The project's locales; empty: any.
+    pub(super) locales: &'a [String],
 }
 
 impl fmt::Debug for Work {
@@ -199,6 +201,7 @@ fn own_env<'a>(
         values: &own.values,
         context: env.context,
         default_locale: env.default_locale,
+        locales: env.locales,
         hashes,
     }
 }

@@ -35,6 +35,7 @@ struct Request {
     /// What the commands of the transaction do.
     works: Arc<Works>,
     default_locale: String,
+    locales: Arc<[String]>,
     /// What the answer may still grow by.
     bytes_max: usize,
 }
@@ -93,6 +94,7 @@ impl Store {
             hashes: Arc::default(),
             works: Arc::default(),
             default_locale: self.default_locale().to_owned(),
+            locales: Arc::clone(self.locales()),
             bytes_max: bytes_max.min(self.limits().answer_bytes_max),
         };
         answer.bytes.push(b'{');
@@ -393,8 +395,9 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
                 apply(change_env(request, write), end, door, (spot, bytes)).await
             }
             Action::Command(command, work) => {
-                let (values, context, default_locale) = (&*request.values, &request.context, &*request.default_locale);
-                let env = CommandEnv { values, context, default_locale };
+                let (values, context) = (&*request.values, &request.context);
+                let (default_locale, locales) = (&*request.default_locale, &*request.locales);
+                let env = CommandEnv { values, context, default_locale, locales };
                 apply_command(env, (command, work), door, (spot, bytes)).await
             }
         };
@@ -435,6 +438,7 @@ fn change_env<'a>(request: &'a Request, write: &'a PreparedWrite) -> ChangeEnv<'
         values: &request.values,
         context: &request.context,
         default_locale: &request.default_locale,
+        locales: &request.locales,
         hashes: &request.hashes,
     }
 }

@@ -47,6 +47,7 @@ impl<'a, D: Door> Change<'a, D> {
     pub(crate) async fn update(&mut self, find: &Find, asked: Asked<'_>) -> Result<Option<Written>, Failure> {
         let Some(mut frame) = self.begin(find, asked.locale).await? else { return Ok(None) };
         let locale = frame.locale.clone();
+        self.check_locale(&locale)?;
         let fields = &self.content_type().fields;
         let given = Content::given(self.env.model, fields, asked.data, self.env.values);
         let links = link::links_of(&given);

@@ -32,6 +32,11 @@ impl Place {
 
     /// Opens it with limits of its own.
     pub fn open_with(&self, change: impl FnOnce(&mut StoreLimits)) -> Store {
+        self.open_in(|config| change(&mut config.limits))
+    }
+
+    /// Opens it with settings of its own.
+    pub fn open_in(&self, change: impl FnOnce(&mut StoreConfig)) -> Store {
         let address = match self {
             Place::Sqlite(folder) => Address::in_folder(folder),
             Place::Postgres { server, name } => {
@@ -41,7 +46,7 @@ impl Place {
             }
         };
         let mut config = StoreConfig::new(address);
-        change(&mut config.limits);
+        change(&mut config);
         Store::open(&config).unwrap()
     }
 

@@ -124,6 +124,7 @@ fn of_problem(problem: &Problem) -> String {
         Problem::DistinctOrder => "Distinct fields must be the first ones of the order".to_owned(),
         Problem::Cursor(text) => format!("\"{text}\" is no cursor: hand back one that an answer gave"),
         Problem::Locale(locale) => format!("\"{locale}\" is no locale"),
+        Problem::LocaleUnknown(locale) => format!("The project has no locale \"{locale}\""),
         Problem::Text(text) => text.clone(),
     }
 }

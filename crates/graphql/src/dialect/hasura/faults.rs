@@ -123,6 +123,7 @@ fn of_problem(problem: &Problem) -> String {
         Problem::DistinctOrder => "\"distinct_on\" columns must match initial \"order_by\" columns".to_owned(),
         Problem::Locale(locale) => format!("'{locale}' is no locale"),
         Problem::Cursor(text) => format!("\"{text}\" is no cursor"),
+        Problem::LocaleUnknown(locale) => format!("the project has no locale '{locale}'"),
         Problem::Text(text) => text.clone(),
     }
 }

@@ -203,6 +203,7 @@ fn of_problem(problem: &Problem) -> (Class, String) {
             (VALIDATION, format!("Invalid locale param {} provided. Document locales must be strings.", short(locale)))
         }
         Problem::Cursor(text) => (PAGINATION, format!("\"{text}\" is no cursor")),
+        Problem::LocaleUnknown(locale) => (VALIDATION, format!("The project has no locale {}", short(locale))),
         Problem::Text(text) => (VALIDATION, text.clone()),
     }
 }

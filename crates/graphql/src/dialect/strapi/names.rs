@@ -47,6 +47,7 @@ fn system(of: &ContentType) -> Option<(&'static str, &'static str)> {
         (true, "User") => Some(("UsersPermissionsUser", "UsersPermissionsUsers")),
         (true, "Role") => Some(("UsersPermissionsRole", "UsersPermissionsRoles")),
         (true, "Media") => Some(("UploadFile", "UploadFiles")),
+        (true, "I18nLocale") => Some(("I18NLocale", "I18NLocales")),
         _ => None,
     }
 }
@@ -67,6 +68,7 @@ fn component(of: &Component) -> String {
 pub(super) fn uid(of: &ContentType) -> String {
     match (of.is_system, of.name.as_str()) {
         (true, "Media") => "plugin::upload.file".to_owned(),
+        (true, "I18nLocale") => "plugin::i18n.locale".to_owned(),
         (true, name) => ["plugin::users-permissions.", &name.to_lowercase()].concat(),
         (false, name) => {
             let name = model::naming::kebab(of.names.strapi.as_deref().unwrap_or(name));

@@ -1,0 +1,144 @@
+//! The project's locales as content: the rows of the system type `I18nLocale` are those of the setting `locales`.
+
+use std::sync::Arc;
+
+use model::{Model, TypeId, locale};
+use plan::{
+    Answer as Shown, AnswerEntry, AnswerValue, Assignment, Boundary, Caller, Column, Data, Entry, Filter, Find, Form,
+    From, Given, Hole, HoleId, HoleSource, Locale, Object, Page, Place, Plan, Policy, Request, Root, RootValue, Row,
+    RowRules, RowValue, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version, Write,
+    WriteAction, WriteVersion, authorize, bind,
+};
+use serde_json::Value as Json;
+
+use crate::{Error, Served, Store, WriteContext};
+
+/// Most locales that are read.
+const LOCALES_MAX: u32 = 1000;
+
+/// The system type and its two fields.
+#[derive(Clone, Copy)]
+struct Kept {
+    of: TypeId,
+    name: model::FieldId,
+    code: model::FieldId,
+}
+
+impl Store {
+    /// Makes the rows of the project's locales that are not there, and removes those of others. Where the project names no locales, rows that are there
+    /// stay; where none is there, that of the default locale is made. Content in a locale is not touched. Several servers may do so at a time.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn locales_keep(&self, served: &Arc<Served>) -> Result<(), Error> {
+        let Some(kept) = Kept::of(&served.model) else { return Ok(()) };
+        let there = self.locales_read(served, kept).await?;
+        let wanted = match (self.locales().is_empty(), there.is_empty()) {
+            (false, _) => self.locales().to_vec(),
+            (true, true) => vec![self.default_locale().to_owned()],
+            (true, false) => return Ok(()),
+        };
+        let mut changes = Changes { kept, roots: Vec::new(), holes: Vec::new() };
+        for code in wanted.iter().filter(|code| there.iter().all(|(_, known)| known != *code)) {
+            changes.make(code);
+        }
+        for (key, _) in there.iter().filter(|(_, known)| !wanted.contains(known)) {
+            changes.remove(key);
+        }
+        if changes.roots.is_empty() {
+            return Ok(());
+        }
+        let plan = Plan { roots: changes.roots, holes: changes.holes, boundary: Boundary::EachRoot, rows_max: LOCALES_MAX };
+        // A row that another server has made or removed meanwhile is refused, and as it should be.
+        self.locales_run(served, plan).await?;
+        Ok(())
+    }
+
+    /// Key and code of each.
+    async fn locales_read(&self, served: &Arc<Served>, kept: Kept) -> Result<Vec<(String, String)>, Error> {
+        let column = |key: &str, column| {
+            let (name, value) = (key.to_owned(), RowValue::Column(column, Form::Text));
+            Entry { key: key.to_owned(), non_null: false, name, value }
+        };
+        let entries = vec![column("key", Column::System(SystemColumn::Key)), column("code", Column::Field(kept.code))];
+        let select = Select {
+            from: From::Type,
+            of: kept.of,
+            version: Version { status: Status::Only, locale: Locale::Only, publication: None },
+            filter: Filter::All,
+            sort: Vec::new(),
+            distinct: Vec::new(),
+            page: Page::All,
+            shape: Shape::List(Row { non_null: false, object: Object { entries } }),
+        };
+        let roots = vec![root("all", RootValue::Select(Box::new(select)))];
+        let plan = Plan { roots, holes: Vec::new(), boundary: Boundary::Read, rows_max: LOCALES_MAX };
+        let answer = self.locales_run(served, plan).await?;
+        let rows = answer.get("all").and_then(Json::as_array).ok_or(Error::Malformed { expected: "a list of locales" })?;
+        let text = |row: &Json, key: &str| row.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+        Ok(rows.iter().map(|row| (text(row, "key"), text(row, "code"))).collect())
+    }
+
+    async fn locales_run(&self, served: &Arc<Served>, plan: Plan) -> Result<Json, Error> {
+        let variables = Variables::new();
+        let context = WriteContext::of_system();
+        let request = Request { variables: &variables, caller: &Caller::Owner, now: context.now };
+        let plan = authorize(plan, &Policy::Everything, &served.model);
+        let bound = bind(&served.model, &plan.get().holes, request);
+        let values = bound.map_err(|_| Error::Malformed { expected: "codes of locales" })?;
+        let prepared = self.prepare(served, &plan)?;
+        let answer = self.run(&prepared, values, context, Vec::new()).await;
+        serde_json::from_slice(&answer.bytes).map_err(|_| Error::Malformed { expected: "an answer about locales" })
+    }
+}
+
+impl Kept {
+    fn of(model: &Model) -> Option<Kept> {
+        let of = model.type_named("I18nLocale")?;
+        let content_type = model.content_type(of);
+        let field = |name: &str| content_type.fields_by_id().find(|(_, field)| field.name == name).map(|(id, _)| id);
+        Some(Kept { of, name: field("name")?, code: field("code")? })
+    }
+}
+
+/// Changes that are gathered.
+struct Changes {
+    kept: Kept,
+    roots: Vec<Root>,
+    holes: Vec<Hole>,
+}
+
+impl Changes {
+    fn make(&mut self, code: &str) {
+        let name = self.hole(&locale::name_of(code));
+        let code = self.hole(code);
+        let assignment = |field, hole| Assignment { field, given: Given::Engine(hole) };
+        let mut assignments = vec![assignment(self.kept.name, name), assignment(self.kept.code, code)];
+        assignments.sort_by_key(|assignment| assignment.field);
+        let (data, version) = (Data { assignments }, WriteVersion::Only);
+        self.write(WriteAction::Create { data, version, locale: Locale::Only });
+    }
+
+    fn remove(&mut self, key: &str) {
+        let find = Find::Key(self.hole(key));
+        self.write(WriteAction::Delete { find, locale: Locale::Only, must_exist: false });
+    }
+
+    fn write(&mut self, action: WriteAction) {
+        let entry = AnswerEntry { key: "affected".to_owned(), value: AnswerValue::Affected };
+        let write = Write { of: self.kept.of, action, answer: Shown::Wrap(vec![entry]), rules: RowRules::default() };
+        let key = ["change", &self.roots.len().to_string()].concat();
+        self.roots.push(root(&key, RootValue::Write(Box::new(write))));
+    }
+
+    fn hole(&mut self, text: &str) -> HoleId {
+        let source = HoleSource::Literal(Json::from(text));
+        let hole = Hole { source, kind: ValueKind::Text, list: false, transform: Transform::Keep, path: Vec::new() };
+        self.holes.push(hole);
+        HoleId(u32::try_from(self.holes.len() - 1).unwrap_or(u32::MAX))
+    }
+}
+
+fn root(key: &str, value: RootValue) -> Root {
+    Root { key: key.to_owned(), non_null: false, place: Place::default(), value }
+}
