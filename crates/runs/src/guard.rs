@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, set_child_subreaper, setsid, waitpid};
+use rustix::process::{Pid, WaitOptions, WaitStatus, getpid, set_child_subreaper, setsid, waitpid};
 
 use crate::process::{Ended, Reason, Stream, Task, Told};
 
@@ -28,6 +28,8 @@ const TASK_BYTES_MAX: u64 = 16 << 20;
 const MESSAGES_MAX: usize = 1_024;
 /// Between two rounds of killing, for processes that appear meanwhile.
 const ROUND: Duration = Duration::from_millis(20);
+/// Between two looks for processes that are to be asked to end: one that was just being started was not seen the time before.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What keeps the guard from its work. It never leaves a process behind.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +166,7 @@ struct Hold {
     /// When it takes too long; after the end began: when the grace is over.
     deadline: Option<Instant>,
     phase: Phase,
+    asked: below::Asked,
     ended: Ended,
 }
 
@@ -184,6 +187,7 @@ impl Hold {
             grace: Duration::from_millis(task.grace_ms),
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             phase: Phase::Running,
+            asked: below::Asked::new(),
             ended: Ended {
                 reason: Reason::Exit,
                 status: None,
@@ -204,6 +208,9 @@ impl Hold {
                 Ok(Happening::Gone(pid, status)) => self.gone(pid, status),
                 Err(RecvTimeoutError::Timeout) => match self.phase {
                     Phase::Running => self.end(Reason::Timeout),
+                    Phase::Ending if self.deadline.is_some_and(|deadline| Instant::now() < deadline) => {
+                        below::ask(&mut self.asked);
+                    }
                     Phase::Ending | Phase::Killing => self.kill(),
                 },
             }
@@ -211,8 +218,9 @@ impl Hold {
     }
 
     fn wait(&self, happenings: &Receiver<Happening>) -> Result<Happening, RecvTimeoutError> {
-        match self.deadline {
-            Some(deadline) => happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+        match self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+            Some(left) if self.phase == Phase::Ending => happenings.recv_timeout(left.min(LOOK)),
+            Some(left) => happenings.recv_timeout(left),
             None => happenings.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
     }
@@ -229,20 +237,20 @@ impl Hold {
         }
     }
 
-    /// Asks everything to end, once.
+    /// Begins to ask everything to end, each process once.
     fn end(&mut self, reason: Reason) {
         if self.phase == Phase::Running {
             self.ended.reason = reason;
             self.phase = Phase::Ending;
             self.deadline = Instant::now().checked_add(self.grace);
-            below::signal(Signal::TERM);
+            below::ask(&mut self.asked);
         }
     }
 
     /// Kills everything, again and again until nothing is left: a process may have started another since the last look.
     fn kill(&mut self) {
         self.phase = Phase::Killing;
-        self.ended.is_killed = below::signal(Signal::KILL) > 0 || self.ended.is_killed;
+        self.ended.is_killed = below::kill() > 0 || self.ended.is_killed;
         self.deadline = Instant::now().checked_add(ROUND);
     }
 }

@@ -1,6 +1,6 @@
 //! Every process that came from this one, found in `/proc`: children, their children, and orphans that came back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
@@ -33,9 +33,21 @@ pub(super) fn all() -> Vec<Seen> {
     found
 }
 
-/// Sends a signal to all below; how many got it.
-pub(super) fn signal(signal: Signal) -> usize {
-    all().into_iter().filter(|seen| send(*seen, signal)).count()
+/// A process, whatever it does since: its id and the time of its start.
+pub(super) type Asked = HashSet<(i32, u64)>;
+
+/// Asks all below to end that were not asked before.
+pub(super) fn ask(asked: &mut Asked) {
+    for seen in all() {
+        if asked.insert((seen.pid, seen.started)) {
+            let _sent = send(seen, Signal::TERM);
+        }
+    }
+}
+
+/// Kills all below; how many there were.
+pub(super) fn kill() -> usize {
+    all().into_iter().filter(|seen| send(*seen, Signal::KILL)).count()
 }
 
 /// To that very process: one of the same id that started since is left alone.
