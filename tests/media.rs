@@ -66,13 +66,13 @@ fn uploads_are_shown_served_and_removed(server: &Running) {
     );
     assert_eq!(on_disk(server).len(), 6);
 
-    let served = get(server, first["formats"]["small"]["url"].as_str().expect("the test made it so"), &[]);
+    let sent_back = get(server, first["formats"]["small"]["url"].as_str().expect("the test made it so"), &[]);
     assert_eq!(
-        (served.status, served.header("content-type"), served.header("content-disposition")),
+        (sent_back.status, sent_back.header("content-type"), sent_back.header("content-disposition")),
         (200, "image/png", "inline")
     );
     assert_eq!(
-        served.body.len() as u64,
+        sent_back.body.len() as u64,
         first["formats"]["small"]["sizeInBytes"].as_u64().expect("the test made it so")
     );
 
@@ -199,10 +199,10 @@ fn broken_forms_are_refused(server: &Running) {
     let broken = whole[..whole.len() - 12].to_vec();
     let mut outgoing = posted("editor", "/api/upload", broken);
     assert_eq!(server.ask(&outgoing).status, 400);
-    outgoing.headers[0].1 = "multipart/form-data; boundary=".to_owned();
+    "multipart/form-data; boundary=".clone_into(&mut outgoing.headers[0].1);
     assert_eq!(server.ask(&outgoing).status, 400);
     outgoing.headers[0].1 = ["multipart/form-data; boundary=", BOUNDARY].concat();
-    outgoing.headers[1].1 = "Bearer nonsense".to_owned();
+    "Bearer nonsense".clone_into(&mut outgoing.headers[1].1);
     assert_eq!(server.ask(&outgoing).status, 401);
     let head = [
         b"--",
@@ -282,13 +282,16 @@ fn kinds_are_served_so_that_nothing_runs(server: &Running) {
     ];
     for (file, (mime, extension, sent_as)) in body.as_array().expect("the test made it so").iter().zip(expected) {
         assert_eq!((&file["mime"], &file["ext"]), (&json!(mime), &json!(extension)));
-        let served = get(server, file["url"].as_str().expect("the test made it so"), &[]);
+        let sent_back = get(server, file["url"].as_str().expect("the test made it so"), &[]);
         assert_eq!(
-            (served.status, served.header("content-type"), served.header("x-content-type-options")),
+            (sent_back.status, sent_back.header("content-type"), sent_back.header("x-content-type-options")),
             (200, sent_as, "nosniff")
         );
-        assert!(served.header("content-disposition").starts_with("attachment; filename="));
-        assert_eq!(served.header("content-security-policy"), "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+        assert!(sent_back.header("content-disposition").starts_with("attachment; filename="));
+        assert_eq!(
+            sent_back.header("content-security-policy"),
+            "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        );
     }
     parts_and_places(server, body[2]["url"].as_str().expect("the test made it so"));
 }

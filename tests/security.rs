@@ -25,9 +25,9 @@ fn attack_all(database: Database) {
     let server = template.serve();
     let attacks = attack::read(&folder.join("cases.jsonl"));
     assert!(attacks.len() > 30, "the attacks are there");
-    let told = |attack: &Attack, outcome: Result<(), String>| outcome.err().map(|why| [&attack.name, ": ", &why].concat());
-    let mut broken: Vec<String> =
-        attacks.iter().filter_map(|attack| told(attack, outcome(&server, attack))).collect();
+    let told =
+        |attack: &Attack, outcome: Result<(), String>| outcome.err().map(|why| [&attack.name, ": ", &why].concat());
+    let mut broken: Vec<String> = attacks.iter().filter_map(|attack| told(attack, outcome(&server, attack))).collect();
     let accounts = attack::read(&folder.join("accounts.jsonl"));
     assert!(accounts.len() > 60, "the attacks on accounts are there");
     broken.extend(accounts.iter().filter_map(|attack| told(attack, on_accounts(&template, &server, attack))));
@@ -43,7 +43,8 @@ fn on_accounts(template: &Template, shared: &Running, attack: &Attack) -> Result
         return once(own.as_ref().unwrap_or(shared), attack);
     };
     let server = template.serve_with(Settings { accounts: AccountSettings::default(), ..production() });
-    let answers: Vec<Answer> = (0..times).map(|n| fire_with(&server, &attack.request, &[("{n}", &n.to_string())])).collect();
+    let answers: Vec<Answer> =
+        (0..times).map(|n| fire_with(&server, &attack.request, &[("{n}", &n.to_string())])).collect();
     answers.iter().try_for_each(|answer| attack::judge(attack, answer, None))?;
     let is_refused = |answer: &Answer| answer.body.as_ref().is_some_and(|body| body.to_string().contains("RATE_LIMIT"));
     if attack.expect.contains("throttled") && !answers.iter().any(is_refused) {
@@ -87,7 +88,8 @@ fn fire(server: &Running, request: &Request) -> Answer {
 
 /// Fires with these words filled in first.
 fn fire_with(server: &Running, request: &Request, words: &[(&str, &str)]) -> Answer {
-    let filled = |text: &str| filled(&words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value)));
+    let filled =
+        |text: &str| filled(&words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value)));
     let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     for (name, value) in &request.headers {
         headers.push((name.clone(), filled(attack::expanded(value).as_str().unwrap_or_default())));

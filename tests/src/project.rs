@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::{fs, process};
 
 use files::Folder;
@@ -114,7 +114,7 @@ impl Template {
         let address = listener.address();
         let limits = server::Limits::default();
         self.runtime.spawn(async move {
-            server::serve(&shared, vec![Way { listener, endpoint: None }], &limits, stopped).await
+            server::serve(&shared, vec![Way { listener, endpoint: None }], &limits, stopped).await;
         });
         let postgres = (self.database == Database::Postgres).then_some(name);
         Running { address, stop, runtime: Arc::clone(&self.runtime), postgres, uploads, app }

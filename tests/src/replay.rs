@@ -61,7 +61,7 @@ impl Replay {
     fn answer(self, server: &Running, case: &Case) -> Result<(), String> {
         let caller = case.auth.as_deref();
         let first = match &case.request {
-            Some(request) => server.ask(&self.raw(request, &self.place(request))),
+            Some(request) => server.ask(&raw(request, &self.place(request))),
             None => self.ask(server, (&case.step, caller), &[]),
         };
         judged(&case.step.recorded, case.postgres.as_ref(), &first)?;
@@ -88,16 +88,6 @@ impl Replay {
     fn place(self, request: &RawRequest) -> String {
         request.path.strip_prefix(RECORDED_PATH).map_or_else(|| request.path.clone(), |rest| [self.path, rest].concat())
     }
-
-    fn raw<'a>(self, request: &'a RawRequest, path: &'a str) -> Outgoing<'a> {
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Outgoing {
-            method: &request.method,
-            path,
-            headers: request.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
-            body: request.body.clone().unwrap_or_default().into_bytes(),
-        }
-    }
 }
 
 /// What the settings of a Strapi server are called here.
@@ -120,6 +110,16 @@ fn settings_of(config: &Map<String, Value>) -> Settings {
         told.schemas.limits.depth_max = usize::try_from(depth).expect("a small number") + 1;
     }
     told
+}
+
+fn raw<'a>(request: &'a RawRequest, path: &'a str) -> Outgoing<'a> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Outgoing {
+        method: &request.method,
+        path,
+        headers: request.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        body: request.body.clone().unwrap_or_default().into_bytes(),
+    }
 }
 
 /// The header of somebody: a recorded one, or that of whoever signs in now. Who cannot has the token of before they were blocked.

@@ -87,9 +87,7 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
 }
 
 fn accounts(config: &Config) -> Result<AccountSettings, Error> {
-    let address = |text: &String| {
-        text.parse().map_err(|source| Error::Proxy { address: text.clone(), source })
-    };
+    let address = |text: &String| text.parse().map_err(|source| Error::Proxy { address: text.clone(), source });
     Ok(AccountSettings {
         register: config.is_on(REGISTER),
         confirm_email: config.is_on(CONFIRM_EMAIL),

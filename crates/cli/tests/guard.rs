@@ -87,7 +87,10 @@ fn wait_for(held: &mut Held, word: &str) {
     }
 }
 
-fn check(name: &str, task: impl Fn(&Place) -> Task, expected: &dyn Fn(&[String], &[String], &Ended)) {
+/// What must hold of the lines of both streams and of the end.
+type Expected<'e> = &'e dyn Fn(&[String], &[String], &Ended);
+
+fn check(name: &str, task: impl Fn(&Place) -> Task, expected: Expected<'_>) {
     let place = Place::new(name);
     let mut held = start(&task(&place));
     let (out, error, ended) = follow(&mut held);
@@ -116,10 +119,10 @@ fn input_comes_from_the_file_and_lines_are_told() {
 #[test]
 fn a_status_and_a_signal_are_told() {
     check("status", |place| place.shell("exit 3"), &|_, _, ended| {
-        assert_eq!((ended.status, ended.signal), (Some(3), None))
+        assert_eq!((ended.status, ended.signal), (Some(3), None));
     });
     check("signal", |place| place.shell("kill -9 $$"), &|_, _, ended| {
-        assert_eq!((ended.status, ended.signal), (None, Some(9)))
+        assert_eq!((ended.status, ended.signal), (None, Some(9)));
     });
 }
 

@@ -155,9 +155,9 @@ impl<'a> Planner<'a> {
             FieldBinding::Account { of } => {
                 self.own(merged, definition, *of).map(|select| RootValue::Own(Box::new(select)))
             }
-            FieldBinding::Command { effect, of } => self
-                .command(merged, definition, (*effect, *of))
-                .map(|command| RootValue::Command(Box::new(command))),
+            FieldBinding::Command { effect, of } => {
+                self.command(merged, definition, (*effect, *of)).map(|command| RootValue::Command(Box::new(command)))
+            }
             FieldBinding::Constant(json) => Ok(RootValue::Constant(json.clone())),
             FieldBinding::Part(_)
             | FieldBinding::Column(..)

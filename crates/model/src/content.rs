@@ -26,7 +26,7 @@ index!(
     EnumId,
 );
 
-/// Everything that a project declares, checked. System types (User, Role, Media, I18nLocale) stand first.
+/// Everything that a project declares, checked. System types (`User`, `Role`, `Media`, `I18nLocale`) stand first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
     /// Content types.
@@ -56,7 +56,7 @@ pub struct ContentType {
     pub description: Option<String>,
     /// Other names in single dialects.
     pub names: DialectNames,
-    /// A type that the product brings (User, Role, Media, I18nLocale).
+    /// A type that the product brings (`User`, `Role`, `Media`, `I18nLocale`).
     pub is_system: bool,
     /// At most one document.
     pub single: bool,

@@ -40,7 +40,7 @@ use self::texts::Texts;
 pub use self::texts::{SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX};
 use crate::{Diagnostic, Diagnostics, Model, Source};
 
-/// Reads the texts of one project. The system types User, Role, Media and I18nLocale are always there; no text at all gives a model of them alone.
+/// Reads the texts of one project. The system types `User`, `Role`, `Media` and `I18nLocale` are always there; no text at all gives a model of them alone.
 ///
 /// # Errors
 /// Every fault of all texts, in their order. A text that does not parse hides the faults of meaning, for then nothing is sure.

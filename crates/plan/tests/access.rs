@@ -130,7 +130,9 @@ fn letter(model: &Model, role: &str, value: RootValue) -> char {
     let authorized = authorize(plan, &Policy::of(model, &caller), model);
     match &authorized.get().roots[0].value {
         RootValue::Refused(_) => '-',
-        RootValue::Constant(_) | RootValue::Own(_) | RootValue::Switch(_) | RootValue::Through(_) => unreachable!("nothing such is asked"),
+        RootValue::Constant(_) | RootValue::Own(_) | RootValue::Switch(_) | RootValue::Through(_) => {
+            unreachable!("nothing such is asked")
+        }
         RootValue::Select(select) if refuses(&select.shape) => '-',
         RootValue::Select(_) if authorized.get().holes.len() > 1 => 'r',
         RootValue::Write(write) if matches!(&write.answer, Answer::Row(select) if refuses(&select.shape)) => '-',

@@ -23,8 +23,8 @@ use crate::caller::{Credentials, TokenKey, credentials};
 
 pub(crate) use commands::ForRequest;
 pub(crate) use members::Members;
-pub use own::{NewUser, UserRefused};
 pub(crate) use own::OwnChanges;
+pub use own::{NewUser, UserRefused};
 pub(crate) use routes::routes;
 pub use setup::SetupCode;
 pub(crate) use throttle::Throttle;

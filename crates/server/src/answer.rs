@@ -100,7 +100,8 @@ async fn run(
     Given { sender, variables }: Given<'_>,
 ) -> Answer {
     let now = endpoint.app.settings.clock.now();
-    let values = plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables, caller: &sender.caller, now });
+    let values =
+        plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables, caller: &sender.caller, now });
     let values = match values {
         Ok(values) => values,
         Err(faults) => return executed(endpoint, &view.schema, NOTHING.to_vec(), &faults),

@@ -25,9 +25,7 @@ mod settings;
 pub use accounts::{AccountSettings, NewUser, Sender, SetupCode, UserRefused, has_administrator};
 pub use answer::{Answer, Methods, Outcome, answer};
 pub use app::{App, Endpoint, Shared};
-pub use caller::{
-    KeyTooShort, Lasts, PROGRAM_TOKEN_PREFIX, SignError, TOKEN_KEY_BYTES_MIN, TokenKey, digest, user_id,
-};
+pub use caller::{KeyTooShort, Lasts, PROGRAM_TOKEN_PREFIX, SignError, TOKEN_KEY_BYTES_MIN, TokenKey, digest, user_id};
 pub use error::Error;
 pub use listen::Listener;
 pub use request::Request;

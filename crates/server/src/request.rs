@@ -327,9 +327,9 @@ fn skip_text<'a>(bytes: &mut impl Iterator<Item = &'a u8>) {
 /// Names and values of a form or a query, decoded.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| {
-        (url_decoded(name).into_owned(), url_decoded(value).into_owned())
-    })
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (url_decoded(name).into_owned(), url_decoded(value).into_owned()))
 }
 
 fn url_decoded(text: &str) -> Cow<'_, str> {

@@ -60,7 +60,8 @@ impl Fixed {
             Database::Sqlite => self.sqlite,
             Database::Postgres => self.postgres,
         };
-        let param = |(index, kind): (usize, &ColumnKind)| WriteParam { arg: Arg::Own(index), kind: *kind, is_list: false };
+        let param =
+            |(index, kind): (usize, &ColumnKind)| WriteParam { arg: Arg::Own(index), kind: *kind, is_list: false };
         WriteStatement {
             sql: sql.to_owned(),
             params: self.params.iter().enumerate().map(param).collect(),

@@ -41,5 +41,6 @@ pub use open::{CHANGES_MAX, Driver, Prepared, Served, Store};
 pub use read::{Answer, Room};
 pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};
 pub use write::{
-    Asked, Commands, Ended, FileWatch, Made, NoCommands, OwnChange, Preparing, RemovedFile, Told, When, Work, WriteContext,
+    Asked, Commands, Ended, FileWatch, Made, NoCommands, OwnChange, Preparing, RemovedFile, Told, When, Work,
+    WriteContext,
 };

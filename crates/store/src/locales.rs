@@ -48,7 +48,8 @@ impl Store {
         if changes.roots.is_empty() {
             return Ok(());
         }
-        let plan = Plan { roots: changes.roots, holes: changes.holes, boundary: Boundary::EachRoot, rows_max: LOCALES_MAX };
+        let plan =
+            Plan { roots: changes.roots, holes: changes.holes, boundary: Boundary::EachRoot, rows_max: LOCALES_MAX };
         // A row that another server has made or removed meanwhile is refused, and as it should be.
         self.locales_run(served, plan).await?;
         Ok(())
@@ -74,7 +75,8 @@ impl Store {
         let roots = vec![root("all", RootValue::Select(Box::new(select)))];
         let plan = Plan { roots, holes: Vec::new(), boundary: Boundary::Read, rows_max: LOCALES_MAX };
         let answer = self.locales_run(served, plan).await?;
-        let rows = answer.get("all").and_then(Json::as_array).ok_or(Error::Malformed { expected: "a list of locales" })?;
+        let rows =
+            answer.get("all").and_then(Json::as_array).ok_or(Error::Malformed { expected: "a list of locales" })?;
         let text = |row: &Json, key: &str| row.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
         Ok(rows.iter().map(|row| (text(row, "key"), text(row, "code"))).collect())
     }

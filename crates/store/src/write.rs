@@ -26,8 +26,8 @@ mod sqlite;
 mod update;
 
 pub use command::{Asked, Commands, Ended, Made, NoCommands, OwnChange, Preparing, Told, When, Work};
-pub(crate) use fixed::run_fixed;
 pub use context::WriteContext;
 pub use file_watch::{FileWatch, RemovedFile};
+pub(crate) use fixed::run_fixed;
 pub(crate) use prepared::PreparedChange;
 pub(crate) use sqlite::cell as sqlite_cell;

@@ -18,7 +18,8 @@ const SCHEMA: &str = "type Note @model(localized: true) { title: String @localiz
 async fn start(place: &Place, locales: &[&str]) -> (Script, Vec<String>) {
     let script = Script::begin(open(place, locales), SCHEMA).await;
     let store = open(place, locales);
-    let model = model::read(vec![model::Source { name: "schema.graphql".to_owned(), text: SCHEMA.to_owned() }]).unwrap();
+    let model =
+        model::read(vec![model::Source { name: "schema.graphql".to_owned(), text: SCHEMA.to_owned() }]).unwrap();
     let served = Served::new(Arc::new(model)).unwrap();
     store.locales_keep(&served).await.unwrap();
     let there = rows(&place.open(), "select code, name from i18n_locale order by _key").await;

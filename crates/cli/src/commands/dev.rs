@@ -62,7 +62,6 @@ async fn load(project: &Project, store: &Arc<Store>, setup: &SetupCode) -> Resul
     app_with(project, Mode::Development, (&model, store), Some(setup.clone()))
 }
 
-
 /// What a change of files acts on.
 struct Reload {
     shared: Shared,

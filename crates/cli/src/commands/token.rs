@@ -62,10 +62,7 @@ fn revoke(arguments: &Arguments, name: &str) -> Result<(), Error> {
 }
 
 /// Runs a job on the project's database, which no server may hold where it has one writer.
-fn on_store<T>(
-    arguments: &Arguments,
-    job: impl AsyncFnOnce(&Store) -> Result<T, store::Error>,
-) -> Result<T, Error> {
+fn on_store<T>(arguments: &Arguments, job: impl AsyncFnOnce(&Store) -> Result<T, store::Error>) -> Result<T, Error> {
     let project = Project::open(arguments, &[])?;
     let _alone = only_writer(&project)?;
     let store = open_store(&project)?;

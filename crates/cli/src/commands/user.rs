@@ -21,7 +21,8 @@ pub(crate) fn run(user: User) -> Result<(), Error> {
     match user {
         User::Create { project, username, email, role } => {
             let password = password()?;
-            let new = NewUser { username: &username, email: &email, password: &password, role: &role, is_confirmed: true };
+            let new =
+                NewUser { username: &username, email: &email, password: &password, role: &role, is_confirmed: true };
             on_app(&project, async |app| app.user_create(new).await)?;
             eprintln!("The account {username} is made.");
             Ok(())

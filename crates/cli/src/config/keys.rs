@@ -87,12 +87,7 @@ pub(crate) static KEYS: &[Key] = &[
     key(CONFIRM_EMAIL, Kind::Boolean, "false", "Whether an account opens only when its address is confirmed."),
     key(DEFAULT_ROLE, Kind::Text, "authenticated", "The role of accounts that people make."),
     key(TOKEN_HOURS, Kind::Number(1, 8760), "720", "Hours that a person's token is good."),
-    key(
-        TRUSTED_PROXIES,
-        Kind::Texts,
-        "[]",
-        "Addresses of proxies whose X-Forwarded-For is believed, as \"10.0.0.2\".",
-    ),
+    key(TRUSTED_PROXIES, Kind::Texts, "[]", "Addresses of proxies whose X-Forwarded-For is believed, as \"10.0.0.2\"."),
     key(
         GRAPHIQL,
         Kind::Word(&["auto", "on", "off"]),

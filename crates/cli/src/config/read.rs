@@ -10,7 +10,7 @@ use server::{EndpointSettings, ListenerSettings};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{DATABASE, DEFAULT_LOCALE, KEYS, LOCALES, Key, Kind, key_named, variable};
+use super::keys::{DATABASE, DEFAULT_LOCALE, KEYS, Key, Kind, LOCALES, key_named, variable};
 use super::value::{Value, from_text, from_toml};
 use super::{Config, FILE_NAME, Origins};
 

@@ -35,14 +35,30 @@ pub(crate) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, String
             let texts = texts.collect::<Option<Vec<_>>>();
             listed(kind, texts.ok_or_else(|| "a list with something else than texts".to_owned())?)
         }
-        (Kind::Boolean | Kind::Number(..) | Kind::Texts | Kind::Locales, _) => Err(name_of(value).to_owned()),
         (
-            Kind::Text | Kind::Secret | Kind::Locale | Kind::Address | Kind::Word(_) | Kind::Bytes(..) | Kind::Duration(..),
+            Kind::Text
+            | Kind::Secret
+            | Kind::Locale
+            | Kind::Address
+            | Kind::Word(_)
+            | Kind::Bytes(..)
+            | Kind::Duration(..),
             DeValue::String(text),
         ) => from_text(kind, text),
-        (Kind::Text | Kind::Secret | Kind::Locale | Kind::Address | Kind::Word(_) | Kind::Bytes(..) | Kind::Duration(..), _) => {
-            Err(name_of(value).to_owned())
-        }
+        (
+            Kind::Boolean
+            | Kind::Number(..)
+            | Kind::Texts
+            | Kind::Locales
+            | Kind::Text
+            | Kind::Secret
+            | Kind::Locale
+            | Kind::Address
+            | Kind::Word(_)
+            | Kind::Bytes(..)
+            | Kind::Duration(..),
+            _,
+        ) => Err(name_of(value).to_owned()),
     }
 }
 
@@ -72,8 +88,10 @@ pub(crate) fn from_text(kind: Kind, text: &str) -> Result<Value, String> {
 
 /// A list whose items are what the key takes.
 fn listed(kind: Kind, texts: Vec<String>) -> Result<Value, String> {
-    let wrong = texts.iter().find(|text| kind == Kind::Locales && !model::locale::is_code(text));
-    wrong.map_or_else(|| Ok(Value::Texts(texts.clone())), |text| Err(shown(text)))
+    match texts.iter().find(|text| kind == Kind::Locales && !model::locale::is_code(text)) {
+        Some(wrong) => Err(shown(wrong)),
+        None => Ok(Value::Texts(texts)),
+    }
 }
 
 fn bounded(kind: Kind, number: u64) -> Result<Value, String> {

@@ -130,13 +130,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A condition on the document's rows of other locales, of the status at hand.
-    fn other_locale(
-        &mut self,
-        view: &View<'a>,
-        input: &str,
-        level: &Level,
-        place: Place,
-    ) -> Refusable<Option<Filter>> {
+    fn other_locale(&mut self, view: &View<'a>, input: &str, level: &Level, place: Place) -> Refusable<Option<Filter>> {
         let Some(place) = self.hopped(place) else { return Ok(None) };
         let version = Version { locale: Locale::All, ..level.version.clone() };
         let inner = Level { version: version.clone(), ..level.clone() };

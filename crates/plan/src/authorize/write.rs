@@ -214,7 +214,11 @@ impl Env<'_> {
     fn answer_entries(self, entries: &mut [AnswerEntry], holes: &mut Vec<Hole>) -> Allowed {
         for entry in entries {
             match &mut entry.value {
-                AnswerValue::Constant(_) | AnswerValue::Echo(_) | AnswerValue::DocumentId | AnswerValue::Affected | AnswerValue::Made(_) => {}
+                AnswerValue::Constant(_)
+                | AnswerValue::Echo(_)
+                | AnswerValue::DocumentId
+                | AnswerValue::Affected
+                | AnswerValue::Made(_) => {}
                 AnswerValue::Wrap(inner) => self.answer_entries(inner, holes)?,
                 AnswerValue::Row(select) => self.select(select, holes)?,
             }

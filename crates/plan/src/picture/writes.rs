@@ -2,7 +2,8 @@
 
 use super::{Of, Printer};
 use crate::{
-    Answer, AnswerEntry, AnswerValue, Command, Data, Find, Given, LinkKind, Links, Locale, Write, WriteAction, WriteVersion,
+    Answer, AnswerEntry, AnswerValue, Command, Data, Find, Given, LinkKind, Links, Locale, Write, WriteAction,
+    WriteVersion,
 };
 
 impl Printer<'_> {

@@ -65,7 +65,13 @@ impl ForRequest<'_> {
         required(&[("username", &username), ("email", &email), ("password", &password)])?;
         let _counted = self.attempt(None)?;
         let is_confirmed = !settings.confirm_email;
-        let new = NewUser { username: &username, email: &email, password: &password, role: &settings.default_role, is_confirmed };
+        let new = NewUser {
+            username: &username,
+            email: &email,
+            password: &password,
+            role: &settings.default_role,
+            is_confirmed,
+        };
         self.app.not_taken(new).await?;
         let role = self.app.role_key(new.role).await?;
         let hash = hashed(&password).await?;
@@ -179,7 +185,11 @@ impl ForRequest<'_> {
 pub(super) fn reset_code(account: i64, now: i64) -> Result<(String, String), Cause> {
     let mut random = [0_u8; CODE_BYTES];
     getrandom::fill(&mut random).map_err(|_| Cause::Internal)?;
-    let secret: String = random.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+    let secret: String = random
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect();
     let code = [&account.to_string(), "-", &secret].concat();
     let kept = [&digest(&code), ".", &(now + RESET_LASTS).to_string()].concat();
     Ok((code, kept))
@@ -217,7 +227,11 @@ fn text(asked: Asked<'_>, name: &str) -> String {
 fn required(given: &[(&str, &str)]) -> Result<(), Cause> {
     let missing = given.iter().filter(|(_, text)| text.is_empty());
     let faults: Vec<FieldFault> = missing
-        .map(|(name, _)| FieldFault { path: vec![Segment::Key((*name).to_owned())], rule: BrokenRule::Missing, value: None })
+        .map(|(name, _)| FieldFault {
+            path: vec![Segment::Key((*name).to_owned())],
+            rule: BrokenRule::Missing,
+            value: None,
+        })
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(Cause::Rules(faults)) }
 }

@@ -122,9 +122,7 @@ fn member(
         return Some(RowValue::Column(Column::System(system), Form::Plain));
     };
     match &content_type.field(field).kind {
-        FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
-            Some(RowValue::Column(Column::Field(field), Form::Plain))
-        }
+        FieldKind::Scalar { .. } | FieldKind::Enum { .. } => Some(RowValue::Column(Column::Field(field), Form::Plain)),
         FieldKind::Relation(relation) => {
             let Target::Type(target) = relation.target else { return None };
             let inner = select(model, (target, From::Relation(of, field)), Filter::All, rests);

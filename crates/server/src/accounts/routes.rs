@@ -13,9 +13,9 @@ use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use bytes::Bytes;
 use graphql::transport::RequestFault;
 use plan::{
-    Answer, AnswerEntry, AnswerValue, Boundary, Cause, Column, Command, Comparison, Effect, Entry, Fault,
-    Filter, Form, From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Policy, Root,
-    RootValue, Row, RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
+    Answer, AnswerEntry, AnswerValue, Boundary, Cause, Column, Command, Comparison, Effect, Entry, Fault, Filter, Form,
+    From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Policy, Root, RootValue, Row,
+    RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
 };
 use serde_json::{Value as Json, json};
 use store::{FileWatch, WriteContext};
@@ -63,7 +63,12 @@ const WAYS: [Way; 5] = [
         given: &[("current", "currentPassword"), ("password", "password"), ("confirmation", "passwordConfirmation")],
         shows: Shows::Account,
     },
-    Way { path: "/api/auth/forgot-password", effect: Effect::ForgotPassword, given: &[("email", "email")], shows: Shows::Ok },
+    Way {
+        path: "/api/auth/forgot-password",
+        effect: Effect::ForgotPassword,
+        given: &[("email", "email")],
+        shows: Shows::Ok,
+    },
     Way {
         path: "/api/auth/reset-password",
         effect: Effect::ResetPassword,
@@ -130,10 +135,19 @@ impl Refused {
                 response
             }
             Refused::Request(fault) => match fault {
-                RequestFault::CredentialsInvalid => error(401, "UnauthorizedError", "Missing or invalid credentials", &json!({})),
-                RequestFault::BodyTooLarge(_) => error(413, "PayloadTooLargeError", "The body is too large", &json!({})),
+                RequestFault::CredentialsInvalid => {
+                    error(401, "UnauthorizedError", "Missing or invalid credentials", &json!({}))
+                }
+                RequestFault::BodyTooLarge(_) => {
+                    error(413, "PayloadTooLargeError", "The body is too large", &json!({}))
+                }
                 RequestFault::Unavailable => error(503, "ServiceUnavailableError", "Try again later", &json!({})),
-                _other => error(400, "ValidationError", "The body must be a JSON object, sent as application/json", &json!({})),
+                _other => error(
+                    400,
+                    "ValidationError",
+                    "The body must be a JSON object, sent as application/json",
+                    &json!({}),
+                ),
             },
             Refused::Fault(fault) => told(app, &fault),
         }
@@ -142,7 +156,10 @@ impl Refused {
 
 /// A fault in the words of Strapi's graph, in the form of its routes.
 fn told(app: &App, fault: &Fault) -> Response<Body> {
-    let told = graphql::dialect::strapi_errors(app.model(), std::slice::from_ref(fault)).into_iter().next().unwrap_or_default();
+    let told = graphql::dialect::strapi_errors(app.model(), std::slice::from_ref(fault))
+        .into_iter()
+        .next()
+        .unwrap_or_default();
     let at = |path: &str| told.pointer(path).and_then(Json::as_str).unwrap_or("InternalServerError").to_owned();
     let (name, message) = (at("/extensions/error/name"), at("/extensions/error/message"));
     let status = match name.as_str() {
@@ -162,7 +179,8 @@ fn told(app: &App, fault: &Fault) -> Response<Body> {
 }
 
 fn error(status: u16, name: &str, message: &str, details: &Json) -> Response<Body> {
-    let body = json!({ "data": null, "error": { "status": status, "name": name, "message": message, "details": details } });
+    let body =
+        json!({ "data": null, "error": { "status": status, "name": name, "message": message, "details": details } });
     written(status, Bytes::from(body.to_string()))
 }
 
@@ -195,8 +213,13 @@ async fn answer(app: &App, sender: &Sender, variables: &Variables, plan: Plan) -
     let prepared = app.store.prepare(&app.served, &authorized).map_err(|error| unavailable(error.logged()))?;
     let now = app.settings.clock.now();
     let request = plan::Request { variables, caller: &sender.caller, now };
-    let values = plan::bind(model, &authorized.get().holes, request)
-        .map_err(|faults| Refused::Fault(faults.into_iter().next().unwrap_or(Fault { path: Vec::new(), place: None, cause: Cause::Internal })))?;
+    let values = plan::bind(model, &authorized.get().holes, request).map_err(|faults| {
+        Refused::Fault(faults.into_iter().next().unwrap_or(Fault {
+            path: Vec::new(),
+            place: None,
+            cause: Cause::Internal,
+        }))
+    })?;
     let (user, ids) = (super::user_key(&sender.caller), Arc::clone(&app.settings.ids));
     let context = WriteContext { now, user, ids, files: FileWatch::default() };
     let commands = ForRequest { app, sender };

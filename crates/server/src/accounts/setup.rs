@@ -63,14 +63,17 @@ pub(super) const PATH: &str = "/setup";
 pub(super) fn page(app: &App, query: Option<&str>) -> Response<Body> {
     let code = form_of(query.unwrap_or_default()).remove("code").unwrap_or_default();
     match &app.settings.setup {
-        Some(setup) if setup.is(&code) => shown(StatusCode::OK, &FORM.replace("{{code}}", &code).replace("{{told}}", "")),
+        Some(setup) if setup.is(&code) => {
+            shown(StatusCode::OK, &FORM.replace("{{code}}", &code).replace("{{told}}", ""))
+        }
         Some(_) | None => gone(),
     }
 }
 
 /// Makes the administrator.
 pub(super) async fn submit(app: &App, parts: &Parts, body: Body, sender: &Sender) -> Response<Body> {
-    let attempt = app.accounts.throttle.attempt((None, sender.address), &app.settings.accounts, app.settings.clock.now());
+    let attempt =
+        app.accounts.throttle.attempt((None, sender.address), &app.settings.accounts, app.settings.clock.now());
     let Ok(attempt) = attempt else {
         return shown(StatusCode::TOO_MANY_REQUESTS, &notice("Too many attempts. Try again later."));
     };
@@ -94,7 +97,13 @@ pub(super) async fn submit(app: &App, parts: &Parts, body: Body, sender: &Sender
             return shown(StatusCode::SERVICE_UNAVAILABLE, &notice("The database did not answer. Try again."));
         }
     }
-    let new = NewUser { username: &username, email: &email, password: &password, role: plan::ADMINISTRATOR, is_confirmed: true };
+    let new = NewUser {
+        username: &username,
+        email: &email,
+        password: &password,
+        role: plan::ADMINISTRATOR,
+        is_confirmed: true,
+    };
     match app.user_create(new).await {
         Ok(()) => shown(StatusCode::CREATED, &notice("The account is made. You can sign in with it now.")),
         Err(refused) => {
@@ -107,7 +116,10 @@ pub(super) async fn submit(app: &App, parts: &Parts, body: Body, sender: &Sender
 
 /// Nothing tells a wrong code from a used one.
 fn gone() -> Response<Body> {
-    shown(StatusCode::NOT_FOUND, &notice("This link is not good, or no longer. Start `dragoman dev` again for a new one."))
+    shown(
+        StatusCode::NOT_FOUND,
+        &notice("This link is not good, or no longer. Start `dragoman dev` again for a new one."),
+    )
 }
 
 fn notice(text: &str) -> String {

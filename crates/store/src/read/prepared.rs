@@ -86,7 +86,7 @@ impl Store {
                     let node = sql::program(&served.model, &served.layout, self.database(), select);
                     PreparedValue::Through(Box::new(node))
                 }
-                                RootValue::Write(_) | RootValue::Command(_) | RootValue::Own(_) => {
+                RootValue::Write(_) | RootValue::Command(_) | RootValue::Own(_) => {
                     return Err(Error::Malformed { expected: "an authorized plan of reads alone" });
                 }
                 RootValue::Refused(refusal) => PreparedValue::Refused(refusal.clone()),

@@ -7,8 +7,8 @@ use plan::{Boundary, Cause, Data, Fault, Values, WriteAction};
 
 use super::apply::{End, apply, fault};
 use super::change::ChangeEnv;
-use super::context::WriteContext;
 use super::command::{Asked, CommandEnv, Commands, Ended, PreparedCommand, Work, Works, apply_command};
+use super::context::WriteContext;
 use super::door::{Door, Env, Shown, Spot};
 use super::failure::Failure;
 use super::password::{Hashes, hashes};
@@ -121,13 +121,7 @@ impl Store {
     }
 
     /// One transaction, and what it leaves in the answer.
-    async fn step(
-        &self,
-        request: &Request,
-        commands: &dyn Commands,
-        (from, to): (usize, usize),
-        answer: &mut Answer,
-    ) {
+    async fn step(&self, request: &Request, commands: &dyn Commands, (from, to): (usize, usize), answer: &mut Answer) {
         let bytes_max = request.bytes_max.saturating_sub(answer.bytes.len());
         let outcome = self.transaction(Request { bytes_max, ..request.clone() }, commands, (from, to)).await;
         match outcome {
