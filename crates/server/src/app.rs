@@ -238,7 +238,7 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 impl Routes {
     fn of(app: &Arc<App>, is_stopping: &Arc<AtomicBool>) -> Self {
         let places = app.schemas.paths().map(|path| (path, path)).collect();
-        let main = media::routes(router(app, is_stopping, places), app);
+        let main = media::routes(accounts::routes(router(app, is_stopping, places), app), app);
         let listeners = app.settings.listeners.iter().map(|listener| listener.endpoint.as_str());
         let alone =
             listeners.map(|path| (path.to_owned(), router(app, is_stopping, vec![(path, ALONE_PATH)]))).collect();
@@ -289,7 +289,6 @@ fn router(app: &Arc<App>, is_stopping: &Arc<AtomicBool>, endpoints: Vec<(&str, &
         .route("/health/live", get(|| async { "alive\n" }))
         .route("/health/ready", ready(app, is_stopping));
     let router = endpoints.into_iter().fold(probes, |router, (path, place)| with_endpoint(router, app, path, place));
-    let router = accounts::routes(router, app);
     finished(router, app)
 }
 

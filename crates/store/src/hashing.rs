@@ -57,9 +57,14 @@ pub fn password_hash_now(password: &str) -> Result<String, Error> {
 /// Does a job on a thread that may block, when its turn comes.
 async fn in_turn<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     let waiting = cores() * HASHES_WAITING_PER_CORE;
-    let _admitted = ADMITTED.try_acquire().map_err(|_full| Error::Overloaded { waiting })?;
-    let _turn = RUNNING.acquire().await.map_err(|_closed| Error::Closed)?;
-    tokio::task::spawn_blocking(job).await.map_err(|_ended| Error::Closed)
+    let admitted = ADMITTED.try_acquire().map_err(|_full| Error::Overloaded { waiting })?;
+    let turn = RUNNING.acquire().await.map_err(|_closed| Error::Closed)?;
+    // The job holds its place itself: it goes on when nobody waits for it any more.
+    let held = move || {
+        let _place = (admitted, turn);
+        job()
+    };
+    tokio::task::spawn_blocking(held).await.map_err(|_ended| Error::Closed)
 }
 
 #[cfg(test)]

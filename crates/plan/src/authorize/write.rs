@@ -5,8 +5,8 @@ use model::{Action, ComponentId, Field, FieldId, FieldKind, MediaKind, Operator,
 use super::fields::{self, Fields};
 use super::{Allowed, Env, forbidden};
 use crate::{
-    Answer, AnswerEntry, AnswerValue, Column, Comparison, Data, Filter, Given, Hole, HoleId, HoleSource, Links, Locale,
-    Losing, Operand, RowRules, Status, Transform, ValueKind, Version, Write, WriteAction,
+    Answer, AnswerEntry, AnswerValue, Column, Comparison, Data, Filter, Find, Given, Hole, HoleId, HoleSource, Links,
+    Locale, Losing, Operand, RefusedPart, RowRules, Status, Transform, ValueKind, Version, Write, WriteAction,
 };
 
 /// What the fields of given data belong to.
@@ -45,9 +45,21 @@ impl Env<'_> {
             }
             self.data(Owner::Type(of), data, &version, holes)?;
         }
+        self.found_by(of, &write.action)?;
         let row = Filter::all_of(actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes)));
         write.rules = self.row_rules((of, row), &given, holes);
         Env { written: Some((of, main)), is_own: false, ..self }.answer(&mut write.answer, holes)
+    }
+
+    /// A document that is looked for by fields is filtered by them: the caller must see each.
+    fn found_by(self, of: TypeId, action: &WriteAction) -> Allowed {
+        let (WriteAction::Update { find, .. } | WriteAction::Delete { find, .. }) = action else { return Ok(()) };
+        match find {
+            Find::Unique(fields) => {
+                fields.iter().try_for_each(|(field, _)| self.readable(of, Column::Field(*field), RefusedPart::Filter))
+            }
+            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::Single => Ok(()),
+        }
     }
 
     /// What is asked of the rows that a change touches, beside the one that it writes.

@@ -84,16 +84,23 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// The routes of accounts.
 pub(crate) fn routes(router: Router, app: &Arc<App>) -> Router {
+    let is_free = |place: &str| !app.schemas.paths().any(|path| path == place);
     let mut router = router;
-    for way in &WAYS {
+    for way in WAYS.iter().filter(|way| is_free(way.path)) {
         let app = Arc::clone(app);
         let handler = move |request: Request| async move { answered(&app, Asked::Command(way), request).await };
         router = router.route(way.path, axum::routing::any(handler));
     }
     let (me, page) = (Arc::clone(app), Arc::clone(app));
+    if is_free(ME) {
+        let handler = move |request: Request| async move { answered(&me, Asked::Me, request).await };
+        router = router.route(ME, axum::routing::any(handler));
+    }
+    if is_free(setup::PATH) {
+        let handler = move |request: Request| async move { set_up(&page, request).await };
+        router = router.route(setup::PATH, axum::routing::any(handler));
+    }
     router
-        .route(ME, axum::routing::any(move |request: Request| async move { answered(&me, Asked::Me, request).await }))
-        .route(setup::PATH, axum::routing::any(move |request: Request| async move { set_up(&page, request).await }))
 }
 
 /// What a route is asked.

@@ -78,8 +78,11 @@ impl Attempt<'_> {
         let mut windows = self.throttle.windows.lock().unwrap_or_else(PoisonError::into_inner);
         for (subject, _) in &self.subjects {
             match subject {
+                // The window stays, so that its place in the order does, too: many successes must not push others out.
                 Subject::Account(_) => {
-                    windows.counts.remove(subject);
+                    if let Some(window) = windows.counts.get_mut(subject) {
+                        window.attempts = 0;
+                    }
                 }
                 Subject::Network(_) => {
                     if let Some(window) = windows.counts.get_mut(subject) {

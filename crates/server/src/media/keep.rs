@@ -126,11 +126,13 @@ impl Media {
 
     /// Reads an image and makes its formats, as many images at once as the settings say.
     async fn image(&self, app: &App, file: &FormFile, hash: &str) -> Result<Image, Refusal> {
-        let _place = self.images.acquire().await.expect("the semaphore is never closed");
+        let place_held = Arc::clone(&self.images).acquire_owned().await.expect("the semaphore is never closed");
         let limits = ImageLimits { pixels_max: app.settings.limits.upload_image_pixels_max };
         let (folder, path, name, hash) =
             (Arc::clone(&self.folder), file.incoming.path().to_owned(), file.name.clone(), hash.to_owned());
         let made = tokio::task::spawn_blocking(move || {
+            // The work holds its place itself: it goes on when nobody waits for it any more.
+            let _place_held = place_held;
             let dimensions = files::dimensions(&path, &name, limits)?;
             let mut reserved: Vec<(FormatRule, Incoming)> = Vec::new();
             for rule in files::FORMATS {

@@ -4,6 +4,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use graphql::transport::RequestFault;
 use plan::{Cause, Fault};
 use serde_json::json;
 
@@ -21,6 +22,11 @@ impl Refusal {
 
     pub(crate) fn unauthorized() -> Refusal {
         Refusal { status: 401, message: "Missing or invalid credentials".to_owned() }
+    }
+
+    /// Why it is not known who asks.
+    pub(crate) fn of_sender(fault: &RequestFault) -> Refusal {
+        if *fault == RequestFault::Unavailable { Refusal::unavailable() } else { Refusal::unauthorized() }
     }
 
     pub(crate) fn forbidden() -> Refusal {

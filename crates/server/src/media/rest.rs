@@ -100,7 +100,7 @@ async fn answered(
     ask: Ask,
     (parts, body): (&Parts, Body),
 ) -> Result<Response<Body>, Refusal> {
-    let caller = exchange::sender(app, parts).await.map_err(|_| Refusal::unauthorized())?.caller;
+    let caller = exchange::sender(app, parts).await.map_err(|fault| Refusal::of_sender(&fault))?.caller;
     match (&parts.method, ask) {
         (&Method::POST, Ask::Upload) => match query(parts, ID) {
             Some(id) => media.information(app, &caller, (&id, parts, body)).await,
