@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions, WaitStatus, getpid, set_child_subreaper, setsid, waitpid};
+use rustix::process::{Pid, WaitOptions, WaitStatus, getpid, set_child_subreaper, setsid, wait};
 
 use crate::process::{Ended, Reason, Stream, Task, Told};
 
@@ -148,7 +148,7 @@ fn listen(lifeline: impl BufRead, happenings: &Sender<Happening>) {
 /// Waits for every process below, also those that came to it as orphans, until there is none.
 fn reap(happenings: &Sender<Happening>) {
     loop {
-        match waitpid(None, WaitOptions::empty()) {
+        match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) => {
                 let _told = happenings.send(Happening::Gone(pid, status)).is_ok();
             }
