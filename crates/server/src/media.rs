@@ -1,6 +1,6 @@
 //! Uploaded files: received, named and kept by [`files`], their rows written like any other through a plan that `authorize` has seen.
 //!
-//! In flow forms with files, in Strapi's form or as GraphQL's multipart requests; out come rows of the system type `Media`. A file is in its place
+//! In flow forms with files, in Strapi's form; out come rows of the system type `Media`. A file is in its place
 //! before its row is committed, and under a note until then, so that neither is ever without the other.
 
 mod form;

@@ -323,7 +323,6 @@ fn skip_text<'a>(bytes: &mut impl Iterator<Item = &'a u8>) {
     }
 }
 
-/// Decodes `%41` and `+`. What is not UTF-8 becomes replacement characters, which no document survives.
 /// Names and values of a form or a query, decoded.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
@@ -332,6 +331,7 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
         .map(|(name, value)| (url_decoded(name).into_owned(), url_decoded(value).into_owned()))
 }
 
+/// Decodes `%41` and `+`. What is not UTF-8 becomes replacement characters, which no document survives.
 fn url_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains(['%', '+']) {
         return Cow::Borrowed(text);

@@ -73,7 +73,7 @@ impl Throttle {
 }
 
 impl Attempt<'_> {
-    /// It was no guess: what was counted for the account is forgotten, and the network's attempt is taken back.
+    /// It was no guess: the account's count begins anew within its window, and the network's attempt is taken back.
     pub(crate) fn succeeded(self) {
         let mut windows = self.throttle.windows.lock().unwrap_or_else(PoisonError::into_inner);
         for (subject, _) in &self.subjects {
