@@ -223,7 +223,7 @@ pub(crate) static KEYS: &[Key] = &[
         "limits.database_connections_max",
         Kind::Number(0, 1000),
         "0",
-        "Connections to PostgreSQL; 0: 4 for each core, at most 32.",
+        "Connections to PostgreSQL, beside one that look-ups by key share; 0: 4 for each core, at most 32.",
     ),
     key("limits.readers", Kind::Number(0, 64), "0", "Reader threads of SQLite; 0: one for each core, from 2 to 16."),
     key(
