@@ -98,6 +98,15 @@ pub enum Operand {
 }
 
 impl Filter {
+    /// A comparison with null: `eq` and `ne` ask for it; with every other operator nothing compares.
+    #[must_use]
+    pub fn null_compared(column: Column, operator: Operator) -> Filter {
+        if operator == Operator::Eq || operator == Operator::Ne {
+            return Filter::Null { column, is_null: operator == Operator::Eq };
+        }
+        Filter::Nothing
+    }
+
     /// Both hold; flat, and without `All`.
     #[must_use]
     pub fn and(self, other: Filter) -> Filter {

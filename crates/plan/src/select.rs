@@ -1,6 +1,6 @@
 //! Which rows: from where, which of them, in which order, which part, which version of each document.
 
-use model::{FieldId, SystemColumn, TypeId};
+use model::{ColumnName, FieldId, SystemColumn, TypeId};
 
 use crate::{Aggregate, Filter, HoleId, Part, PartEntry, Row};
 
@@ -107,6 +107,15 @@ pub enum Column {
     Field(FieldId),
     /// One that every content type has.
     System(SystemColumn),
+}
+
+impl std::convert::From<ColumnName> for Column {
+    fn from(name: ColumnName) -> Self {
+        match name {
+            ColumnName::Field(field) => Self::Field(field),
+            ColumnName::System(system) => Self::System(system),
+        }
+    }
 }
 
 /// One key of an order.

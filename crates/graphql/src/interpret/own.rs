@@ -240,7 +240,7 @@ impl<'a> Planner<'a> {
     }
 
     fn own_path(&self, steps: &[FieldId], column: ColumnName, level: &Level) -> Refusable<SortPath> {
-        let Some((field, rest)) = steps.split_first() else { return Ok(SortPath::Column(to_column(column))) };
+        let Some((field, rest)) = steps.split_first() else { return Ok(SortPath::Column(Column::from(column))) };
         let Some((target, version)) = self.target(level, *field, None) else { return misplaced() };
         let below = Level { owner: Owner::Row(target), version: version.clone(), asked: level.asked.clone() };
         let then = Box::new(self.own_path(rest, column, &below)?);
@@ -345,10 +345,10 @@ impl<'a> Planner<'a> {
             }
             Condition::Not(inner) => Ok(self.own_condition(inner, given, level)?.map(Filter::negated)),
             Condition::Null { column, is_null } => {
-                Ok(Some(Filter::Null { column: to_column(*column), is_null: *is_null }))
+                Ok(Some(Filter::Null { column: Column::from(*column), is_null: *is_null }))
             }
             Condition::Compare { column, operator, value } => {
-                self.own_comparison((to_column(*column), *operator), value, given, level.owner)
+                self.own_comparison((Column::from(*column), *operator), value, given, level.owner)
             }
             Condition::Some { field, condition } => self.own_some(*field, condition, given, level),
         }
@@ -378,7 +378,7 @@ impl<'a> Planner<'a> {
         let is_optional = matches!(value, Term::Argument { optional: true, .. });
         let hole = match met(value, given) {
             Met::Absent | Met::Null if is_optional => return Ok(None),
-            Met::Absent | Met::Null => return Ok(Some(null_compared(column, operator))),
+            Met::Absent | Met::Null => return Ok(Some(Filter::null_compared(column, operator))),
             Met::View(view) => {
                 let Some(kind) = self.word_kind(owner, column) else { return misplaced() };
                 self.hole(view.hole_source(), kind, list, of_key(column))
@@ -442,13 +442,13 @@ impl<'a> Planner<'a> {
             let (column, hole) = match condition {
                 Condition::Null { column, .. } => (*column, None),
                 Condition::Compare { column, value, .. } => {
-                    (*column, self.own_find_value(of, to_column(*column), value, given)?)
+                    (*column, self.own_find_value(of, Column::from(*column), value, given)?)
                 }
                 Condition::And(_) | Condition::Or(_) | Condition::Not(_) | Condition::Some { .. } => {
                     return misplaced();
                 }
             };
-            match (to_column(column), hole) {
+            match (Column::from(column), hole) {
                 (Column::Field(field), hole) => unique.push((field, hole)),
                 (column, Some(hole)) if column == DOCUMENT_ID => return Ok(Find::DocumentId(hole)),
                 (Column::System(SystemColumn::Key), Some(hole)) => return Ok(Find::Key(hole)),
@@ -564,24 +564,9 @@ fn met<'a>(term: &'a Term, given: &Arguments<'a>) -> Met<'a> {
     }
 }
 
-/// A comparison with null: `eq` and `ne` ask for it; with every other operator nothing compares.
-fn null_compared(column: Column, operator: Operator) -> Filter {
-    if operator == Operator::Eq || operator == Operator::Ne {
-        return Filter::Null { column, is_null: operator == Operator::Eq };
-    }
-    Filter::Nothing
-}
-
 /// An id that cannot be a key is the id of no row.
 fn of_key(column: Column) -> Transform {
     if column == Column::System(SystemColumn::Key) { Transform::NullIfOther } else { Transform::Keep }
-}
-
-fn to_column(name: ColumnName) -> Column {
-    match name {
-        ColumnName::Field(field) => Column::Field(field),
-        ColumnName::System(system) => Column::System(system),
-    }
 }
 
 /// The number in the unit that is asked for; without one as it is kept.

@@ -63,7 +63,7 @@ impl Env<'_> {
                 Filter::any_of(list.iter().map(|inner| self.condition(owner, inner, version, holes)))
             }
             Condition::Not(inner) => self.condition(owner, inner, version, holes).negated(),
-            Condition::Null { column, is_null } => Filter::Null { column: to_column(*column), is_null: *is_null },
+            Condition::Null { column, is_null } => Filter::Null { column: Column::from(*column), is_null: *is_null },
             Condition::Compare { column, operator, value } => compare(owner, *column, *operator, value, holes),
             Condition::Some { field, condition } => self.some(owner, *field, condition, version, holes),
         }
@@ -115,26 +115,11 @@ impl Owner<'_> {
     }
 }
 
-fn to_column(name: ColumnName) -> Column {
-    match name {
-        ColumnName::Field(field) => Column::Field(field),
-        ColumnName::System(system) => Column::System(system),
-    }
-}
-
-/// A comparison with the literal null: `eq` and `ne` ask for it; with every other operator nothing compares.
-fn null_compared(column: Column, operator: Operator) -> Filter {
-    if operator == Operator::Eq || operator == Operator::Ne {
-        return Filter::Null { column, is_null: operator == Operator::Eq };
-    }
-    Filter::Nothing
-}
-
 /// A comparison whose value becomes a hole. A member that the caller does not have is null, with which nothing compares.
 fn compare(owner: Owner<'_>, column: ColumnName, operator: Operator, value: &Term, holes: &mut Vec<Hole>) -> Filter {
     let source = match value {
         Term::Literal(json) if json.is_null() => {
-            return null_compared(to_column(column), operator);
+            return Filter::null_compared(Column::from(column), operator);
         }
         Term::Literal(json) => HoleSource::Literal(json.clone()),
         Term::Caller(path) => HoleSource::Caller(path.clone()),
@@ -146,7 +131,7 @@ fn compare(owner: Owner<'_>, column: ColumnName, operator: Operator, value: &Ter
     let hole = Hole { source, kind: owner.kind(column), list, transform: Transform::Keep, path: Vec::new() };
     let id = HoleId(u32::try_from(holes.len()).unwrap_or(u32::MAX));
     holes.push(hole);
-    Filter::Compare(Comparison { column: to_column(column), operator, value: Operand::Hole(id) })
+    Filter::Compare(Comparison { column: Column::from(column), operator, value: Operand::Hole(id) })
 }
 
 /// The version of a related document: the row's own status and locale, as far as the target has them.
