@@ -26,7 +26,7 @@ index!(
     EnumId,
 );
 
-/// Everything that a project declares, checked. System types (`User`, `Role`, `Media`, `I18nLocale`) stand first.
+/// Everything that a project declares, checked. System types (`User`, `Role`, `Media`, `I18nLocale`, those of the workflow engine) stand first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
     /// Content types.
@@ -56,7 +56,7 @@ pub struct ContentType {
     pub description: Option<String>,
     /// Other names in single dialects.
     pub names: DialectNames,
-    /// A type that the product brings (`User`, `Role`, `Media`, `I18nLocale`).
+    /// A type that the product brings (`User`, `Role`, `Media`, `I18nLocale`, those of the workflow engine).
     pub is_system: bool,
     /// At most one document.
     pub single: bool,
@@ -477,6 +477,11 @@ impl Model {
         &self.enums[usize::from(id.0)]
     }
 
+    /// Every content type that generated dialects show, with its id: all but those of the workflow engine.
+    pub fn shown_types(&self) -> impl Iterator<Item = (TypeId, &ContentType)> {
+        self.content_types().filter(|(_, of)| !of.is_of_engine())
+    }
+
     /// Every content type with its id.
     pub fn content_types(&self) -> impl Iterator<Item = (TypeId, &ContentType)> {
         (0u16..).map(TypeId).zip(&self.types)
@@ -517,6 +522,12 @@ impl ContentType {
     #[must_use]
     pub fn is_media(&self) -> bool {
         self.is_system && self.name == "Media"
+    }
+
+    /// Whether it is one of the workflow engine's types, which only dialects that bind it show.
+    #[must_use]
+    pub fn is_of_engine(&self) -> bool {
+        self.is_system && self.name.starts_with('_')
     }
 
     /// The field of this id.

@@ -11,7 +11,8 @@
 //! sequences               component_sequence, key_sequence
 //! ```
 //!
-//! Columns of the house begin with `_`, those of fields never do. Tables that begin with `_` are the store's own.
+//! Columns of the house begin with `_`, those of fields never do. Tables that begin with `_` are the store's
+//! own and those of the workflow engine's types (`_run`, `_step_run`, …).
 
 mod columns;
 mod make;
@@ -113,7 +114,8 @@ pub struct ToOneLayout {
     pub of: ColumnType,
     /// `<field>_type`: the target's table name, for a relation to an interface or union.
     pub target_type: Option<String>,
-    /// `<field>_position`, where the other side is a list: the order of this row in it ([`POSITION_LAST`] when it gave none).
+    /// `<field>_position`, where the other side is a list: the order of this row in it ([`POSITION_LAST`] when it gave none). Types of the workflow engine
+    /// have none.
     pub position: Option<String>,
 }
 

@@ -29,6 +29,11 @@ fn magazine() {
     check_all("magazine");
 }
 
+#[test]
+fn jobs() {
+    check_all("jobs");
+}
+
 /// Checks every case of a model.
 fn check_all(name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");

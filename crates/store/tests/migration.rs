@@ -143,6 +143,22 @@ async fn fields_come_and_go() {
             then: &[("select title, artist_key from album order by _key", "One|- Two|-")],
         },
         Case {
+            name: "new_job",
+            before: ALBUM,
+            seed: ALBUMS,
+            after: r#"type Album @model { title: String! year: Int } type Count @job { count: Int @run(command: ["true"]) }"#,
+            loses: "",
+            then: &[("select count(*) from _run", "0")],
+        },
+        Case {
+            name: "gone_job",
+            before: r#"type Album @model { title: String! year: Int } type Count @job { count: Int @run(command: ["true"]) }"#,
+            seed: ALBUMS,
+            after: ALBUM,
+            loses: "",
+            then: &[("select title from album order by _key", "One Two")],
+        },
+        Case {
             name: "gone_type",
             before: "type Album @model { title: String! year: Int } type Song @model { name: String album: Album }",
             seed: r#"{ "type": "Song", "id": 1, "documentId": "s1", "data": { "name": "La" } }"#,

@@ -98,7 +98,7 @@ fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Def
     let mut draft = Draft { edition, model, names, page, types, owners, faults: Vec::new() };
     scalars::add(&mut draft);
     components::add(&mut draft);
-    for (of, content_type) in model.content_types() {
+    for (of, content_type) in model.shown_types() {
         content::add(&mut draft, of, content_type);
         filters::add(&mut draft, of, content_type);
         inputs::add(&mut draft, of, content_type);

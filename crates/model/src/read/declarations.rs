@@ -96,7 +96,7 @@ pub(super) fn check_kind(env: &Env, object: &ObjectType, faults: &mut Faults) {
         let message = format!("`{}` cannot be both @{} and @{}", object.name, first.name, last.name);
         faults.push(Diagnostic::new(message, env.texts.place(last.location())).help("keep one of them"));
     }
-    if object.name.starts_with('_') {
+    if object.name.starts_with('_') && !env.texts.is_prelude(object.name.location()) {
         let message =
             format!("`{}` begins with an underscore, which is kept for system columns and tables", object.name);
         faults.push(Diagnostic::new(message, env.texts.place(object.name.location())).help("take the underscore off"));

@@ -19,19 +19,44 @@ pub(super) fn keep(documents: &[Document], texts: &Texts, faults: &mut Faults) -
             .or_insert_with(|| (texts.place(name.location()), texts.is_prelude(name.location())));
     }
     let mut kept = documents.to_vec();
-    for document in kept.iter_mut().skip(PRELUDE_DOCUMENTS) {
+    for document in kept.iter_mut().skip(Texts::OWN_FROM) {
         document.definitions.retain(|definition| {
             let refused = refusal(definition, &first, texts);
             let is_kept = refused.is_none() && !is_schema(definition);
             faults.list.extend(refused);
+            faults.list.extend(engine_names(definition).map(|name| of_the_engine(name, texts)));
             is_kept
         });
     }
     kept
 }
 
-/// The prelude is the first document, and beyond doubt.
-const PRELUDE_DOCUMENTS: usize = 1;
+/// The names of the workflow engine's types that a definition speaks of: as types of fields and arguments, as members, as what it extends.
+fn engine_names(definition: &Definition) -> impl Iterator<Item = &Name> {
+    let (fields, inputs, members): (&[_], &[_], &[_]) = match definition {
+        Definition::ObjectTypeDefinition(of) => (&of.fields, &[], &[]),
+        Definition::ObjectTypeExtension(of) => (&of.fields, &[], &[]),
+        Definition::InterfaceTypeDefinition(of) => (&of.fields, &[], &[]),
+        Definition::InterfaceTypeExtension(of) => (&of.fields, &[], &[]),
+        Definition::InputObjectTypeDefinition(of) => (&[], &of.fields, &[]),
+        Definition::InputObjectTypeExtension(of) => (&[], &of.fields, &[]),
+        Definition::UnionTypeDefinition(of) => (&[], &[], &of.members),
+        Definition::UnionTypeExtension(of) => (&[], &[], &of.members),
+        _ => (&[], &[], &[]),
+    };
+    let arguments = fields.iter().flat_map(|field| field.arguments.iter().map(|of| of.ty.inner_named_type()));
+    let of_fields = fields.iter().map(|field| field.ty.inner_named_type());
+    let of_inputs = inputs.iter().map(|of| of.ty.inner_named_type());
+    let extended = definition.name().filter(|_| definition.is_extension_definition());
+    let names = of_fields.chain(arguments).chain(of_inputs).chain(members).chain(extended);
+    names.filter(|name| name.starts_with('_') && !name.starts_with("__"))
+}
+
+fn of_the_engine(name: &Name, texts: &Texts) -> Diagnostic {
+    let message = format!("`{name}` begins with an underscore, and such types have no name in a project");
+    let fault = Diagnostic::new(message, texts.place(name.location()));
+    fault.help("runs and jobs are read through the endpoints of the dialects that show them")
+}
 
 fn is_schema(definition: &Definition) -> bool {
     matches!(definition, Definition::SchemaDefinition(_) | Definition::SchemaExtension(_))

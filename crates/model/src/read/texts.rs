@@ -22,17 +22,44 @@ pub const SOURCE_TOKENS_MAX: usize = 1_000_000;
 const PRELUDE: &str = include_str!("../system/prelude.graphql");
 /// What messages call the prelude.
 const PRELUDE_NAME: &str = "the language";
+/// The types of the workflow engine.
+const WORKFLOW: &str = include_str!("../system/workflow.graphql");
+/// What messages call them; no file of a project has such a name.
+const WORKFLOW_NAME: &str = "the workflow engine";
 
-/// The texts, and which of them a parsed place belongs to. The prelude stands first.
+/// The text that makes the types of the workflow engine a part of a model that has no jobs: for those who serve agents of others.
+#[must_use]
+pub fn workflow() -> Source {
+    Source { name: WORKFLOW_NAME.to_owned(), text: WORKFLOW.to_owned() }
+}
+
+/// The texts, and which of them a parsed place belongs to. The prelude stands first, then the types of the workflow engine; a text of
+/// [`workflow`] among the others says that these are wanted.
 pub(super) struct Texts {
     sources: Vec<Arc<Source>>,
     by_file: HashMap<FileId, usize>,
+    asks_for_workflow: bool,
 }
 
 impl Texts {
     pub(super) fn new(sources: Vec<Source>) -> Texts {
         let prelude = Source { name: PRELUDE_NAME.to_owned(), text: PRELUDE.to_owned() };
-        Texts { sources: std::iter::once(prelude).chain(sources).map(Arc::new).collect(), by_file: HashMap::new() }
+        let (asked, own): (Vec<Source>, Vec<Source>) = sources.into_iter().partition(|of| of.name == WORKFLOW_NAME);
+        let asks_for_workflow = !asked.is_empty();
+        let sources = [prelude, workflow()].into_iter().chain(own).map(Arc::new).collect();
+        Texts { sources, by_file: HashMap::new(), asks_for_workflow }
+    }
+
+    /// The project's documents begin here; those before are the product's own.
+    pub(super) const OWN_FROM: usize = 2;
+
+    /// The types of the workflow engine are there for projects with jobs, and for those that ask for them.
+    fn without_workflow(&self, documents: &mut [Document]) {
+        let own = documents.iter().skip(Texts::OWN_FROM).flat_map(|document| &document.definitions);
+        let has_jobs = own.into_iter().any(|of| of.directives().has("job"));
+        if !has_jobs && !self.asks_for_workflow {
+            documents[Texts::OWN_FROM - 1] = Document::new();
+        }
     }
 
     /// The place of something parsed. What the parser made up itself has none: it is put at the start of the prelude.
@@ -43,9 +70,9 @@ impl Texts {
         Place { source: Arc::clone(&self.sources[index]), start, end }
     }
 
-    /// It stands in the prelude, or is built into GraphQL.
+    /// It stands in the product's own texts, or is built into GraphQL.
     pub(super) fn is_prelude(&self, span: Option<SourceSpan>) -> bool {
-        span.is_none_or(|span| self.by_file.get(&span.file_id()).is_none_or(|index| *index == 0))
+        span.is_none_or(|span| self.by_file.get(&span.file_id()).is_none_or(|index| *index < Texts::OWN_FROM))
     }
 
     /// Where a place stands in the order of all texts.
@@ -66,7 +93,9 @@ impl Texts {
             ));
             return Vec::new();
         }
-        (0..self.sources.len()).map(|index| self.parse_one(index, faults)).collect()
+        let mut documents: Vec<Document> = (0..self.sources.len()).map(|index| self.parse_one(index, faults)).collect();
+        self.without_workflow(&mut documents);
+        documents
     }
 
     fn parse_one(&mut self, index: usize, faults: &mut Faults) -> Document {

@@ -83,7 +83,9 @@ fn to_one_columns(draft: &mut Draft, place: Place, relation: &Relation, of: Colu
     let target_type =
         matches!(relation.target, Target::Group(_)).then(|| draft.column_name(place.of, &[&word, "type"], &field.name));
     let key = draft.column_name(place.of, &[&word, "key"], &field.name);
-    let position = (other_many == Some(true)).then(|| draft.column_name(place.of, &[&word, "position"], &field.name));
+    // Lists of the workflow engine have no order of their own: their rows have numbers and times.
+    let has_position = other_many == Some(true) && !model.content_type(place.of).is_of_engine();
+    let position = has_position.then(|| draft.column_name(place.of, &[&word, "position"], &field.name));
     let belongs = |added: TableColumn| TableColumn { field: Some(place.field), ..added };
     let mut added: Vec<TableColumn> =
         target_type.iter().map(|name| belongs(nullable(name, ColumnType::Text))).collect();

@@ -86,7 +86,7 @@ impl<'a> Tables<'a> {
         let mut faults = Vec::new();
         let mut names: IndexMap<String, &str> = IndexMap::new();
         let mut list = Vec::new();
-        for (id, of) in model.content_types().filter(|(id, _)| policy.allows(*id, Action::Find)) {
+        for (id, of) in model.shown_types().filter(|(id, _)| policy.allows(*id, Action::Find)) {
             let name = table_name(of);
             if let Some(first) = names.insert(name.clone(), &of.name) {
                 faults.push(twice(&name, first, &of.name));

@@ -18,7 +18,7 @@ pub(super) type Arguments = IndexMap<String, Input>;
 /// Fields of the query type and of the mutation type.
 pub(super) fn fields(draft: &mut Draft<'_>) -> (Members<Field>, Members<Field>) {
     let (mut queries, mut mutations) = (draft.members("Query"), draft.members("Mutation"));
-    for (of, content_type) in draft.model.content_types() {
+    for (of, content_type) in draft.model.shown_types() {
         let query = match (draft.edition, content_type.single) {
             (Edition::Four, true) => entity_roots::single,
             (Edition::Four, false) => entity_roots::collection,

@@ -127,8 +127,8 @@ pub(super) fn triggers(env: &Env, model: &Model, object: &ObjectType, faults: &m
 
 fn trigger(env: &Env, model: &Model, directive: &Node<Directive>, faults: &mut Faults) -> Option<Trigger> {
     let name = arguments::text(env, directive, "model")?;
-    let Some(of) = model.type_named(name) else {
-        let near = naming::nearest(name, model.types.iter().map(|of| of.name.as_str()));
+    let Some(of) = model.type_named(name).filter(|of| !model.content_type(*of).is_of_engine()) else {
+        let near = naming::nearest(name, model.shown_types().map(|(_, of)| of.name.as_str()));
         let message = format!("there is no content type `{name}`");
         let fault = Diagnostic::new(message, arguments::place(env, directive, "model"));
         faults.push(match near {

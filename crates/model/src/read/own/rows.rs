@@ -23,7 +23,7 @@ pub(super) fn targets(site: &Site, model: &Model, directive: &Node<Directive>, f
     let named = site.definition.ty.inner_named_type();
     let name = written.unwrap_or(named.as_str());
     match site.env.catalog.get(name) {
-        Some(Named::Type(of)) => return vec![of],
+        Some(Named::Type(of)) if !model.content_type(of).is_of_engine() => return vec![of],
         Some(Named::Group(group)) => return model.group(group).members.clone(),
         Some(_) | None => {}
     }
@@ -32,7 +32,7 @@ pub(super) fn targets(site: &Site, model: &Model, directive: &Node<Directive>, f
         None => site.env.texts.place(named.location()),
     };
     let message = format!("@{} on `{}` looks among rows of `{name}`, which has none", directive.name, site.path());
-    let near = naming::nearest(name, model.types.iter().map(|of| of.name.as_str()));
+    let near = naming::nearest(name, model.shown_types().map(|(_, of)| of.name.as_str()));
     let help = near.map_or_else(
         || format!("name a content type: @{}(type: \"…\")", directive.name),
         |near| format!("did you mean `{near}`?"),
