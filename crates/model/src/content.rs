@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{ColumnName, Condition, Job, OwnType, Place};
+use crate::{ColumnName, Condition, Job, OwnType, Place, Repository, StatusSensor};
 
 macro_rules! index {
     ($(#[$doc:meta] $name:ident),+ $(,)?) => { $(
@@ -43,6 +43,10 @@ pub struct Model {
     pub own: Vec<OwnType>,
     /// Jobs.
     pub jobs: Vec<Job>,
+    /// Repositories of jobs, in the order in which they are named; locations stand in the order of their first.
+    pub repositories: Vec<Repository>,
+    /// Programs that are told of runs.
+    pub status_sensors: Vec<StatusSensor>,
 }
 
 /// A type with a table.

@@ -1,10 +1,22 @@
 //! Jobs: what a type with `@job` declares, checked. A job is a definition; one execution of it is a run.
 
+mod automation;
+mod op;
+mod supply;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::{ConfigField, ConfigType};
-use crate::{ContentEvent, Cron, Place, Rule, Scalar, TypeId};
+use serde_json::Value;
+
+pub use self::automation::{PartitionKeys, Partitions, Repository, Sensor, StatusSensor};
+pub use self::op::{
+    Asset, Feed, GraphOutput, GraphUse, InputSource, Node, NodeInput, NodeOutput, Op, OpOutput, OpType, OpTypeKind,
+    SourceShape,
+};
+pub use self::supply::{Hook, HookOn, Resource};
+use crate::config::ConfigType;
+use crate::{ContentEvent, Cron, Place, Rule, TypeId};
 
 /// Index into [`Job::ops`]: means nothing without its job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,8 +47,18 @@ pub struct Job {
     pub on_worker_lost: WorkerLost,
     /// A run that takes longer is cancelled and fails.
     pub max_runtime: Option<Duration>,
-    /// Its ops in the order of the text, at least one. Their needs make no circle.
+    /// Its ops in the order of the text, at least one, those of its graphs at their places. Their needs make no circle.
     pub ops: Vec<Op>,
+    /// The graphs that it uses, outer ones before those inside.
+    pub graphs: Vec<GraphUse>,
+    /// What its ops are supplied with, sorted by name.
+    pub resources: Vec<Resource>,
+    /// Programs called after its steps.
+    pub hooks: Vec<Hook>,
+    /// Programs that are asked which runs to launch.
+    pub sensors: Vec<Sensor>,
+    /// How its runs are divided.
+    pub partitions: Option<Partitions>,
     /// Runs launched by the clock.
     pub schedules: Vec<Schedule>,
     /// Runs launched by changes of content.
@@ -49,53 +71,6 @@ pub struct Job {
 
 /// Text to text, sorted by key.
 pub type Tags = BTreeMap<String, String>;
-
-/// One op: a field of a job in the short form.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Op {
-    /// Its name, and the key of its step.
-    pub name: String,
-    /// Shown to people.
-    pub description: Option<String>,
-    /// Its config, sorted by name. A mutation's is typed by the variables of its document instead.
-    pub config: Vec<ConfigField>,
-    /// What it gives.
-    pub output: Output,
-    /// Ops that must have succeeded before it starts, none twice.
-    pub needs: Vec<OpId>,
-    /// What it does.
-    pub work: Work,
-    /// How often and when a failed step is tried again.
-    pub retry: Option<Retry>,
-    /// A step that takes longer is stopped and has failed.
-    pub timeout: Option<Duration>,
-    /// Where it is declared.
-    pub place: Place,
-}
-
-/// What an op gives to those who read its result.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Output {
-    /// Kind of the value.
-    pub kind: OutputKind,
-    /// `!` in SDL: the value may not be null.
-    pub required: bool,
-}
-
-/// Kinds of outputs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum OutputKind {
-    /// No value at all.
-    Nothing,
-    /// Any JSON value.
-    Any,
-    /// A scalar.
-    Scalar(Scalar),
-    /// A word of an enum, by the enum's name.
-    Enum(String),
-    /// A list.
-    List(Box<Output>),
-}
 
 /// What an op does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,6 +178,34 @@ pub struct Trigger {
 }
 
 impl Job {
+    /// A job of this name and nothing in it; its type, location and repository.
+    #[must_use]
+    pub fn named(name: &str, type_name: &str, (location, repository): (&str, &str), place: Place) -> Job {
+        Job {
+            name: name.to_owned(),
+            type_name: type_name.to_owned(),
+            description: None,
+            location: location.to_owned(),
+            repository: repository.to_owned(),
+            tags: Tags::new(),
+            run_tags: Tags::new(),
+            executor: Executor::Multiprocess,
+            max_concurrent: None,
+            on_worker_lost: WorkerLost::Resume,
+            max_runtime: None,
+            ops: Vec::new(),
+            graphs: Vec::new(),
+            resources: Vec::new(),
+            hooks: Vec::new(),
+            sensors: Vec::new(),
+            partitions: None,
+            schedules: Vec::new(),
+            triggers: Vec::new(),
+            rules: Vec::new(),
+            place,
+        }
+    }
+
     /// The op of this id.
     #[must_use]
     pub fn op(&self, id: OpId) -> &Op {
@@ -220,9 +223,43 @@ impl Job {
         self.ops_by_id().find(|(_, op)| op.name == name).map(|(id, _)| id)
     }
 
+    /// What stands directly in the job, or in the graph of this handle, in the order of the text.
+    #[must_use]
+    pub fn nodes(&self, parent: Option<&str>) -> Vec<Node<'_>> {
+        let is_inside = |handle: &str| handle.rsplit_once('.').map(|(before, _)| before) == parent;
+        let ops = self.ops_by_id().map(|(id, op)| Node::Op(id, op)).filter(|node| is_inside(node.handle()));
+        let graphs = self.graphs.iter().map(Node::Graph).filter(|node| is_inside(node.handle()));
+        let mut nodes: Vec<Node<'_>> = ops.chain(graphs).collect();
+        nodes.sort_by_key(|node| node.place().start);
+        nodes
+    }
+
+    /// What stands at this handle: `extract`, `sub.clean`.
+    #[must_use]
+    pub fn node(&self, handle: &str) -> Option<Node<'_>> {
+        let graph = || self.graphs.iter().find(|graph| graph.name == handle).map(Node::Graph);
+        self.op_named(handle).map(|id| Node::Op(id, self.op(id))).or_else(graph)
+    }
+
     /// The type of the whole document that a launch gives as config.
     #[must_use]
     pub fn config_type(&self) -> ConfigType {
         crate::config::of_job(self)
+    }
+
+    /// The part of such a document that belongs to an op: an object that may have `config` and `inputs`.
+    #[must_use]
+    pub fn config_of<'a>(&self, document: &'a Value, op: OpId) -> Option<&'a Value> {
+        let mut at = document;
+        for part in self.op(op).name.split('.') {
+            at = at.get("ops")?.get(part)?;
+        }
+        Some(at)
+    }
+
+    /// The part of such a document that is the config of a resource.
+    #[must_use]
+    pub fn config_of_resource<'a>(&self, document: &'a Value, name: &str) -> Option<&'a Value> {
+        document.get("resources")?.get(name)?.get("config")
     }
 }

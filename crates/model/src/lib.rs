@@ -29,15 +29,16 @@ pub use content::{
 pub use cron::{Cron, CronFault};
 pub use diagnostics::{Diagnostic, Diagnostics, Place, Source};
 pub use job::{
-    Backoff, Executor, Jitter, Job, Op, OpId, Output, OutputKind, Retry, Schedule, ScheduleConfig, Tags, Trigger, Work,
-    WorkerLost,
+    Asset, Backoff, Executor, Feed, GraphOutput, GraphUse, Hook, HookOn, InputSource, Jitter, Job, Node, NodeInput,
+    NodeOutput, Op, OpId, OpOutput, OpType, OpTypeKind, PartitionKeys, Partitions, Repository, Resource, Retry,
+    Schedule, ScheduleConfig, Sensor, SourceShape, StatusSensor, Tags, Trigger, Work, WorkerLost,
 };
 pub use own::{
     Bound, Connection, ConnectionPart, ContentEvent, OwnData, OwnEntry, OwnField, OwnInput, OwnKind, OwnRef, OwnRows,
     OwnSort, OwnStands, OwnType, OwnValue, OwnWrite, Unit,
 };
 pub use read::{
-    CONDITION_DEPTH_MAX, DEFINITIONS_MAX, FIELDS_MAX, HISTORY_MAX, KEY_FIELDS_MAX, OPS_MAX, PATTERN_BYTES_MAX,
-    SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX, TAGS_MAX, read, workflow,
+    ASSET_JOB, CONDITION_DEPTH_MAX, DEFINITIONS_MAX, FIELDS_MAX, GRAPH_DEPTH_MAX, HISTORY_MAX, KEY_FIELDS_MAX, OPS_MAX,
+    PATTERN_BYTES_MAX, SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX, TAGS_MAX, read, workflow,
 };
 pub use report::FAULTS_SHOWN_MAX;

@@ -23,7 +23,9 @@ impl Display for Model {
         self.groups.iter().try_for_each(|of| group(self, of, out))?;
         self.enums.iter().try_for_each(|of| enumeration(of, out))?;
         self.own.iter().try_for_each(|of| own::own_type(self, of, out))?;
-        self.jobs.iter().try_for_each(|of| jobs::job(self, of, out))
+        self.repositories.iter().try_for_each(|of| jobs::repository(of, out))?;
+        self.jobs.iter().try_for_each(|of| jobs::job(self, of, out))?;
+        self.status_sensors.iter().try_for_each(|of| jobs::status_sensor(of, out))
     }
 }
 

@@ -32,7 +32,8 @@ pub use self::catalog::DEFINITIONS_MAX;
 pub use self::conditions::CONDITION_DEPTH_MAX;
 pub use self::declarations::HISTORY_MAX;
 pub use self::fields::FIELDS_MAX;
-pub use self::jobs::{OPS_MAX, TAGS_MAX};
+pub(crate) use self::jobs::as_config;
+pub use self::jobs::{ASSET_JOB, GRAPH_DEPTH_MAX, OPS_MAX, TAGS_MAX};
 pub use self::keys::KEY_FIELDS_MAX;
 pub(crate) use self::literals::fits_text;
 pub use self::restrictions::PATTERN_BYTES_MAX;
@@ -56,7 +57,8 @@ pub fn read(sources: Vec<Source>) -> Result<Model, Diagnostics> {
     let schema = texts.schema(&kept, &mut faults);
     let catalog = Catalog::of(&schema, &texts, &mut faults);
     let env = Env { schema: &schema, texts: &texts, catalog: &catalog };
-    let model = model(&env, &mut faults);
+    let mut model = model(&env, &mut faults);
+    jobs::read(&env, &documents, &mut model, &mut faults);
     later::refuse(&env, &documents, &mut faults);
     if faults.list.is_empty() { Ok(model) } else { Err(faults.in_order(&texts)) }
 }
@@ -69,7 +71,6 @@ fn model(env: &Env, faults: &mut Faults) -> Model {
     keys::read(env, &mut model, faults);
     rules::read(env, &mut model, faults);
     own::read(env, &mut model, faults);
-    jobs::read(env, &mut model, faults);
     model
 }
 

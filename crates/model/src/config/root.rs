@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{ConfigEither, ConfigField, ConfigShape, ConfigType, ShapeKind};
-use crate::{Executor, Job, Op, Scalar};
+use crate::read::as_config;
+use crate::{Executor, InputSource, Job, Node, NodeInput, Resource, Scalar};
 
 /// The type of the whole document.
 pub(crate) fn of_job(job: &Job) -> ConfigType {
@@ -15,25 +16,77 @@ pub(crate) fn of_job(job: &Job) -> ConfigType {
         Executor::Multiprocess => multiprocess(),
         Executor::InProcess => in_process_execution(),
     };
-    let ops = shape(job.ops.iter().map(op).collect());
-    let ops = part("ops", ops);
     shape(vec![
         described(execution, "Configure how steps are executed within a run."),
         described(loggers(), "Configure how loggers emit messages within a run."),
-        described(ops, "Configure runtime parameters for ops or assets."),
-        described(resources(), "Configure how shared resources are implemented within a run."),
+        described(part("ops", nodes(job, None)), "Configure runtime parameters for ops or assets."),
+        described(resources(job), "Configure how shared resources are implemented within a run."),
     ])
 }
 
-/// An op's own part: required when one of its members is.
-fn op(op: &Op) -> ConfigField {
-    let config = shape(op.config.clone());
-    let inner = if op.config.is_empty() {
-        shape(vec![optional("config", ConfigType::Any, None)])
-    } else {
-        shape(vec![part("config", config)])
+/// What stands directly in the job, or in the graph of this handle.
+fn nodes(job: &Job, parent: Option<&str>) -> ConfigType {
+    shape(job.nodes(parent).into_iter().map(|node| node_part(job, node)).collect())
+}
+
+/// An op's own part, or a graph's: required when one of its members is.
+fn node_part(job: &Job, node: Node<'_>) -> ConfigField {
+    let mut members = Vec::new();
+    let description = match node {
+        Node::Op(_, op) => {
+            members.push(config_member(&op.config));
+            op.description.clone()
+        }
+        Node::Graph(graph) => {
+            members.push(part("ops", nodes(job, Some(&graph.name))));
+            graph.description.clone()
+        }
     };
-    ConfigField { description: op.description.clone(), ..part(&op.name, inner) }
+    let inputs: Vec<ConfigField> = node.inputs().iter().filter_map(unfed).collect();
+    if !inputs.is_empty() {
+        members.push(part("inputs", shape(inputs)));
+    }
+    ConfigField { description, ..part(node.name(), shape(members)) }
+}
+
+/// `config`: of its fields, or anything where there are none.
+fn config_member(fields: &[ConfigField]) -> ConfigField {
+    if fields.is_empty() { optional("config", ConfigType::Any, None) } else { part("config", shape(fields.to_vec())) }
+}
+
+/// An input that nothing feeds: its value, or where it is read from.
+fn unfed(input: &NodeInput) -> Option<ConfigField> {
+    if input.source != InputSource::Config {
+        return None;
+    }
+    let of = as_config(&input.of)?;
+    Some(if input.default.is_none() {
+        required(&input.name, loaded(of))
+    } else {
+        optional(&input.name, loaded(of), None)
+    })
+}
+
+/// A value as it is, or a file that it is read from.
+fn loaded(of: ConfigType) -> ConfigType {
+    let file = || shape(vec![required("path", ConfigType::Scalar(Scalar::String))]);
+    let choice = |value: ConfigType| {
+        one_of(vec![required("json", file()), required("pickle", file()), required("value", value)])
+    };
+    match of {
+        ConfigType::Scalar(scalar) => {
+            let other = choice(ConfigType::Scalar(scalar));
+            ConfigType::Either(Box::new(ConfigEither { scalar, other }))
+        }
+        ConfigType::List(item) => ConfigType::List(Box::new(loaded(*item))),
+        ConfigType::Nullable(of) => loaded(*of),
+        ConfigType::Any => choice(ConfigType::Any),
+        other @ (ConfigType::Source(_)
+        | ConfigType::Enum(_)
+        | ConfigType::Map(_)
+        | ConfigType::Shape(_)
+        | ConfigType::Either(_)) => other,
+    }
 }
 
 /// A member that must be given when something in it must.
@@ -113,10 +166,17 @@ fn loggers() -> ConfigField {
     optional("loggers", shape(vec![console]), Some(json!({})))
 }
 
-fn resources() -> ConfigField {
+fn resources(job: &Job) -> ConfigField {
     let manager = optional("io_manager", shape(vec![optional("config", ConfigType::Any, None)]), Some(json!({})));
     let words = "Built-in filesystem IO manager that stores and retrieves values using pickling.";
-    optional("resources", shape(vec![described(manager, words)]), Some(json!({"io_manager": {}})))
+    let resource = |of: &Resource| {
+        let inner = shape(vec![config_member(&of.config)]);
+        ConfigField { description: of.description.clone(), ..part(&of.name, inner) }
+    };
+    let mut members = vec![described(manager, words)];
+    members.extend(job.resources.iter().map(resource));
+    let of = shape(members);
+    if is_needed(&of) { required("resources", of) } else { optional("resources", of, Some(json!({"io_manager": {}}))) }
 }
 
 fn shape(fields: Vec<ConfigField>) -> ConfigType {

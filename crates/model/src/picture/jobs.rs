@@ -2,9 +2,26 @@
 
 use std::fmt::{self, Formatter, Write as _};
 
+use crate::config::ConfigField;
 use crate::{
-    Backoff, Executor, Jitter, Job, Model, Op, Output, OutputKind, Schedule, ScheduleConfig, Tags, Work, WorkerLost,
+    Backoff, Executor, GraphUse, InputSource, Jitter, Job, Model, NodeInput, Op, OpType, OpTypeKind, PartitionKeys,
+    Repository, Resource, Schedule, ScheduleConfig, SourceShape, StatusSensor, Tags, Work, WorkerLost,
 };
+
+pub(super) fn repository(of: &Repository, out: &mut Formatter<'_>) -> fmt::Result {
+    write!(out, "repository {} in {}", of.name, of.location)?;
+    of.description.iter().try_for_each(|text| write!(out, ": {text}"))?;
+    writeln!(out)
+}
+
+pub(super) fn status_sensor(of: &StatusSensor, out: &mut Formatter<'_>) -> fmt::Result {
+    write!(out, "sensor {} of runs, {} in {}: ", of.sensor.name, of.repository, of.location)?;
+    write!(out, "{:?} on {} of ", of.sensor.command, of.statuses.join(" "))?;
+    match &of.jobs {
+        Some(jobs) => writeln!(out, "{}", jobs.join(" ")),
+        None => writeln!(out, "all jobs"),
+    }
+}
 
 pub(super) fn job(model: &Model, of: &Job, out: &mut Formatter<'_>) -> fmt::Result {
     write!(out, "job {} ({}), {} in {}", of.name, of.type_name, of.repository, of.location)?;
@@ -19,7 +36,18 @@ pub(super) fn job(model: &Model, of: &Job, out: &mut Formatter<'_>) -> fmt::Resu
     writeln!(out)?;
     tags("tags", &of.tags, out)?;
     tags("tags of runs", &of.run_tags, out)?;
+    of.graphs.iter().try_for_each(|of| graph(of, out))?;
     of.ops.iter().try_for_each(|of_op| op(of, of_op, out))?;
+    of.resources.iter().try_for_each(|of| resource(of, out))?;
+    of.hooks.iter().try_for_each(|hook| writeln!(out, "  hook {} on {:?}: {:?}", hook.name, hook.on, hook.command))?;
+    for sensor in &of.sensors {
+        writeln!(out, "  sensor {}: {:?} every {}s", sensor.name, sensor.command, sensor.every.as_secs_f64())?;
+    }
+    of.partitions.iter().try_for_each(|of| match &of.keys {
+        PartitionKeys::Fixed(keys) => writeln!(out, "  partitions {}: {}", of.name, keys.join(" ")),
+        PartitionKeys::Daily(first) => writeln!(out, "  partitions {}: daily from {first}", of.name),
+        PartitionKeys::Command(command) => writeln!(out, "  partitions {}: asks {command:?}", of.name),
+    })?;
     of.schedules.iter().try_for_each(|of| schedule(of, out))?;
     for trigger in &of.triggers {
         let events: Vec<&str> = trigger.events.iter().map(|event| event.word()).collect();
@@ -41,9 +69,38 @@ fn tags(word: &str, of: &Tags, out: &mut Formatter<'_>) -> fmt::Result {
     out.write_char('\n')
 }
 
+fn graph(of: &GraphUse, out: &mut Formatter<'_>) -> fmt::Result {
+    write!(out, "  graph {} ({})", of.name, of.definition)?;
+    if let Some(output) = &of.output {
+        out.write_str(": ")?;
+        op_type(&output.of, out)?;
+        write!(out, " of {}", output.from.node)?;
+    }
+    writeln!(out)?;
+    of.inputs.iter().try_for_each(|of| input(None, of, out))
+}
+
+fn resource(of: &Resource, out: &mut Formatter<'_>) -> fmt::Result {
+    write!(out, "  resource {}", of.name)?;
+    of.command.iter().try_for_each(|command| write!(out, ", runs {command:?}"))?;
+    writeln!(out)?;
+    of.config.iter().try_for_each(|field| config_field(field, out))
+}
+
 fn op(job: &Job, of: &Op, out: &mut Formatter<'_>) -> fmt::Result {
     write!(out, "  {}: ", of.name)?;
-    output(&of.output, out)?;
+    for (at, output) in of.outputs.iter().enumerate() {
+        out.write_str(if at > 0 { " and " } else { "" })?;
+        if of.outputs.len() > 1 {
+            write!(out, "{}: ", output.name)?;
+        }
+        op_type(&output.of, out)?;
+        out.write_str(if output.is_maybe { " or not" } else { "" })?;
+        out.write_str(if output.is_dynamic { " several times" } else { "" })?;
+    }
+    if !of.name.ends_with(&of.definition) {
+        write!(out, ", uses {}", of.definition)?;
+    }
     match &of.work {
         Work::Process { command } => write!(out, ", runs {command:?}")?,
         Work::Mutation { document, role } => write!(out, ", as {role} {document:?}")?,
@@ -67,23 +124,60 @@ fn op(job: &Job, of: &Op, out: &mut Formatter<'_>) -> fmt::Result {
     }
     of.timeout.iter().try_for_each(|after| write!(out, ", at most {}s", after.as_secs_f64()))?;
     writeln!(out)?;
-    for field in &of.config {
-        write!(out, "    {}{}: {}", field.name, if field.required { "" } else { "?" }, field.of)?;
-        field.default.iter().try_for_each(|value| write!(out, " = {value}"))?;
-        writeln!(out)?;
+    tags("  tags", &of.tags, out)?;
+    of.pool.iter().try_for_each(|pool| writeln!(out, "    in the pool {pool}"))?;
+    if let Some(asset) = &of.asset {
+        writeln!(out, "    the asset {} of {}", asset.key.join("/"), asset.group)?;
     }
-    Ok(())
+    if !of.resources.is_empty() {
+        writeln!(out, "    supplied with {}", of.resources.join(" "))?;
+    }
+    of.inputs
+        .iter()
+        .filter(|input| input.of.kind != OpTypeKind::Nothing)
+        .try_for_each(|of| input(Some(job), of, out))?;
+    of.config.iter().try_for_each(|field| config_field(field, out))
 }
 
-fn output(of: &Output, out: &mut Formatter<'_>) -> fmt::Result {
+fn config_field(field: &ConfigField, out: &mut Formatter<'_>) -> fmt::Result {
+    write!(out, "    {}{}: {}", field.name, if field.required { "" } else { "?" }, field.of)?;
+    field.default.iter().try_for_each(|value| write!(out, " = {value}"))?;
+    writeln!(out)
+}
+
+/// An input with its source, and what that comes to where graphs stand between.
+fn input(job: Option<&Job>, of: &NodeInput, out: &mut Formatter<'_>) -> fmt::Result {
+    write!(out, "    takes {}: ", of.name)?;
+    op_type(&of.of, out)?;
+    of.default.iter().try_for_each(|value| write!(out, " = {value}"))?;
+    match &of.source {
+        InputSource::Config => out.write_str(" of config")?,
+        InputSource::GraphInput(name) => write!(out, " of the graph's {name}")?,
+        InputSource::Outputs(outputs, shape) => {
+            out.write_str(match shape {
+                SourceShape::One => " of",
+                SourceShape::List => " of all",
+                SourceShape::Each => " of each",
+                SourceShape::Collected => " of what came of",
+            })?;
+            outputs.iter().try_for_each(|output| write!(out, " {}.{}", output.node, output.output))?;
+        }
+    }
+    if let (Some(job), InputSource::GraphInput(_)) = (job, &of.source) {
+        of.feeds.iter().try_for_each(|feed| write!(out, ", {}.{}", job.op(feed.op).name, feed.output))?;
+    }
+    writeln!(out)
+}
+
+fn op_type(of: &OpType, out: &mut Formatter<'_>) -> fmt::Result {
     match &of.kind {
-        OutputKind::Nothing => out.write_str("Nothing"),
-        OutputKind::Any => out.write_str("Any"),
-        OutputKind::Scalar(scalar) => out.write_str(scalar.name()),
-        OutputKind::Enum(name) => out.write_str(name),
-        OutputKind::List(item) => {
+        OpTypeKind::Nothing => out.write_str("Nothing"),
+        OpTypeKind::Any => out.write_str("Any"),
+        OpTypeKind::Scalar(scalar) => out.write_str(scalar.name()),
+        OpTypeKind::Enum(name) => out.write_str(name),
+        OpTypeKind::List(item) => {
             out.write_char('[')?;
-            output(item, out)?;
+            op_type(item, out)?;
             out.write_char(']')
         }
     }?;

@@ -40,6 +40,8 @@ pub(super) fn model(env: &Env, faults: &mut Faults) -> Model {
         groups,
         own: Vec::new(),
         jobs: Vec::new(),
+        repositories: Vec::new(),
+        status_sensors: Vec::new(),
     };
     check_names(&model, faults);
     model

@@ -1,76 +1,166 @@
-//! Types with `@job`: the short form, in which a job's fields are its ops and their arguments are config.
+//! Jobs: the short form, in which a job's fields are its ops and their arguments are config, and the whole language, in which they use ops
+//! and graphs of libraries.
 
+mod automation;
+mod body;
 mod config;
+mod definitions;
+mod inputs;
 mod launching;
-mod needs;
+mod library;
 mod ops;
+mod schema;
+mod sources;
 
 use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::{Directive, Document};
 use apollo_compiler::schema::ObjectType;
 
+use self::body::Body;
+pub use self::body::GRAPH_DEPTH_MAX;
 use self::config::Configs;
-use super::catalog::Named;
+pub(crate) use self::inputs::as_config;
+use self::library::Library;
+pub(super) use self::schema::ON_SCHEMA;
+use self::schema::SchemaDirectives;
+use super::catalog::{Named, WORKFLOW};
 use super::{Env, Faults, arguments, declarations, rules};
-use crate::{Diagnostic, Executor, Job, Model, Place, Tags, WorkerLost, naming};
+use crate::{Diagnostic, Executor, Hook, Job, Model, Place, Repository, Tags, WorkerLost, naming};
 
 /// Ops of one job.
 pub const OPS_MAX: usize = 1_000;
 /// Tags in one list of them.
 pub const TAGS_MAX: usize = 100;
+/// What the job that makes the assets of a repository is called.
+pub const ASSET_JOB: &str = "__ASSET_JOB";
 
-/// Directives that a job may bear; `later` refuses those that are not served yet.
+/// Directives that a job may bear.
 const ON_JOBS: [&str; 6] = ["job", "schedule", "on", "allow", "sensor", "partitions"];
 
-/// Every job of the schema, in the order of the text. A faulty part is left out.
-pub(super) fn read(env: &Env, model: &mut Model, faults: &mut Faults) {
+/// Every job of the schema, in the order of the text, and what is declared around them. A faulty part is left out.
+pub(super) fn read(env: &Env, documents: &[Document], model: &mut Model, faults: &mut Faults) {
     let mut configs = Configs::new(env);
-    let objects = env.schema.types.values().filter_map(|of| of.as_object());
-    let jobs = objects.filter(|object| is_job(env, object));
-    model.jobs = jobs.map(|object| job(env, model, object, &mut configs, faults)).collect();
+    let schema = SchemaDirectives::read(env, documents, faults);
+    let library = Library::read(env, &schema, &mut configs, faults);
+    let mut reader = Reader { env, library, configs };
+    model.jobs = objects(env, "job").map(|object| reader.job(model, object, faults)).collect();
+    let assets = reader.asset_jobs(faults);
+    model.jobs.extend(assets);
+    model.repositories = schema.repositories(env, faults);
+    add_repositories(model);
+    model.status_sensors = schema.status_sensors(env, faults);
     check_names(&model.jobs, faults);
 }
 
-/// A job, and nothing else besides.
-fn is_job(env: &Env, object: &ObjectType) -> bool {
-    env.catalog.get(&object.name) == Some(Named::Workflow) && object.directives.has("job")
+/// Types of the workflow language with this directive.
+fn objects<'a>(env: &Env<'a>, directive: &'static str) -> impl Iterator<Item = &'a ObjectType> {
+    let objects = env.schema.types.values().filter_map(|of| of.as_object());
+    let objects: Vec<&'a ObjectType> = objects
+        .filter(|object| env.catalog.get(&object.name) == Some(Named::Workflow))
+        .filter(|object| object.directives.has(directive))
+        .collect();
+    objects.into_iter()
 }
 
-/// Inputs that the config of a job uses, directly or within others.
+/// Inputs that the config of a job uses, directly or within others, and resources.
 pub(super) fn inputs(env: &Env) -> HashSet<String> {
-    config::inputs(env, env.schema.types.values().filter_map(|of| of.as_object()).filter(|object| is_job(env, object)))
+    config::inputs_reached(env, WORKFLOW.into_iter().flat_map(|word| objects(env, word)), library::resources(env))
 }
 
-fn job(env: &Env, model: &Model, object: &ObjectType, configs: &mut Configs, faults: &mut Faults) -> Job {
-    declarations::check_kind(env, object, faults);
-    check_directives(env, object, faults);
-    // `is_job` has seen it.
-    let directive = object.directives.get("job").expect("a job has @job");
-    let text = |argument: &str| arguments::text(env, directive, argument).unwrap_or_default().to_owned();
-    let mut job = Job {
-        name: name(env, directive, &object.name, faults),
-        type_name: object.name.to_string(),
-        description: object.description.as_ref().map(ToString::to_string),
-        location: text("location"),
-        repository: text("repository"),
-        tags: tags(env, directive, "tags", faults),
-        run_tags: tags(env, directive, "runTags", faults),
-        executor: executor(env, directive),
-        max_concurrent: max_concurrent(env, directive, faults),
-        on_worker_lost: on_worker_lost(env, directive),
-        max_runtime: declarations::duration(env, directive, "maxRuntime", faults),
-        ops: ops::read(env, object, configs, faults),
-        schedules: Vec::new(),
-        triggers: Vec::new(),
-        rules: rules::of_job(env, object, faults),
-        place: env.texts.place(object.name.location()),
-    };
-    needs::read(env, object, &mut job, faults);
-    launching::schedules(env, object, &mut job, faults);
-    job.triggers = launching::triggers(env, model, object, faults);
-    job
+/// Repositories that nobody names but jobs.
+fn add_repositories(model: &mut Model) {
+    for job in &model.jobs {
+        let is_same = |of: &Repository| of.location == job.location && of.name == job.repository;
+        if !model.repositories.iter().any(is_same) {
+            let (location, name, place) = (job.location.clone(), job.repository.clone(), job.place.clone());
+            model.repositories.push(Repository { location, name, description: None, place });
+        }
+    }
+}
+
+struct Reader<'r, 'a> {
+    env: &'r Env<'a>,
+    library: Library<'a>,
+    configs: Configs<'r>,
+}
+
+impl<'a> Reader<'_, 'a> {
+    fn job(&mut self, model: &Model, object: &'a ObjectType, faults: &mut Faults) -> Job {
+        let env = self.env;
+        declarations::check_kind(env, object, faults);
+        check_directives(env, object, faults);
+        let directive = object.directives.get("job").expect("the caller looked for it");
+        let text = |argument: &str| arguments::text(env, directive, argument).unwrap_or_default().to_owned();
+        let place = env.texts.place(object.name.location());
+        let mut job = Job {
+            description: object.description.as_ref().map(ToString::to_string),
+            tags: tags(env, directive, "tags", faults),
+            run_tags: tags(env, directive, "runTags", faults),
+            executor: executor(env, directive),
+            max_concurrent: max_concurrent(env, directive, faults),
+            on_worker_lost: on_worker_lost(env, directive),
+            max_runtime: declarations::duration(env, directive, "maxRuntime", faults),
+            rules: rules::of_job(env, object, faults),
+            ..Job::named(
+                &name(env, directive, &object.name, faults),
+                &object.name,
+                (&text("location"), &text("repository")),
+                place,
+            )
+        };
+        job.hooks = self.hooks(directive, &job.location, faults);
+        self.body(&mut job, &[object], faults);
+        launching::schedules(env, object, &mut job, faults);
+        job.triggers = launching::triggers(env, model, object, faults);
+        job.sensors = automation::sensors(env, object, faults);
+        job.partitions = automation::partitions(env, object, &job, faults);
+        job
+    }
+
+    /// The ops of a job and what feeds them.
+    fn body(&mut self, job: &mut Job, objects: &[&'a ObjectType], faults: &mut Faults) {
+        let (env, library, configs) = (self.env, &self.library, &mut self.configs);
+        Body { env, library, configs, faults: &mut *faults, job: &mut *job, around: Vec::new() }.read(objects);
+        job.resources.sort_by(|one, other| one.name.cmp(&other.name));
+        sources::check_circles(job, faults);
+    }
+
+    /// One job for the assets of each repository.
+    fn asset_jobs(&mut self, faults: &mut Faults) -> Vec<Job> {
+        let mut groups: Vec<((String, String), Vec<&'a ObjectType>)> = Vec::new();
+        for object in objects(self.env, "assets") {
+            declarations::check_kind(self.env, object, faults);
+            let directive = object.directives.get("assets").expect("the caller looked for it");
+            let text = |argument: &str| arguments::text(self.env, directive, argument).unwrap_or_default().to_owned();
+            let key = (text("location"), text("repository"));
+            match groups.iter_mut().find(|(of, _)| *of == key) {
+                Some((_, objects)) => objects.push(object),
+                None => groups.push((key, vec![object])),
+            }
+        }
+        let job = |((location, repository), objects): ((String, String), Vec<&'a ObjectType>)| {
+            let place = self.env.texts.place(objects[0].name.location());
+            let mut job = Job::named(ASSET_JOB, &objects[0].name, (&location, &repository), place);
+            self.body(&mut job, &objects, faults);
+            job
+        };
+        groups.into_iter().map(job).collect()
+    }
+
+    fn hooks(&self, directive: &Node<Directive>, location: &str, faults: &mut Faults) -> Vec<Hook> {
+        let mut hooks = Vec::new();
+        for (word, node) in arguments::words(self.env, directive, "hooks").unwrap_or_default() {
+            if let Some(hook) = self.library.hooks.get(&(location.to_owned(), word.to_owned())) {
+                hooks.push(hook.clone());
+            } else {
+                let place = self.env.texts.place(node.location());
+                faults.push(library::unknown("hook", (location, word), place, self.library.hooks.keys()));
+            }
+        }
+        hooks
+    }
 }
 
 fn check_directives(env: &Env, object: &ObjectType, faults: &mut Faults) {

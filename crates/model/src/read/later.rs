@@ -1,4 +1,4 @@
-//! What the language allows and this version does not serve yet: the whole language of jobs, values that SQL or another server computes.
+//! What the language allows and this version does not serve yet: values that SQL or another server computes, types that serve nothing.
 //! Read, so that the rest of a project is still checked, and refused, once for each place.
 
 use apollo_compiler::Node;
@@ -6,18 +6,16 @@ use apollo_compiler::ast::{Definition, Directive, Document};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{DirectiveList, ExtendedType, InputObjectType};
 
-use super::catalog::{Named, WORKFLOW};
+use super::catalog::Named;
 use super::{Env, Faults, jobs};
 use crate::{Diagnostic, Place};
 
 /// Directives of jobs; on content they have no meaning.
 const OF_JOBS: [&str; 4] = ["schedule", "on", "sensor", "partitions"];
-/// Those that no job may bear yet.
-const LATER_ON_JOBS: [&str; 2] = ["sensor", "partitions"];
 
 /// One fault for each thing that is not served yet. Take a part out of here when it is.
 pub(super) fn refuse(env: &Env, documents: &[Document], faults: &mut Faults) {
-    for (what, span) in of_schema(documents).chain(of_types(env)).chain(of_members(env)).chain(of_jobs(env)) {
+    for (what, span) in of_schema(documents).chain(of_types(env)).chain(of_members(env)) {
         faults.push(not_served(&what, env.texts.place(span)));
     }
     misplaced(env, faults);
@@ -31,9 +29,11 @@ fn of_schema(documents: &[Document]) -> impl Iterator<Item = Unserved> {
     documents.iter().flat_map(|document| &document.definitions).filter_map(|definition| match definition {
         Definition::SchemaDefinition(of) => Some(("`schema`".to_owned(), of.location())),
         Definition::SchemaExtension(of) => {
-            let first = of.directives.first();
-            let what = first.map_or_else(|| "`extend schema`".to_owned(), |directive| format!("@{}", directive.name));
-            Some((what, first.map_or(of.location(), Node::location)))
+            let is_read = |directive: &&Node<Directive>| jobs::ON_SCHEMA.contains(&directive.name.as_str());
+            let other = of.directives.iter().find(|directive| !is_read(directive));
+            let is_empty = of.directives.is_empty() || !of.root_operations.is_empty();
+            let what = other.map_or_else(|| "`extend schema`".to_owned(), |directive| format!("@{}", directive.name));
+            (other.is_some() || is_empty).then(|| (what, other.map_or(of.location(), Node::location)))
         }
         _ => None,
     })
@@ -52,11 +52,6 @@ fn of_types<'a>(env: &'a Env) -> impl Iterator<Item = Unserved> + 'a {
                         .map(|word| (format!("`{name}.{}` (@{word})", field.name), field.name.location()))
                 });
                 roots.collect()
-            }
-            (Some(Named::Workflow), ExtendedType::Object(object)) if object.directives.has("job") => Vec::new(),
-            (Some(Named::Workflow), ExtendedType::Object(object)) => {
-                let kind = WORKFLOW.into_iter().find(|word| object.directives.has(word)).unwrap_or("job");
-                here(format!("`{name}`, a type with @{kind},"))
             }
             (Some(Named::Shape), ExtendedType::InputObject(_)) if of_jobs.contains(name.as_str()) => Vec::new(),
             (Some(Named::Shape), ExtendedType::InputObject(input)) => of_input(input),
@@ -78,18 +73,6 @@ fn of_input(input: &InputObjectType) -> Vec<Unserved> {
     let is_known = |word: &str| word == "deprecated";
     let unserved = on_type.chain(on_members).filter(|(word, _)| !is_known(word));
     unserved.map(|(word, place)| (format!("@{word} on an input"), place)).collect()
-}
-
-/// Directives of jobs that are not served yet.
-fn of_jobs<'a>(env: &'a Env) -> impl Iterator<Item = Unserved> + 'a {
-    let objects = env.schema.types.values().filter_map(|of| of.as_object()).filter(|of| of.directives.has("job"));
-    objects.flat_map(|object| {
-        let later = object.directives.iter().filter(|of| LATER_ON_JOBS.contains(&of.name.as_str()));
-        let job = object.directives.get("job");
-        let hooks = job.and_then(|directive| directive.specified_argument_by_name("hooks"));
-        let hooks = hooks.map(|value| ("`hooks`".to_owned(), value.location()));
-        later.map(|directive| (format!("@{}", directive.name), directive.location())).chain(hooks)
-    })
 }
 
 /// Directives of jobs on content types and components.

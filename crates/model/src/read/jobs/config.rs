@@ -7,6 +7,7 @@ use apollo_compiler::ast::{InputValueDefinition, Type};
 use apollo_compiler::schema::{InputObjectType, ObjectType};
 use apollo_compiler::{Name, Node};
 
+use super::inputs;
 use super::ops::Site;
 use crate::config::{
     CONFIG_TYPES_MAX, ConfigEither, ConfigEnum, ConfigField, ConfigMap, ConfigShape, ConfigType, ShapeKind,
@@ -15,9 +16,6 @@ use crate::config::{
 use crate::read::catalog::Named;
 use crate::read::{Env, Faults, arguments, literals};
 use crate::{Diagnostic, Place, Scalar, naming};
-
-/// Directives of arguments that are inputs of the whole language, which is not read yet.
-const LATER: [&str; 3] = ["input", "from", "fromInput"];
 
 /// Inputs that were read, each once.
 pub(super) struct Configs<'a> {
@@ -37,10 +35,10 @@ impl<'a> Configs<'a> {
         Configs { env, read: HashMap::new() }
     }
 
-    /// The config of an op: its arguments, sorted by name.
+    /// The config of an op: its arguments that are no inputs, sorted by name.
     pub(super) fn of_op(&mut self, site: &Site, faults: &mut Faults) -> Vec<ConfigField> {
         let path = site.path();
-        let fields = site.definition.arguments.iter();
+        let fields = site.definition.arguments.iter().filter(|argument| !inputs::is_input(argument));
         let mut fields: Vec<ConfigField> =
             fields.filter_map(|definition| self.field(&path, definition, ShapeKind::Strict, faults)).collect();
         fields.sort_by(|one, other| one.name.cmp(&other.name));
@@ -64,7 +62,7 @@ impl<'a> Configs<'a> {
     ) -> Option<ConfigField> {
         let path = [owner, ".", definition.name.as_str()].concat();
         let has = |name: &str| definition.directives.has(name);
-        if has("absent") || self.is_refused(definition, faults) {
+        if has("absent") {
             return None;
         }
         let is_chosen = kind == ShapeKind::OneOf;
@@ -86,17 +84,6 @@ impl<'a> Configs<'a> {
             required: must && default.is_none() && !has("optional"),
             default,
         })
-    }
-
-    fn is_refused(&self, definition: &Node<InputValueDefinition>, faults: &mut Faults) -> bool {
-        let later = definition.directives.iter().find(|of| LATER.contains(&of.name.as_str()));
-        if let Some(directive) = later {
-            let message =
-                format!("@{} is part of the language, but this version does not serve it yet", directive.name);
-            let place = self.env.texts.place(directive.location());
-            faults.push(Diagnostic::new(message, place).help("take it out for now"));
-        }
-        later.is_some()
     }
 
     fn of_type(&mut self, path: &str, of: &Type, is_chosen: bool, faults: &mut Faults) -> Option<ConfigType> {
@@ -160,11 +147,6 @@ impl<'a> Configs<'a> {
         }
         self.read.insert(name.clone(), Reading::Begun);
         let is = |word: &str| input.directives.has(word);
-        if let Some(resource) = input.directives.get("resource") {
-            let message = "@resource is part of the language, but this version does not serve it yet";
-            let fault = Diagnostic::new(message, self.env.texts.place(resource.location()));
-            faults.push(fault.help("take it out for now"));
-        }
         let kind = match (is("oneOf"), is("permissive")) {
             (true, _) => ShapeKind::OneOf,
             (false, true) => ShapeKind::Open,
@@ -181,6 +163,14 @@ impl<'a> Configs<'a> {
         let of = if of.size() < CONFIG_TYPES_MAX { of } else { self.too_large(name, faults) };
         self.read.insert(name.clone(), Reading::Done(of.clone()));
         Some(of)
+    }
+
+    /// The members of a resource, which are its config.
+    pub(super) fn of_resource(&mut self, input: &InputObjectType, faults: &mut Faults) -> Vec<ConfigField> {
+        match self.input(&input.name, &input.name, input, faults) {
+            Some(ConfigType::Shape(shape)) => shape.fields.clone(),
+            Some(_) | None => Vec::new(),
+        }
     }
 
     fn too_large(&self, name: &Name, faults: &mut Faults) -> ConfigType {
@@ -251,10 +241,15 @@ fn no_config(path: &str, name: &str, place: Place) -> Diagnostic {
     }
 }
 
-/// Every input that the arguments of these jobs reach.
-pub(super) fn inputs<'a>(env: &Env, jobs: impl Iterator<Item = &'a ObjectType>) -> HashSet<String> {
-    let arguments = jobs.flat_map(|job| job.fields.values()).flat_map(|field| &field.arguments);
+/// Every input that the arguments of these types reach, and these inputs with what they hold.
+pub(super) fn inputs_reached<'a>(
+    env: &Env,
+    types: impl Iterator<Item = &'a ObjectType>,
+    resources: impl Iterator<Item = &'a InputObjectType>,
+) -> HashSet<String> {
+    let arguments = types.flat_map(|of| of.fields.values()).flat_map(|field| &field.arguments);
     let mut open: Vec<String> = arguments.map(|of| of.ty.inner_named_type().to_string()).collect();
+    open.extend(resources.map(|input| input.name.to_string()));
     let mut found = HashSet::new();
     while let Some(name) = open.pop() {
         if let Some(input) = env.schema.get_input_object(&name).filter(|_| !found.contains(&name)) {

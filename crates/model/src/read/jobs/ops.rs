@@ -1,26 +1,41 @@
-//! Fields of a job: what each op does, gives and takes.
+//! Parts of a definition: what may stand on its field, what it does, when it is tried again, what it gives.
 
 use std::time::Duration;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, DirectiveLocation, FieldDefinition, Type};
-use apollo_compiler::schema::ObjectType;
 
-use super::OPS_MAX;
-use super::config::Configs;
 use crate::read::catalog::Named;
 use crate::read::{Env, Faults, arguments, declarations};
-use crate::{Backoff, Diagnostic, Jitter, Op, Output, OutputKind, Place, Retry, Scalar, Work, naming};
+use crate::{Backoff, Diagnostic, Jitter, OpType, OpTypeKind, Place, Retry, Scalar, Work, naming};
 
 /// Attempts after the first that an op may have.
 pub const RETRIES_MAX: u32 = 1_000;
 /// Words of one command.
 pub const COMMAND_WORDS_MAX: usize = 1_000;
 
-/// Directives of ops.
-const ON_OPS: [&str; 6] = ["run", "mutation", "needs", "retry", "timeout", "deprecated"];
-/// Those of the whole language, which is not read yet.
-const LATER: [&str; 9] = ["use", "out", "opTags", "pool", "needsResources", "dynamic", "maybe", "asset", "sensor"];
+/// Directives of a definition in a library.
+pub(super) const ON_DEFINITIONS: [&str; 10] =
+    ["run", "mutation", "retry", "timeout", "out", "opTags", "pool", "needsResources", "dynamic", "deprecated"];
+/// Directives of a definition that is also its use.
+pub(super) const ON_OPS: [&str; 11] = [
+    "run",
+    "mutation",
+    "needs",
+    "retry",
+    "timeout",
+    "out",
+    "opTags",
+    "pool",
+    "needsResources",
+    "dynamic",
+    "deprecated",
+];
+/// Directives of a use.
+pub(super) const ON_USES: [&str; 3] = ["use", "needs", "deprecated"];
+/// Directives of an asset.
+pub(super) const ON_ASSETS: [&str; 9] =
+    ["asset", "run", "retry", "timeout", "out", "opTags", "pool", "needsResources", "deprecated"];
 
 /// One op while it is read.
 pub(super) struct Site<'a> {
@@ -39,40 +54,12 @@ impl Site<'_> {
         [self.job, self.definition.name.as_str()].join(".")
     }
 
-    fn directive(&self, name: &str) -> Option<&Node<Directive>> {
+    pub(super) fn directive(&self, name: &str) -> Option<&Node<Directive>> {
         self.definition.directives.get(name)
     }
 }
 
-/// The ops of a job, without what they need of each other.
-pub(super) fn read(env: &Env, object: &ObjectType, configs: &mut Configs, faults: &mut Faults) -> Vec<Op> {
-    if object.fields.len() > OPS_MAX {
-        let message =
-            format!("`{}` has {} ops, more than the {OPS_MAX} that a job may have", object.name, object.fields.len());
-        faults.push(Diagnostic::new(message, env.texts.place(object.name.location())));
-        return Vec::new();
-    }
-    let sites = object.fields.values().map(|part| Site { env, job: &object.name, definition: part });
-    sites.map(|site| op(&site, configs, faults)).collect()
-}
-
-fn op(site: &Site, configs: &mut Configs, faults: &mut Faults) -> Op {
-    check_name(site, faults);
-    check_directives(site, faults);
-    Op {
-        name: site.definition.name.to_string(),
-        description: site.definition.description.as_ref().map(ToString::to_string),
-        config: configs.of_op(site, faults),
-        output: output(site, &site.definition.ty, faults),
-        needs: Vec::new(),
-        work: work(site, faults),
-        retry: retry(site, faults),
-        timeout: timeout(site, faults),
-        place: site.place(),
-    }
-}
-
-fn check_name(site: &Site, faults: &mut Faults) {
+pub(super) fn check_name(site: &Site, faults: &mut Faults) {
     let name = &site.definition.name;
     if name.starts_with('_') {
         let message = format!("`{}` begins with an underscore, which is kept for the engine", site.path());
@@ -81,24 +68,22 @@ fn check_name(site: &Site, faults: &mut Faults) {
     }
 }
 
-fn check_directives(site: &Site, faults: &mut Faults) {
+/// Directives that have no meaning on such a field.
+pub(super) fn check_directives(site: &Site, allowed: &[&str], faults: &mut Faults) {
     for directive in &site.definition.directives {
         let name = directive.name.as_str();
         let definition = site.env.schema.directive_definitions.get(name);
         let fits = definition.is_some_and(|of| of.locations.contains(&DirectiveLocation::FieldDefinition));
-        let place = || site.env.texts.place(directive.location());
-        if LATER.contains(&name) {
-            let message = format!("@{name} is part of the language, but this version does not serve it yet");
-            faults.push(Diagnostic::new(message, place()).help("take it out for now"));
-        } else if fits && !ON_OPS.contains(&name) {
-            let message = format!("@{name} has no meaning on the op `{}`", site.path());
-            faults.push(Diagnostic::new(message, place()).help("remove it"));
+        if fits && !allowed.contains(&name) {
+            let message = format!("@{name} has no meaning on `{}`", site.path());
+            let fault = Diagnostic::new(message, site.env.texts.place(directive.location()));
+            faults.push(fault.help("remove it"));
         }
     }
 }
 
 /// What the op does: one program or one mutation.
-fn work(site: &Site, faults: &mut Faults) -> Work {
+pub(super) fn work(site: &Site, faults: &mut Faults) -> Work {
     let nothing = || Work::Process { command: Vec::new() };
     match (site.directive("run"), site.directive("mutation")) {
         (Some(run), None) => Work::Process { command: command(site.env, run, faults) },
@@ -109,7 +94,6 @@ fn work(site: &Site, faults: &mut Faults) -> Work {
             faults.push(fault.help("make two ops of it, one needing the other"));
             nothing()
         }
-        (None, None) if site.directive("use").is_some() => nothing(),
         (None, None) => {
             let fault = Diagnostic::new(format!("`{}` does not say what it does", site.path()), site.place());
             faults.push(fault.help("give it @run(command: […]) or @mutation(document: …)"));
@@ -157,7 +141,7 @@ pub(super) fn command(env: &Env, directive: &Node<Directive>, faults: &mut Fault
     words.into_iter().map(|(word, _)| word.to_owned()).collect()
 }
 
-fn timeout(site: &Site, faults: &mut Faults) -> Option<Duration> {
+pub(super) fn timeout(site: &Site, faults: &mut Faults) -> Option<Duration> {
     let directive = site.directive("timeout")?;
     let after = declarations::duration(site.env, directive, "after", faults)?;
     if after.is_zero() {
@@ -168,7 +152,7 @@ fn timeout(site: &Site, faults: &mut Faults) -> Option<Duration> {
     Some(after)
 }
 
-fn retry(site: &Site, faults: &mut Faults) -> Option<Retry> {
+pub(super) fn retry(site: &Site, faults: &mut Faults) -> Option<Retry> {
     let directive = site.directive("retry")?;
     let env = site.env;
     let word = |argument: &str| arguments::value(env, directive, argument).and_then(|value| arguments::word(value));
@@ -201,30 +185,36 @@ fn retry(site: &Site, faults: &mut Faults) -> Option<Retry> {
     })
 }
 
-/// What the op gives: a scalar, a word of an enum, a list, any JSON, or nothing.
-fn output(site: &Site, of: &Type, faults: &mut Faults) -> Output {
+/// What goes from op to op: a scalar, a word of an enum, a list, any JSON, or nothing.
+pub(super) fn op_type(site: &Site, of: &Type, faults: &mut Faults) -> OpType {
     let kind = match of {
-        Type::List(item) | Type::NonNullList(item) => OutputKind::List(Box::new(output(site, item, faults))),
-        Type::Named(name) | Type::NonNullNamed(name) => named_output(site, name).unwrap_or_else(|| {
-            faults.push(no_output(site, name, of));
-            OutputKind::Any
+        Type::List(item) | Type::NonNullList(item) => OpTypeKind::List(Box::new(op_type(site, item, faults))),
+        Type::Named(name) | Type::NonNullNamed(name) => named(site, name).unwrap_or_else(|| {
+            faults.push(no_type(site, name, of));
+            OpTypeKind::Any
         }),
     };
-    Output { kind, required: of.is_non_null() }
+    OpType { kind, required: of.is_non_null() }
 }
 
-fn named_output(site: &Site, name: &str) -> Option<OutputKind> {
+fn named(site: &Site, name: &str) -> Option<OpTypeKind> {
     if name == "Nothing" {
-        return Some(OutputKind::Nothing);
+        return Some(OpTypeKind::Nothing);
     }
     match site.env.catalog.get(name) {
         // GraphQL's validation says of a type that is not there that it is not.
-        None | Some(Named::Scalar(Scalar::Json)) => Some(OutputKind::Any),
+        None | Some(Named::Scalar(Scalar::Json)) => Some(OpTypeKind::Any),
         Some(Named::Scalar(scalar)) if !matches!(scalar, Scalar::Password | Scalar::Uid | Scalar::Blocks) => {
-            Some(OutputKind::Scalar(scalar))
+            Some(OpTypeKind::Scalar(scalar))
         }
-        Some(Named::Enum(_)) => Some(OutputKind::Enum(name.to_owned())),
-        Some(Named::Language) => (name == "Any").then_some(OutputKind::Any),
+        Some(Named::Enum(_)) => Some(OpTypeKind::Enum(name.to_owned())),
+        Some(Named::Language) => (name == "Any").then_some(OpTypeKind::Any),
+        // Several outputs are read where the definition is.
+        Some(Named::Workflow)
+            if site.env.schema.get_object(name).is_some_and(|object| object.directives.has("outputs")) =>
+        {
+            Some(OpTypeKind::Any)
+        }
         Some(
             Named::Scalar(_)
             | Named::Type(_)
@@ -238,7 +228,7 @@ fn named_output(site: &Site, name: &str) -> Option<OutputKind> {
     }
 }
 
-fn no_output(site: &Site, name: &str, of: &Type) -> Diagnostic {
+fn no_type(site: &Site, name: &str, of: &Type) -> Diagnostic {
     let message = format!("`{}` cannot give `{name}`", site.path());
     let near = naming::nearest(name, ["Int", "Float", "Boolean", "String", "JSON", "Any", "Nothing", "DateTime"]);
     let help = near.map_or_else(
