@@ -9,6 +9,7 @@ mod account;
 mod fields;
 mod filter;
 mod output;
+mod power;
 mod rule;
 mod write;
 

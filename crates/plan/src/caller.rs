@@ -1,8 +1,8 @@
 //! Who asks, and what the model's rules let them do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Action, Condition, FieldId, Model, TypeId};
+use model::{Action, Condition, FieldId, Model, Rule, TypeId};
 use serde_json::{Map, Value as Json};
 
 /// Who asks.
@@ -39,8 +39,8 @@ pub enum Policy {
     Rules {
         /// For each content type and action.
         grants: BTreeMap<(TypeId, Action), Vec<Grant>>,
-        /// Somebody is signed in: there is more than the role `public`.
-        is_signed_in: bool,
+        /// The roles that have them.
+        roles: BTreeSet<String>,
     },
 }
 
@@ -92,7 +92,7 @@ impl Policy {
                 }
             }
         }
-        Policy::Rules { grants: rules, is_signed_in: roles.iter().any(|role| role != PUBLIC) }
+        Policy::Rules { grants: rules, roles: roles.iter().cloned().collect() }
     }
 
     /// The grants for an action on a content type; none: refused. `Everything` gives one grant without bounds.
@@ -109,8 +109,29 @@ impl Policy {
     pub fn is_signed_in(&self) -> bool {
         match self {
             Policy::Everything => true,
-            Policy::Rules { is_signed_in, .. } => *is_signed_in,
+            Policy::Rules { roles, .. } => roles.iter().any(|role| role != PUBLIC),
         }
+    }
+
+    /// Whether it is what a role may do.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        match self {
+            Policy::Everything => true,
+            Policy::Rules { roles, .. } => roles.contains(role),
+        }
+    }
+
+    /// Whether all that a rule of a content type allows is allowed.
+    #[must_use]
+    pub fn covers(&self, of: TypeId, rule: &Rule) -> bool {
+        let reaches = |grant: &Grant| match (&grant.fields, &rule.fields) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(all), Some(fields)) => fields.iter().all(|field| all.contains(field)),
+        };
+        let covers = |grant: &Grant| (grant.condition.is_none() || grant.condition == rule.condition) && reaches(grant);
+        rule.actions.iter().all(|action| self.grants(of, *action).iter().any(covers))
     }
 
     /// Whether an action on a content type is allowed on any row.

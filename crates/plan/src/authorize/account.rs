@@ -6,9 +6,9 @@ use super::{Allowed, Env, forbidden};
 use crate::{Command, From, Hole, Need, Select, Shape};
 
 /// The system type of accounts.
-const ACCOUNT: &str = "User";
+pub(super) const ACCOUNT: &str = "User";
 /// The system type of their roles.
-const ROLE: &str = "Role";
+pub(super) const ROLE: &str = "Role";
 
 impl Env<'_> {
     /// The caller's own account: somebody must be signed in, and no rule is asked.
@@ -51,7 +51,7 @@ impl Env<'_> {
         self.is_named(of, ACCOUNT) || self.is_named(of, ROLE)
     }
 
-    fn is_named(self, of: TypeId, name: &str) -> bool {
+    pub(super) fn is_named(self, of: TypeId, name: &str) -> bool {
         let content_type = self.model.content_type(of);
         content_type.is_system && content_type.name == name
     }

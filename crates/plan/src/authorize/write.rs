@@ -46,7 +46,9 @@ impl Env<'_> {
             self.data(Owner::Type(of), data, &version, holes)?;
         }
         self.found_by(of, &write.action)?;
-        let row = Filter::all_of(actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes)));
+        self.power((of, main), &given)?;
+        let rules = actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes));
+        let row = Filter::all_of(rules.collect::<Vec<_>>()).and(self.power_rule(of, &given, holes));
         write.rules = self.row_rules((of, row), &given, holes);
         Env { written: Some((of, main)), is_own: false, ..self }.answer(&mut write.answer, holes)
     }
