@@ -76,14 +76,23 @@ fn message(body: &Value) -> &str {
 fn routes(template: &Template) {
     let story = Story { server: template.serve() };
     let local = ("POST", "/api/auth/local");
-    let (status, body) = story.route(local, &json!({ "identifier": "ALICE@example.com", "password": "Password-alice-1" }), None);
+    let (status, body) =
+        story.route(local, &json!({ "identifier": "ALICE@example.com", "password": "Password-alice-1" }), None);
     assert_eq!((status, &body["user"]["username"], &body["user"]["id"]), (200, &json!("alice"), &json!(1)), "{body}");
     assert!(body["user"].get("password").is_none() && body["jwt"].is_string(), "{body}");
     for (given, status, told) in [
         (json!({ "identifier": "alice", "password": "nope" }), 400, "Invalid identifier or password"),
         (json!({ "identifier": "nobody", "password": "nope" }), 400, "Invalid identifier or password"),
-        (json!({ "identifier": "carol", "password": "Password-carol-1" }), 400, "Your account has been blocked by an administrator"),
-        (json!({ "identifier": { "$ne": null }, "password": "x" }), 400, "The body must be a JSON object, sent as application/json"),
+        (
+            json!({ "identifier": "carol", "password": "Password-carol-1" }),
+            400,
+            "Your account has been blocked by an administrator",
+        ),
+        (
+            json!({ "identifier": { "$ne": null }, "password": "x" }),
+            400,
+            "The body must be a JSON object, sent as application/json",
+        ),
         (json!([1]), 400, "The body must be a JSON object, sent as application/json"),
     ] {
         let (met, body) = story.route(local, &given, None);
@@ -93,7 +102,10 @@ fn routes(template: &Template) {
     assert_eq!(story.route(("GET", "/api/users/me"), &Value::Null, None).0, 403);
     assert_eq!(story.route(("GET", "/api/users/me"), &Value::Null, Some("nope")).0, 401);
     assert_eq!(story.is(body["jwt"].as_str().unwrap_or_default()), json!("alice"));
-    assert_eq!(story.route(("POST", "/api/auth/forgot-password"), &json!({ "email": "who@example.com" }), None), (200, json!({ "ok": true })));
+    assert_eq!(
+        story.route(("POST", "/api/auth/forgot-password"), &json!({ "email": "who@example.com" }), None),
+        (200, json!({ "ok": true }))
+    );
     assert_eq!(story.route(("GET", "/setup"), &Value::Null, None).0, 404);
 }
 
@@ -109,11 +121,15 @@ fn tokens_end(template: &Template) {
     assert_eq!(story.is(&renewed), json!("alice"));
     assert!(story.signed_in("alice", "Password-alice-1").is_none());
     // Whoever may write accounts ends tokens, too: by blocking, by another password, by removing the account.
-    let blocked = story.ask("mutation { updateUsersPermissionsUser(id: 1, data: { blocked: true }) { data { blocked } } }", None);
+    let blocked =
+        story.ask("mutation { updateUsersPermissionsUser(id: 1, data: { blocked: true }) { data { blocked } } }", None);
     assert_eq!(blocked.pointer("/data/updateUsersPermissionsUser/data/blocked"), Some(&json!(true)), "{blocked}");
     assert_eq!(story.is(&renewed), json!(401), "a blocked account opens nothing");
     let bob = story.signed_in("bob", "Password-bob-1").expect("bob signs in");
-    story.ask("mutation { updateUsersPermissionsUser(id: 2, data: { password: \"Other-bob-2\" }) { data { username } } }", None);
+    story.ask(
+        "mutation { updateUsersPermissionsUser(id: 2, data: { password: \"Other-bob-2\" }) { data { username } } }",
+        None,
+    );
     assert_eq!(story.is(&bob), json!(401));
     let bob = story.signed_in("bob", "Other-bob-2").expect("bob signs in with the password that was set");
     story.ask("mutation { deleteUsersPermissionsUser(id: 2) { data { username } } }", None);
@@ -141,16 +157,21 @@ fn registration(template: &Template) {
     assert_eq!((status, &body["user"]["email"]), (200, &json!("dora@example.com")), "{body}");
     let dora = body["jwt"].as_str().expect("a token").to_owned();
     let me = story.ask("{ me { username confirmed blocked role { type } } }", Some(&dora));
-    assert_eq!(me["data"]["me"], json!({ "username": "dora", "confirmed": true, "blocked": false, "role": { "type": "authenticated" } }));
+    assert_eq!(
+        me["data"]["me"],
+        json!({ "username": "dora", "confirmed": true, "blocked": false, "role": { "type": "authenticated" } })
+    );
     let (status, body) = story.route(way, &new, None);
     assert_eq!((status, message(&body)), (400, "Email or Username are already taken"));
     // What is not asked for is refused, not ignored: nobody chooses a role.
     let more = json!({ "username": "eve", "email": "eve@example.com", "password": "Password-eve-1", "role": 1 });
     assert_eq!(story.route(way, &more, None).0, 400);
     let long = ["x"; 100].concat();
-    let (status, body) = story.route(way, &json!({ "username": "fay", "email": "fay@example.com", "password": long }), None);
+    let (status, body) =
+        story.route(way, &json!({ "username": "fay", "email": "fay@example.com", "password": long }), None);
     assert_eq!(status, 400, "{body}");
-    let found = story.ask("{ usersPermissionsUsers(filters: { username: { in: [\"eve\", \"fay\"] } }) { username } }", None);
+    let found =
+        story.ask("{ usersPermissionsUsers(filters: { username: { in: [\"eve\", \"fay\"] } }) { username } }", None);
     assert_eq!(found["data"]["usersPermissionsUsers"], json!([]), "nothing of what was refused is there");
 
     let closed = AccountSettings { register: false, ..AccountSettings::default() };
@@ -161,7 +182,8 @@ fn registration(template: &Template) {
     let story = Story { server: template.serve_with(server::Settings { accounts: careful, ..settings() }) };
     let (status, body) = story.route(way, &new, None);
     assert_eq!((status, &body["jwt"]), (200, &Value::Null), "{body}");
-    let (_, body) = story.route(("POST", "/api/auth/local"), &json!({ "identifier": "dora", "password": "Password-dora-1" }), None);
+    let (_, body) =
+        story.route(("POST", "/api/auth/local"), &json!({ "identifier": "dora", "password": "Password-dora-1" }), None);
     assert_eq!(message(&body), "Your account email is not confirmed");
 }
 
@@ -172,6 +194,20 @@ fn attempts(template: &Template) {
     let statuses: Vec<u16> = (0..5).map(|_| story.route(("POST", "/api/auth/local"), &guess, None).0).collect();
     assert_eq!(statuses, [400, 400, 400, 429, 429]);
     assert!(story.signed_in("alice", "Password-alice-1").is_none(), "the right password does not help any more");
+    let other = json!({ "identifier": "Alice@Example.com", "password": "Password-alice-1" });
+    let (status, body) = story.route(("POST", "/api/auth/local"), &other, None);
+    let told = (status, message(&body).to_owned());
+    assert_eq!(
+        told,
+        (400, "Invalid identifier or password".to_owned()),
+        "nor by another name, which is not told to be the same account's"
+    );
+    let code = json!({ "email": "alice@example.com" });
+    assert_eq!(
+        story.route(("POST", "/api/auth/forgot-password"), &code, None).0,
+        200,
+        "what is no guess of it is counted by itself"
+    );
     assert!(story.signed_in("bob", "Password-bob-1").is_some(), "another account is open");
     let graph = story.ask("mutation { login(input: { identifier: \"alice\", password: \"x\" }) { jwt } }", None);
     assert_eq!(graph.pointer("/errors/0/extensions/code"), Some(&json!("STRAPI_RATE_LIMIT_ERROR")), "{graph}");
@@ -193,7 +229,42 @@ fn the_first_administrator(template: &Template) {
     assert_eq!(form("0123456789abcdef", "Password-keeper-1"), 404, "the link works once");
     let keeper = story.signed_in("keeper", "Password-keeper-1").expect("the administrator signs in");
     // No rule of the project names the role: it may do everything all the same.
-    let made = story.ask("mutation { createUsersPermissionsRole(data: { name: \"N\", type: \"n\" }) { ok } }", Some(&keeper));
+    let made =
+        story.ask("mutation { createUsersPermissionsRole(data: { name: \"N\", type: \"n\" }) { ok } }", Some(&keeper));
     assert_eq!(made, json!({ "data": { "createUsersPermissionsRole": { "ok": true } } }));
     assert_eq!(message(&story.ask("mutation { deleteUsersPermissionsRole(id: 1) { ok } }", None)), "Forbidden access");
+    power_is_not_given(&story, &keeper);
+}
+
+/// The project lets everybody write accounts, whole; an administrator's account and role are out of reach all the same.
+fn power_is_not_given(story: &Story, keeper: &str) {
+    let me = story.ask("{ me { id role { id } } }", Some(keeper));
+    let id = |path: &str| me.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (account, role) = (id("/data/me/id"), id("/data/me/role/id"));
+    for write in [
+        format!(
+            "updateUsersPermissionsUser(id: {account}, data: {{ password: \"Taken-over-1\" }}) {{ data {{ username }} }}"
+        ),
+        format!("updateUsersPermissionsUser(id: {account}, data: {{ blocked: true }}) {{ data {{ username }} }}"),
+        format!("updateUsersPermissionsUser(id: {account}, data: {{ role: null }}) {{ data {{ username }} }}"),
+        format!("deleteUsersPermissionsUser(id: {account}) {{ data {{ username }} }}"),
+        format!("updateUsersPermissionsUser(id: 1, data: {{ role: \"{role}\" }}) {{ data {{ username }} }}"),
+        format!(
+            "createUsersPermissionsUser(data: {{ username: \"eve\", email: \"eve@example.com\", password: \"Password-eve-1\", role: \"{role}\" }}) {{ data {{ username }} }}"
+        ),
+    ] {
+        for caller in [None, story.signed_in("alice", "Password-alice-1")] {
+            let answer = story.ask(&format!("mutation {{ {write} }}"), caller.as_deref());
+            assert_eq!(message(&answer), "Forbidden access", "{write}: {answer}");
+        }
+    }
+    assert!(story.signed_in("eve", "Password-eve-1").is_none(), "nothing was made");
+    assert_eq!(story.is(keeper), json!("keeper"));
+    let own = story.ask(
+        &format!(
+            "mutation {{ updateUsersPermissionsUser(id: 1, data: {{ role: \"{role}\" }}) {{ data {{ username }} }} }}"
+        ),
+        Some(keeper),
+    );
+    assert_eq!(own.pointer("/data/updateUsersPermissionsUser/data/username"), Some(&json!("alice")), "{own}");
 }

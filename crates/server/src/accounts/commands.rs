@@ -5,7 +5,7 @@ use plan::{AccountFault, BrokenRule, Cause, Effect, FieldFault, Segment, Value};
 use store::{Account, Asked, Commands, Made, Preparing, Work};
 
 use super::own::NewUser;
-use super::throttle::Attempt;
+use super::throttle::{Attempt, Subject};
 use super::{Sender, is_open, person_token, user_key};
 use crate::app::App;
 use crate::caller::digest;
@@ -45,11 +45,13 @@ impl ForRequest<'_> {
         if text(asked, "provider") != LOCAL {
             return refused(AccountFault::ProviderDisabled);
         }
-        let attempt = self.attempt(Some(&identifier))?;
+        let mut attempt = self.attempt(Some(Subject::identifier(&identifier)))?;
         let found = self.app.store.account_by_name(&identifier).await.map_err(|error| error.logged())?;
         let found = found.filter(|account| account.provider.as_deref().is_none_or(|provider| provider == LOCAL));
         let hash = found.as_ref().and_then(|account| account.password_hash.as_deref());
-        let is_right = is_password(&password, hash).await?;
+        // An account that has had too many attempts by another of its names answers like one that is not there: a wait would tell that both are its.
+        let is_open = found.as_ref().is_none_or(|account| attempt.also(Subject::Account(account.key)));
+        let is_right = is_password(&password, hash).await? && is_open;
         let Some(account) = found.filter(|_| is_right) else { return refused(AccountFault::CredentialsWrong) };
         attempt.succeeded();
         self.open(&account)?;
@@ -85,7 +87,7 @@ impl ForRequest<'_> {
         let (current, password) = (text(asked, "current"), text(asked, "password"));
         required(&[("currentPassword", &current), ("password", &password)])?;
         agreed(asked, &password)?;
-        let attempt = self.attempt(Some(&key.to_string()))?;
+        let attempt = self.attempt(Some(Subject::Change(key)))?;
         let found = self.app.store.account_by_key(key).await.map_err(|error| error.logged())?;
         let hash = found.as_ref().and_then(|account| account.password_hash.as_deref());
         let is_right = is_password(&current, hash).await?;
@@ -101,7 +103,7 @@ impl ForRequest<'_> {
     fn forgot_password(&self, asked: Asked<'_>) -> Result<Work, Cause> {
         let email = text(asked, "email");
         required(&[("email", &email)])?;
-        let _counted = self.attempt(Some(&email))?;
+        let _counted = self.attempt(Some(Subject::code(&email)))?;
         tracing::info!("somebody asks for a new password; no mail is sent: `dragoman user code` makes a code for them");
         let made: Made = Box::new(|_| Ok(vec![("ok", "true".to_owned())]));
         Ok(Work { made: Some(made), ..Work::row(None) })
@@ -174,9 +176,9 @@ impl ForRequest<'_> {
         })
     }
 
-    fn attempt(&self, account: Option<&str>) -> Result<Attempt<'_>, Cause> {
+    fn attempt(&self, subject: Option<Subject>) -> Result<Attempt<'_>, Cause> {
         let (settings, now) = (&self.app.settings.accounts, self.app.settings.clock.now());
-        let whose = (account, self.sender.address);
+        let whose = (subject, self.sender.address);
         self.app.accounts.throttle.attempt(whose, settings, now).map_err(Cause::TooManyAttempts)
     }
 }
