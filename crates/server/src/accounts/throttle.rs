@@ -239,7 +239,7 @@ mod tests {
     fn the_names_of_one_account_are_counted_together_and_a_closed_account_is_not_told_by_the_wait() {
         check(
             &["ann,#7@10.0.0.1@0", "a.mail,#7@10.0.1.1@1", "A.Mail ,#7@10.0.2.1@2", "a.mail@10.0.3.1@3"],
-            &[".", ".", "x", "58"],
+            &[".", ".", "x", "59"],
         );
         check(
             &["ann,#7@10.0.0.1@0", "ann,#7@10.0.1.1@1+", "a.mail,#7@10.0.2.1@2", "ann,#7@10.0.3.1@3"],
