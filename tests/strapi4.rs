@@ -3,7 +3,7 @@
 use acceptance::project::Database;
 use acceptance::replay::Replay;
 
-const REPLAY: Replay = Replay { dialect: "strapi4", path: "/v4/graphql" };
+const REPLAY: Replay = Replay { dialect: "strapi4", path: "/v4/graphql", locales: &["en", "fr"] };
 
 #[test]
 fn sqlite_answers_as_strapi_does() {

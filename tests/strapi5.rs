@@ -3,7 +3,7 @@
 use acceptance::project::Database;
 use acceptance::replay::Replay;
 
-const REPLAY: Replay = Replay { dialect: "strapi5", path: "/graphql" };
+const REPLAY: Replay = Replay { dialect: "strapi5", path: "/graphql", locales: &[] };
 
 #[test]
 fn sqlite_answers_as_strapi_does() {

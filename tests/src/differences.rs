@@ -46,7 +46,10 @@ impl Tally {
         match (outcome, listed) {
             (Ok(()), false) => self.equal += 1,
             (Ok(()), true) => self.stale.push(name.to_owned()),
-            (Err(_), true) => self.listed += 1,
+            (Err(difference), true) => {
+                println!("listed {name}: {difference}");
+                self.listed += 1;
+            }
             (Err(difference), false) => self.unlisted.push([name, ": ", &difference].concat()),
         }
     }

@@ -42,6 +42,7 @@ pub struct Template {
     database: Database,
     folder: PathBuf,
     name: String,
+    locales: &'static [&'static str],
 }
 
 /// A server over a fresh copy of the template.
@@ -67,7 +68,7 @@ impl Template {
         let name = fresh_name();
         let folder = std::env::temp_dir().join(&name);
         fs::create_dir_all(&folder).expect("a temporary folder can be made");
-        let template = Template { model, runtime, database, folder, name };
+        let template = Template { model, runtime, database, folder, name, locales: &[] };
         if database == Database::Postgres {
             template.runtime.block_on(postgres_says(&["create database ", &template.name].concat()));
         }
@@ -75,6 +76,13 @@ impl Template {
         template.runtime.block_on(fill(&store, &template.model, &sources, project));
         drop(store);
         template
+    }
+
+    /// The same, its servers with the setting `locales`.
+    #[must_use]
+    pub fn in_locales(mut self, locales: &'static [&'static str]) -> Template {
+        self.locales = locales;
+        self
     }
 
     /// Serves a copy.
@@ -125,7 +133,8 @@ impl Template {
             Database::Sqlite => Address::Sqlite(self.file(name)),
             Database::Postgres => Address::Postgres(postgres_url(name)),
         };
-        Store::open(&StoreConfig::new(address)).expect("the database can be opened")
+        let locales = self.locales.iter().map(|&code| code.to_owned()).collect();
+        Store::open(&StoreConfig { locales, ..StoreConfig::new(address) }).expect("the database can be opened")
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -22,6 +22,8 @@ pub struct Replay {
     pub dialect: &'static str,
     /// Path of the endpoint.
     pub path: &'static str,
+    /// The project's locales; none: content may be written in any.
+    pub locales: &'static [&'static str],
 }
 
 /// The path at which the real system was asked.
@@ -35,7 +37,7 @@ impl Replay {
     pub fn run(self, database: Database) {
         let page = ["../docs/dialects/", self.dialect, ".md"].concat();
         let listed = differences::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(page));
-        let template = Template::new(&self.folder().join("project"), database);
+        let template = Template::new(&self.folder().join("project"), database).in_locales(self.locales);
         let shared = template.serve();
         let mut all = Tally::default();
         for (group, cases) in read_all(&self.folder()) {

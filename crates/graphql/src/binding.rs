@@ -185,6 +185,8 @@ pub enum InputBinding {
     Filter(FilterRule),
     /// The row (or document) where this column has this value.
     Key(Column),
+    /// The document of which a locale has this entry number: the locale asked for is a new one of it.
+    BesideEntry,
     /// An object whose members are bound by [`InputBinding::Page`].
     Paging,
     /// One number of paging.

@@ -92,6 +92,7 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         InputBinding::Compare(model::Operator::Between) | InputBinding::Every(_) => Role::Count,
         InputBinding::Compare(_)
         | InputBinding::Key(_)
+        | InputBinding::BesideEntry
         | InputBinding::ElementId
         | InputBinding::PublishedAt
         | InputBinding::SetUnlessNull(_)

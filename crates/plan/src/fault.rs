@@ -1,6 +1,6 @@
 //! What can go wrong with a request, in words that every dialect can put into its own form.
 
-use model::Operator;
+use model::{Operator, TypeId};
 
 /// Line and column in the operation's text, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -72,8 +72,8 @@ pub enum Cause {
     },
     /// A component element that the row does not own. The text is the field's name.
     ElementForeign(String),
-    /// The document does not exist.
-    NotFound,
+    /// The document does not exist; of this content type, where that is known.
+    NotFound(Option<TypeId>),
     /// The row fails the rule of the caller's role.
     RuleOfRole,
     /// A null where none may be: `Type.field`.
@@ -175,8 +175,21 @@ pub enum Problem {
     Locale(String),
     /// The project has no such locale.
     LocaleUnknown(String),
+    /// A new locale of a document cannot be made.
+    NewLocale(NewLocaleFault),
     /// A sentence of the dialect.
     Text(String),
+}
+
+/// Why a new locale of a document cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewLocaleFault {
+    /// None is named.
+    Missing,
+    /// The project does not have it.
+    Unknown,
+    /// The document has it.
+    Taken,
 }
 
 /// One value that breaks a rule of the model.

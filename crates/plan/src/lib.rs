@@ -36,7 +36,9 @@ pub use caller::{ADMINISTRATOR, Caller, Fingerprint, PUBLIC, Policy};
 pub use command::{Command, Effect, Need};
 pub use content::{Content, ElementContent, Held, Link, LinkId, uuid_of_text, uuid_text, value_json, value_of_json};
 pub use cursor::{cursor_number, cursor_text};
-pub use fault::{AccountFault, BrokenRule, Cause, Fault, FieldFault, Place, Problem, Refusal, RefusedPart, Segment};
+pub use fault::{
+    AccountFault, BrokenRule, Cause, Fault, FieldFault, NewLocaleFault, Place, Problem, Refusal, RefusedPart, Segment,
+};
 pub use filter::{Comparison, Filter, Operand};
 pub use interval::{interval_of_text, interval_text};
 pub use link_scope::{LinkScope, link_scope};

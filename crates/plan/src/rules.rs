@@ -238,7 +238,9 @@ impl Checker<'_> {
                 return;
             }
             FieldKind::Scalar { scalar: Scalar::Email, .. } if !is_draft && !is_email(text) => {
+                // How long it is says nothing about what is no address at all.
                 self.fault(field, BrokenRule::Email, value());
+                return;
             }
             FieldKind::Scalar { scalar: Scalar::Uid, .. } if !is_draft && !text.bytes().all(is_uid_letter) => {
                 self.fault(field, BrokenRule::Uid, value());

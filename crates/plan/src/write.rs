@@ -94,6 +94,8 @@ pub enum Find {
     Key(HoleId),
     /// The one of which a locale has this entry number; that locale is meant.
     Entry(HoleId),
+    /// The one of which a locale has this entry number; the locale written is a new one of it.
+    BesideEntry(HoleId),
     /// The one with these values of fields that are unique, alone or together; none stands for null.
     Unique(Vec<(FieldId, Option<HoleId>)>),
     /// The only one (a single type).

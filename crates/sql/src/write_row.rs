@@ -271,7 +271,7 @@ pub(crate) fn find_rows(
             print.and(count).push("\"_document_id\" = ").value(Arg::DocumentId, ColumnType::Text);
             count += 1;
         }
-        Find::Key(_) | Find::Entry(_) => {
+        Find::Key(_) | Find::Entry(_) | Find::BesideEntry(_) => {
             print.and(count).push("\"_key\" = ").value(Arg::Key, stored.key);
             count += 1;
         }

@@ -5,14 +5,13 @@ usage: make_seed.py RECORDED_SEED_JSON
 
 Strapi 4 links by number. A document id is the number written with zeros before it; the locales of a document share that of the first, and each
 keeps its number as `entry`. A published entry becomes a published row, which keeps the ids of its components, and a draft alike. Of a relation with
-two sides only the owner's is written: the other follows. Locales of Strapi's own are not content here.
+two sides only the owner's is written: the other follows.
 """
 import json
 import pathlib
 import sys
 
-NAMES = {"plugin::upload.file": "Media", "plugin::users-permissions.role": "Role", "plugin::users-permissions.user": "User"}
-SKIPPED_TYPES = {"plugin::i18n.locale"}
+NAMES = {"plugin::i18n.locale": "I18nLocale", "plugin::upload.file": "Media", "plugin::users-permissions.role": "Role", "plugin::users-permissions.user": "User"}
 INVERSE = {
     "User": ["restaurants"],
     "Role": ["users"],
@@ -91,9 +90,7 @@ def main():
         for entry in content["entries"]:
             others = entry["data"].get("localizations") if content["localized"] else None
             first[(name, entry["id"])] = min([entry["id"]] + (others or []))
-    for name, (uid, content) in types.items():
-        if uid in SKIPPED_TYPES:
-            continue
+    for name, (_, content) in types.items():
         made = [row for entry in content["entries"] for row in entries_of(name, content, entry, first)]
         lines = [json.dumps(row, ensure_ascii=False) for row in made]
         text = '{"type": "%s", "entries": [\n%s\n]}\n' % (name, ",\n".join(lines))

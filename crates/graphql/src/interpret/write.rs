@@ -3,8 +3,8 @@
 use model::{ComponentId, FieldId, FieldKind, TypeId};
 use plan::{
     Answer, AnswerEntry, AnswerValue, Assignment, BrokenRule, Cause, Column, Comparison, Data, Element, FieldFault,
-    Filter, Find, Given, HoleId, LinkKind, Links, Locale, Operand, Operator, RowRules, Segment, SystemColumn,
-    Transform, ValueKind, Version, Write, WriteAction,
+    Filter, Find, Given, HoleId, LinkKind, Links, Locale, NewLocaleFault, Operand, Operator, Problem, RowRules,
+    Segment, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
 };
 use serde_json::Value as Json;
 
@@ -45,6 +45,7 @@ impl<'a> Planner<'a> {
         let published_at = self.published_at(&arguments);
         let version = self.write_version(of, &mut asked, published_at);
         let find = self.find(&arguments)?;
+        refuse_unnamed((definition, of), (&find, &asked))?;
         let data = self.data(&arguments, Owner::Row(of))?;
         let locale = self.write_locale(of, &asked);
         let mut answer = self.answer((merged, definition), of, &asked, None)?;
@@ -65,7 +66,12 @@ impl<'a> Planner<'a> {
         let find = self.find(&arguments)?;
         let echo = match &find {
             Find::DocumentId(hole) if !must_exist => Some(*hole),
-            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::Unique(_) | Find::Single => None,
+            Find::DocumentId(_)
+            | Find::Key(_)
+            | Find::Entry(_)
+            | Find::BesideEntry(_)
+            | Find::Unique(_)
+            | Find::Single => None,
         };
         let mut answer = self.answer((merged, definition), of, &asked, echo)?;
         self.only_entry(&arguments, of, &mut answer);
@@ -79,6 +85,10 @@ impl<'a> Planner<'a> {
 
     fn find(&mut self, arguments: &[(&'a Input, View<'a>)]) -> Refusable<Find> {
         for (input, view) in arguments {
+            if input.binding == InputBinding::BesideEntry {
+                let hole = self.hole(view.hole_source(), ValueKind::Text, false, Transform::Keep);
+                return Ok(Find::BesideEntry(hole));
+            }
             if let InputBinding::Key(column) = &input.binding {
                 // What is no key of this type names no document.
                 let hole = self.hole(view.hole_source(), ValueKind::Text, false, Transform::Keep);
@@ -297,6 +307,20 @@ impl<'a> Planner<'a> {
             entries.push(AnswerEntry { key: key.to_owned(), value });
         }
         Ok(entries)
+    }
+}
+
+/// A new locale needs its name and the entry that it stands beside.
+fn refuse_unnamed((definition, of): (&FieldDefinition, TypeId), (find, asked): (&Find, &Asked)) -> Refusable<()> {
+    if !definition.arguments.values().any(|input| input.binding == InputBinding::BesideEntry) {
+        return Ok(());
+    }
+    match (&asked.locale, find) {
+        (Locale::Named(_), Find::BesideEntry(_)) => Ok(()),
+        (Locale::Named(_), _) => refuse(Cause::NotFound(Some(of))),
+        (Locale::All | Locale::Only | Locale::Default | Locale::Inherited, _) => {
+            refuse(Cause::Invalid { problem: Problem::NewLocale(NewLocaleFault::Missing) })
+        }
     }
 }
 

@@ -40,7 +40,7 @@ fn causes() -> Vec<Cause> {
         link(false),
         link(true),
         Cause::ElementForeign("closingPeriod".to_owned()),
-        Cause::NotFound,
+        Cause::NotFound(None),
         Cause::NullInNonNull("Restaurant.name".to_owned()),
         Cause::TooManyRows(10_000),
         Cause::NotOfKind { kind: "date", text: "nope".to_owned() },

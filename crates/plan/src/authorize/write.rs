@@ -60,7 +60,7 @@ impl Env<'_> {
             Find::Unique(fields) => {
                 fields.iter().try_for_each(|(field, _)| self.readable(of, Column::Field(*field), RefusedPart::Filter))
             }
-            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::Single => Ok(()),
+            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::BesideEntry(_) | Find::Single => Ok(()),
         }
     }
 

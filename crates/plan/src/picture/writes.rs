@@ -57,6 +57,7 @@ impl Printer<'_> {
             Find::DocumentId(hole) => format!(" with document id {}", self.hole(*hole)),
             Find::Key(hole) => format!(" with key {}", self.hole(*hole)),
             Find::Entry(hole) => format!(" with entry {}", self.hole(*hole)),
+            Find::BesideEntry(hole) => format!(" in a new locale beside entry {}", self.hole(*hole)),
             Find::Unique(fields) => {
                 let names = |field: &model::FieldId| self.model.content_type(of).field(*field).name.clone();
                 let value =

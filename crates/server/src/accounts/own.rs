@@ -121,7 +121,7 @@ impl App {
     pub async fn user_reset_code(&self, identifier: &str) -> Result<String, UserRefused> {
         let made = async {
             let found = self.store.account_by_name(identifier).await.map_err(|error| error.logged())?;
-            let account = found.ok_or(Cause::NotFound)?;
+            let account = found.ok_or(Cause::NotFound(None))?;
             let (code, kept) = super::commands::reset_code(account.key, self.settings.clock.now())?;
             self.made(&self.accounts.own.reset, Values(vec![key_value(account.key), Value::Text(kept)])).await?;
             Ok(code)

@@ -68,7 +68,7 @@ impl Refusal {
     fn of_cause(cause: &Cause) -> Refusal {
         match cause {
             Cause::Forbidden | Cause::RuleOfRole => Refusal::forbidden(),
-            Cause::NotFound => Refusal::not_found(),
+            Cause::NotFound(_) => Refusal::not_found(),
             Cause::Unavailable | Cause::Timeout | Cause::OutcomeUnknown => Refusal::unavailable(),
             Cause::TooManyRows(most) => Refusal::too_large(format!(
                 "The list has more rows than rows_max ({most}) allows: ask for a page of it"

@@ -16,6 +16,8 @@ pub(super) struct End {
     pub(super) statements: u16,
     /// Nothing of the transaction follows.
     pub(super) ends: bool,
+    /// An answer is promised: a document that is not there is a fault.
+    pub(super) is_promised: bool,
 }
 
 /// Makes a change and appends its answer.
@@ -41,12 +43,15 @@ pub(super) async fn apply<D: Door>(
             if written.is_none() && *or_create {
                 written = Some(change.create(asked).await?);
             }
+            if written.is_none() && end.is_promised {
+                return Err(Failure::Refused(plan::Cause::NotFound(Some(env.write.of))));
+            }
             finish(change, end, written, (spot, bytes)).await
         }
         WriteAction::Delete { find, locale, must_exist } => {
             let doomed = change.find_doomed(find, locale).await?;
             if doomed.is_none() && *must_exist {
-                return Err(Failure::Refused(plan::Cause::NotFound));
+                return Err(Failure::Refused(plan::Cause::NotFound(Some(env.write.of))));
             }
             let written = doomed.as_ref().map(super::delete::Doomed::written);
             let shown = Show::new(&change, end, spot, written).answer(spot, bytes).await?;

@@ -177,7 +177,7 @@ impl<'a, D: Door> Change<'a, D> {
             }
             Find::Unique(_) if self.find_values(find).contains(&Value::Null) => return None,
             // [`Change::begin`] has looked up the entry.
-            Find::Unique(_) | Find::Entry(_) | Find::Single => {}
+            Find::Unique(_) | Find::Entry(_) | Find::BesideEntry(_) | Find::Single => {}
         }
         Some(())
     }
@@ -190,15 +190,15 @@ impl<'a, D: Door> Change<'a, D> {
                 let value = |hole: &Option<plan::HoleId>| hole.map(|hole| self.env.values.get(hole).clone());
                 fields.iter().map(|(_, hole)| value(hole).unwrap_or(Value::Boolean(false))).collect()
             }
-            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::Single => Vec::new(),
+            Find::DocumentId(_) | Find::Key(_) | Find::Entry(_) | Find::BesideEntry(_) | Find::Single => Vec::new(),
         }
     }
 
     /// A frame about the document that is looked for, in the locale that is meant; none for a value that names no document.
-    pub(crate) async fn begin(&mut self, find: &Find, locale: &Locale) -> Result<Option<Frame>, Failure> {
-        let (Find::Entry(hole), Some(statement)) = (find, &self.env.program.find_entry) else {
-            let locale = self.locale_meant(locale)?;
-            let mut frame = self.frame(&locale);
+    pub(crate) async fn begin(&mut self, find: &Find, meant: &Locale) -> Result<Option<Frame>, Failure> {
+        let (Find::Entry(hole) | Find::BesideEntry(hole), Some(statement)) = (find, &self.env.program.find_entry)
+        else {
+            let mut frame = self.frame(&self.locale_meant(meant)?);
             return Ok(self.look_for(find, &mut frame).map(|()| frame));
         };
         let Some(number) = link::key_of_text(ColumnType::BigInt, &text_of(self.env.values.get(*hole))) else {
@@ -209,7 +209,13 @@ impl<'a, D: Door> Change<'a, D> {
         let Some([key, Value::Text(locale)]) = rows.first().and_then(|rows| rows.first()).map(Vec::as_slice) else {
             return Ok(None);
         };
-        Ok(Some(Frame { key: key.clone(), ..self.frame(locale) }))
+        let key = key.clone();
+        match find {
+            Find::BesideEntry(_) => Ok(Some(Frame { key, ..self.frame(&self.locale_meant(meant)?) })),
+            Find::Entry(_) | Find::DocumentId(_) | Find::Key(_) | Find::Unique(_) | Find::Single => {
+                Ok(Some(Frame { key, ..self.frame(locale) }))
+            }
+        }
     }
 
     /// Looks for the linked documents; sent with what follows.

@@ -215,7 +215,7 @@ async fn show<D: Door>(
 ) -> Result<Shown, Failure> {
     let key = written.as_ref().map_or(&Value::Null, |written| &written.key);
     let made = work.made.as_ref().map_or(Ok(Vec::new()), |made| made(key)).map_err(Failure::Refused)?;
-    let end = End { statements: prepared.statements, ends: false };
+    let end = End { statements: prepared.statements, ends: false, is_promised: false };
     Show::of((&prepared.answer, env.values), door, (end, spot), written).making(&made).answer(spot, bytes).await
 }
 

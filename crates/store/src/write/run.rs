@@ -385,7 +385,8 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
         let bytes = std::mem::take(&mut part.bytes);
         let shown = match action {
             Action::Write(write) => {
-                let end = End { statements: write.statements, ends: to - from == 1 };
+                let (ends, is_promised) = (to - from == 1, root.non_null);
+                let end = End { statements: write.statements, ends, is_promised };
                 apply(change_env(request, write), end, door, (spot, bytes)).await
             }
             Action::Command(command, work) => {
@@ -405,7 +406,11 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
                 part.bytes.extend_from_slice(b"null");
                 // Where an answer is promised, a document that is not there is the reason why there is none.
                 if root.non_null && wrote == Wrote::Null {
-                    part.faults.push(fault(&root.key, root.place, Cause::NotFound));
+                    part.faults.push(fault(
+                        &root.key,
+                        root.place,
+                        Cause::NotFound(root.value.write().map(|write| write.write.of)),
+                    ));
                 }
                 part.is_null |= root.non_null;
             }

@@ -1,6 +1,6 @@
 //! Changing a document: find and lock its rows, merge, check, write, link, publish, and keep its locales together.
 
-use plan::{Content, ElementContent, Find, Held, Value, WriteVersion, rules};
+use plan::{Cause, Content, ElementContent, Find, Held, NewLocaleFault, Problem, Value, WriteVersion, rules};
 use rust_decimal::Decimal;
 use sql::CellSource;
 use sql::layout::STATUS_PUBLISHED;
@@ -47,7 +47,12 @@ impl<'a, D: Door> Change<'a, D> {
     pub(crate) async fn update(&mut self, find: &Find, asked: Asked<'_>) -> Result<Option<Written>, Failure> {
         let Some(mut frame) = self.begin(find, asked.locale).await? else { return Ok(None) };
         let locale = frame.locale.clone();
-        self.check_locale(&locale)?;
+        let is_beside = matches!(find, Find::BesideEntry(_));
+        let is_ours = self.check_locale(&locale);
+        if is_beside && is_ours.is_err() {
+            return Err(new_locale(NewLocaleFault::Unknown));
+        }
+        is_ours?;
         let fields = &self.content_type().fields;
         let given = Content::given(self.env.model, fields, asked.data, self.env.values);
         let links = link::links_of(&given);
@@ -59,16 +64,20 @@ impl<'a, D: Door> Change<'a, D> {
         if rows.is_empty() {
             return Ok(None);
         }
+        let program = self.env.program;
         let resolved = self.resolved(at(&found, resolve_at));
         let found = self.found(rows, &locale, asked.version);
         let Some(first) = found.rows.first() else { return Ok(None) };
         frame.published_at = self.published_at(asked.version);
-        frame.key = first.system(self.env.program, CellSource::Key);
-        frame.document_id = text_of(&first.system(self.env.program, CellSource::DocumentId));
+        frame.key = first.system(program, CellSource::Key);
+        frame.document_id = text_of(&first.system(program, CellSource::DocumentId));
         frame.status = found.written;
         let touched = self.touched(&found, &given, &locale);
         if !self.may_change(find, &touched, &found.rows).await? {
             return Ok(None);
+        }
+        if is_beside && found.rows.iter().any(|row| row.locale(program) == locale) {
+            return Err(new_locale(NewLocaleFault::Taken));
         }
         self.check_links(&links, &resolved, &locale).await?;
         self.check_losing(&frame, (&given, &resolved), found.course.beside()).await?;
@@ -338,6 +347,10 @@ impl<'a, D: Door> Change<'a, D> {
             self.link(&there, &given, &merged.before, resolved);
         }
     }
+}
+
+fn new_locale(fault: NewLocaleFault) -> Failure {
+    Failure::Refused(Cause::Invalid { problem: Problem::NewLocale(fault) })
 }
 
 /// The items behind those that the list has.

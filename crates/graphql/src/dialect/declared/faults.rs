@@ -1,7 +1,7 @@
 //! Errors as GraphQL has them: message, places, path, and a stable code in `extensions`.
 
 use model::Model;
-use plan::{BrokenRule, Cause, Fault, FieldFault, Problem, RefusedPart, Segment};
+use plan::{BrokenRule, Cause, Fault, FieldFault, NewLocaleFault, Problem, RefusedPart, Segment};
 use serde_json::{Map, Value as Json, json};
 
 use crate::request::{RequestError, RequestErrorKind};
@@ -84,7 +84,7 @@ fn told(model: &Model, cause: &Cause) -> (&'static str, String) {
             ("BAD_USER_INPUT", format!("There is no {name} with the id \"{id}\""))
         }
         Cause::ElementForeign(field) => ("BAD_USER_INPUT", format!("An element of {field} belongs to another row")),
-        Cause::NotFound => ("NOT_FOUND", "There is no such document".to_owned()),
+        Cause::NotFound(_) => ("NOT_FOUND", "There is no such document".to_owned()),
         Cause::NullInNonNull(name) => {
             ("INTERNAL_SERVER_ERROR", format!("Cannot return null for non-nullable field {name}."))
         }
@@ -124,6 +124,9 @@ fn of_problem(problem: &Problem) -> String {
         Problem::DistinctOrder => "Distinct fields must be the first ones of the order".to_owned(),
         Problem::Cursor(text) => format!("\"{text}\" is no cursor: hand back one that an answer gave"),
         Problem::Locale(locale) => format!("\"{locale}\" is no locale"),
+        Problem::NewLocale(NewLocaleFault::Missing) => "No locale is named".to_owned(),
+        Problem::NewLocale(NewLocaleFault::Unknown) => "The project has no such locale".to_owned(),
+        Problem::NewLocale(NewLocaleFault::Taken) => "The document has that locale".to_owned(),
         Problem::LocaleUnknown(locale) => format!("The project has no locale \"{locale}\""),
         Problem::Text(text) => text.clone(),
     }

@@ -1,7 +1,7 @@
 //! Errors in Hasura's form: `extensions.path` (a path into the request) and `extensions.code`.
 
 use model::Model;
-use plan::{BrokenRule, Cause, Fault, FieldFault, Problem, Segment};
+use plan::{BrokenRule, Cause, Fault, FieldFault, NewLocaleFault, Problem, Segment};
 use serde_json::{Value as Json, json};
 
 use super::columns::table_name;
@@ -76,7 +76,7 @@ fn of_cause(model: &Model, path: &str, cause: &Cause) -> Vec<Json> {
         Cause::ElementForeign(field) => {
             ("constraint-violation", format!("an element of \"{field}\" belongs to another row"))
         }
-        Cause::NotFound => ("not-found", "no such row".to_owned()),
+        Cause::NotFound(_) => ("not-found", "no such row".to_owned()),
         Cause::RuleOfRole => {
             ("permission-error", "check constraint of an insert/update permission has failed".to_owned())
         }
@@ -123,6 +123,9 @@ fn of_problem(problem: &Problem) -> String {
         Problem::DistinctOrder => "\"distinct_on\" columns must match initial \"order_by\" columns".to_owned(),
         Problem::Locale(locale) => format!("'{locale}' is no locale"),
         Problem::Cursor(text) => format!("\"{text}\" is no cursor"),
+        Problem::NewLocale(NewLocaleFault::Missing) => "no locale is named".to_owned(),
+        Problem::NewLocale(NewLocaleFault::Unknown) => "the project has no such locale".to_owned(),
+        Problem::NewLocale(NewLocaleFault::Taken) => "the document has that locale".to_owned(),
         Problem::LocaleUnknown(locale) => format!("the project has no locale '{locale}'"),
         Problem::Text(text) => text.clone(),
     }

@@ -20,9 +20,7 @@ pub(super) fn add(draft: &mut Draft<'_>, queries: &mut Members<Field>, mutations
     me(draft, user, role);
     payloads(draft);
     queries.add("me", field(TypeRef::named("UsersPermissionsMe"), FieldBinding::Account { of: user }));
-    if draft.edition == Edition::Five {
-        writes(draft, mutations, user, role);
-    }
+    writes(draft, mutations, user, role);
     commands(draft, mutations, user);
 }
 
@@ -78,10 +76,16 @@ fn writes(draft: &mut Draft<'_>, mutations: &mut Members<Field>, user: TypeId, r
         let name = ["UsersPermissions", action, "RolePayload"].concat();
         ok(draft, &name, FieldBinding::Constant("true".to_owned()));
     }
-    let mut written = draft.members("UsersPermissionsUserEntityResponse");
-    let rows = FieldBinding::Written(WrittenPart::Rows);
-    written.add("data", field(TypeRef::named("UsersPermissionsUser"), rows));
-    draft.object("UsersPermissionsUserEntityResponse", draft.edition.name(), Stands::Around, written);
+    match draft.edition {
+        // The object around every entity is there.
+        Edition::Four => {}
+        Edition::Five => {
+            let mut written = draft.members("UsersPermissionsUserEntityResponse");
+            let rows = FieldBinding::Written(WrittenPart::Rows);
+            written.add("data", field(TypeRef::named("UsersPermissionsUser"), rows));
+            draft.object("UsersPermissionsUserEntityResponse", draft.edition.name(), Stands::Around, written);
+        }
+    }
     for (of, name) in [(user, "UsersPermissionsUser"), (role, "UsersPermissionsRole")] {
         inputs::add_of(draft, of);
         let data = || ("data", input(TypeRef::named([name, "Input"].concat()).non_null(), InputBinding::Data));

@@ -46,6 +46,14 @@ pub(super) fn writes(draft: &Draft<'_>, mutations: &mut Members<Field>, of: Type
         ("data".to_owned(), data)
     };
     let id = || ("id".to_owned(), id(TypeRef::named("ID").non_null(), content_type));
+    if let Some((locale_name, locale)) = locale(content_type) {
+        let beside = input(TypeRef::named("ID"), InputBinding::BesideEntry);
+        let data = input(TypeRef::named([name, "Input"].concat()), InputBinding::Data);
+        let arguments = [("id".to_owned(), beside), ("data".to_owned(), data), (locale_name, locale)];
+        let binding = FieldBinding::Update { of, or_create: false };
+        let shown = Field { arguments: arguments.into_iter().collect(), ..field(response(name), binding) };
+        mutations.add(&["create", name, "Localization"].concat(), shown);
+    }
     let mut add = |action: &str, arguments: Vec<(String, Input)>, binding| {
         let arguments = arguments.into_iter().chain(locale(content_type)).collect();
         mutations.add(&[action, name].concat(), Field { arguments, ..field(response(name), binding) });

@@ -4,8 +4,8 @@
 
 mod rules;
 
-use model::Model;
-use plan::{AccountFault, Cause, Fault, Problem, RefusedPart, Segment};
+use model::{Model, TypeId};
+use plan::{AccountFault, Cause, Fault, NewLocaleFault, Problem, RefusedPart, Segment};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Edition, names};
@@ -102,7 +102,7 @@ fn told(edition: Edition, model: &Model, cause: &Cause) -> (Class, String, Json)
             Edition::Five => key_refused(key, path.as_deref(), *part),
         },
         Cause::Invalid { problem } => {
-            let (class, message) = of_problem(problem);
+            let (class, message) = of_problem(edition, problem);
             (class, message, none())
         }
         Cause::Rules(list) => {
@@ -126,13 +126,7 @@ fn told(edition: Edition, model: &Model, cause: &Cause) -> (Class, String, Json)
         Cause::ElementForeign(field) => {
             (APPLICATION, format!("Some of the provided components in {field} are not related to the entity"), none())
         }
-        Cause::NotFound => {
-            let thing = match edition {
-                Edition::Four => "Entity",
-                Edition::Five => "Document",
-            };
-            (NOT_FOUND, [thing, " not found"].concat(), none())
-        }
+        Cause::NotFound(of) => (NOT_FOUND, [thing(edition, model, *of), " not found"].concat(), none()),
         Cause::NullInNonNull(name) => (INTERNAL, format!("Cannot return null for non-nullable field {name}."), none()),
         Cause::Unwritable(name) => (INTERNAL, format!("The value of {name} cannot be written as JSON"), none()),
         Cause::TooManyRows(most) => {
@@ -155,6 +149,17 @@ fn told(edition: Edition, model: &Model, cause: &Cause) -> (Class, String, Json)
             (UNAVAILABLE, message.to_owned(), none())
         }
         Cause::Internal => (INTERNAL, "Internal Server Error".to_owned(), none()),
+    }
+}
+
+/// What is told to be missing: Strapi's plugins have words of their own.
+fn thing(edition: Edition, model: &Model, of: Option<TypeId>) -> &'static str {
+    let of = of.map(|of| model.content_type(of)).filter(|of| of.is_system);
+    match (of.map(|of| of.name.as_str()), edition) {
+        (Some("User"), _) => "User",
+        (Some("Role"), _) => "Role",
+        (Some(_), _) | (None, Edition::Four) => "Entity",
+        (None, Edition::Five) => "Document",
     }
 }
 
@@ -189,7 +194,7 @@ fn key_refused(key: &str, path: Option<&str>, part: RefusedPart) -> (Class, Stri
     (VALIDATION, message, json!({ "key": key, "path": path, "source": "query", "param": param }))
 }
 
-fn of_problem(problem: &Problem) -> (Class, String) {
+fn of_problem(edition: Edition, problem: &Problem) -> (Class, String) {
     match problem {
         Problem::Direction => (VALIDATION, "Invalid order. order can only be one of asc|desc|ASC|DESC".to_owned()),
         Problem::PagingMixed => (PAGINATION, "Cannot use both page & offset pagination in the same query".to_owned()),
@@ -201,7 +206,13 @@ fn of_problem(problem: &Problem) -> (Class, String) {
             (VALIDATION, format!("Invalid locale param {} provided. Document locales must be strings.", short(locale)))
         }
         Problem::Cursor(text) => (PAGINATION, format!("\"{text}\" is no cursor")),
-        Problem::LocaleUnknown(locale) => (VALIDATION, format!("The project has no locale {}", short(locale))),
+        Problem::LocaleUnknown(locale) => match edition {
+            Edition::Four => (APPLICATION, "This locale doesn't exist".to_owned()),
+            Edition::Five => (VALIDATION, format!("The project has no locale {}", short(locale))),
+        },
+        Problem::NewLocale(NewLocaleFault::Missing) => (APPLICATION, "locale is missing".to_owned()),
+        Problem::NewLocale(NewLocaleFault::Unknown) => (APPLICATION, "locale is invalid".to_owned()),
+        Problem::NewLocale(NewLocaleFault::Taken) => (APPLICATION, "locale is already used".to_owned()),
         Problem::Text(text) => (VALIDATION, text.clone()),
     }
 }

@@ -5,7 +5,7 @@
 use model::{SystemColumn, TypeId};
 use plan::Column;
 
-use super::{Draft, Edition, Members, field, input};
+use super::{Draft, Edition, Members, field, input, inputs};
 use crate::binding::{FieldBinding, InputBinding};
 use crate::definition::{Field, Input, TypeRef};
 
@@ -27,7 +27,7 @@ pub(super) fn mutations(draft: &mut Draft<'_>, mutations: &mut Members<Field>, o
     draft.input(INFO, "uploaded files", members);
     let info = || ("info".to_owned(), input(TypeRef::named(INFO), InputBinding::Data));
     let (shown, update, deletes) = match draft.edition {
-        Edition::Five => (TypeRef::named(name), "updateUploadFile", &["deleteUploadFile"][..]),
+        Edition::Five => (TypeRef::named(name.as_str()), "updateUploadFile", &["deleteUploadFile"][..]),
         Edition::Four => (
             TypeRef::named([&name, "EntityResponse"].concat()),
             "updateFileInfo",
@@ -37,6 +37,13 @@ pub(super) fn mutations(draft: &mut Draft<'_>, mutations: &mut Members<Field>, o
     let binding = FieldBinding::Update { of, or_create: false };
     let arguments = [id(), info()].into_iter().collect();
     mutations.add(update, Field { arguments, ..field(shown.clone().non_null(), binding) });
+    if draft.edition == Edition::Four {
+        inputs::add_of(draft, of);
+        let data = input(TypeRef::named([&name, "Input"].concat()).non_null(), InputBinding::Data);
+        let arguments = [id(), ("data".to_owned(), data)].into_iter().collect();
+        let binding = FieldBinding::Update { of, or_create: false };
+        mutations.add("updateUploadFile", Field { arguments, ..field(shown.clone(), binding) });
+    }
     for delete in deletes {
         let binding = FieldBinding::Delete { of, must_exist: false };
         mutations.add(delete, Field { arguments: [id()].into_iter().collect(), ..field(shown.clone(), binding) });

@@ -80,7 +80,7 @@ fn message(model: &Model, fault: &FieldFault) -> String {
         BrokenRule::Kind(kind) => format!("{place} must be a `{kind}` type"),
         BrokenRule::Blocks(problem) => problem.clone(),
         BrokenRule::Word(_) => format!("{place} must be one of the values of its enumeration"),
-        BrokenRule::Password => format!("{place} must be a password of at most 72 bytes"),
+        BrokenRule::Password => "Password must be less than 73 bytes".to_owned(),
     }
 }
 
