@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{Backoff, Jitter, Job, OpId, Retry};
+use model::{Backoff, Jitter, Retry};
 
+use crate::definition::Definition;
 use crate::transition::{RunEvent, StepEvent, StepStatus};
 
 /// Longest wait before an attempt, whatever its delay has grown to.
@@ -21,8 +22,8 @@ pub struct Steps {
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its op.
-    pub op: OpId,
+    /// Its op, by index in the definition.
+    pub op: usize,
     /// Indexes of the steps of the same run that must have succeeded. What the job needs besides was made by the parent run.
     pub needs: Vec<usize>,
     /// How it is tried again.
@@ -97,18 +98,16 @@ impl Steps {
     ///
     /// # Errors
     /// Every step that the job does not have, or that none is left.
-    pub fn of(job: &Job, selection: Selection, worker_max: usize) -> Result<Steps, Vec<SelectionFault>> {
+    pub fn of(job: &Definition, selection: Selection, worker_max: usize) -> Result<Steps, Vec<SelectionFault>> {
         let chosen = chosen(job, selection)?;
-        let position = |op: OpId| chosen.iter().position(|chosen| *chosen == op);
-        let step = |op: &OpId| {
-            let of = job.op(*op);
-            Step { op: *op, needs: of.needs.iter().filter_map(|need| position(*need)).collect(), retry: of.retry }
+        let position = |op: usize| chosen.iter().position(|chosen| *chosen == op);
+        let step = |op: &usize| {
+            let of = &job.ops[*op];
+            let retry = of.retry.map(crate::definition::RetryDefinition::retry);
+            Step { op: *op, needs: of.needs.iter().filter_map(|need| position(*need)).collect(), retry }
         };
         let asked = job.max_concurrent.map_or(worker_max, |most| usize::try_from(most).unwrap_or(usize::MAX));
-        let side_by_side_max = match job.executor {
-            model::Executor::InProcess => 1,
-            model::Executor::Multiprocess => asked.max(1),
-        };
+        let side_by_side_max = if job.in_process { 1 } else { asked.max(1) };
         Ok(Steps { list: chosen.iter().map(step).collect(), side_by_side_max })
     }
 
@@ -176,9 +175,9 @@ impl Steps {
 }
 
 /// The ops of a selection, in the order of the job.
-fn chosen(job: &Job, selection: Selection) -> Result<Vec<OpId>, Vec<SelectionFault>> {
-    let all = || job.ops_by_id().map(|(id, _)| id);
-    let chosen: Vec<OpId> = match selection {
+fn chosen(job: &Definition, selection: Selection) -> Result<Vec<usize>, Vec<SelectionFault>> {
+    let all = || 0..job.ops.len();
+    let chosen: Vec<usize> = match selection {
         Selection::All => all().collect(),
         Selection::Chosen(names) => {
             let unknown = names.iter().filter(|name| job.op_named(name).is_none());
@@ -188,11 +187,11 @@ fn chosen(job: &Job, selection: Selection) -> Result<Vec<OpId>, Vec<SelectionFau
             if !faults.is_empty() {
                 return Err(faults);
             }
-            all().filter(|id| names.contains(&job.op(*id).name.as_str())).collect()
+            all().filter(|id| names.contains(&job.ops[*id].name.as_str())).collect()
         }
-        Selection::FromFailure(statuses) => all()
-            .filter(|id| statuses.get(usize::from(id.0)).is_none_or(|status| *status != StepStatus::Succeeded))
-            .collect(),
+        Selection::FromFailure(statuses) => {
+            all().filter(|id| statuses.get(*id).is_none_or(|status| *status != StepStatus::Succeeded)).collect()
+        }
     };
     if chosen.is_empty() { Err(vec![SelectionFault::Empty { job: job.name.clone() }]) } else { Ok(chosen) }
 }

@@ -325,6 +325,12 @@ impl RunStatus {
         }
     }
 
+    /// The status of this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<RunStatus> {
+        RunStatus::ALL.into_iter().find(|status| status.word() == word)
+    }
+
     /// How an agent would say it.
     #[must_use]
     pub fn state_word(self) -> Word {
@@ -497,6 +503,29 @@ impl StepStatus {
             StepStatus::Skipped => "skipped",
             StepStatus::Blocked => "blocked",
             StepStatus::Canceled => "canceled",
+        }
+    }
+}
+
+impl StepStatus {
+    /// The status of this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<StepStatus> {
+        StepStatus::ALL.into_iter().find(|status| status.word() == word)
+    }
+
+    /// How an agent would say it.
+    #[must_use]
+    pub fn state_word(self) -> Word {
+        match self {
+            StepStatus::Waiting => Word::Pending,
+            StepStatus::Running => Word::Running,
+            StepStatus::Retrying => Word::Retrying,
+            StepStatus::Succeeded => Word::Success,
+            StepStatus::Failed => Word::Failed,
+            StepStatus::Skipped => Word::Skipped,
+            StepStatus::Blocked => Word::TriggerFailed,
+            StepStatus::Canceled => Word::Cancelled,
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Steps of random jobs under random fortunes: what must hold whatever happens, and a few jobs by hand.
 
 use jiff::{SignedDuration, Timestamp};
-use model::{Backoff, Jitter, Job, Retry, Source};
+use model::{Backoff, Jitter, Retry, Source};
 use proptest::prelude::*;
+use runs::definition::Definition;
 use runs::steps::{AfterFailure, Moment, Selection, StepState, Steps, after_failure};
 use runs::transition::{RunEvent, StepEvent, StepStatus, step_transition};
 use std::time::Duration;
 
 /// A job whose ops are `a`, `b`, ...: `needs` of each, by index below its own.
-fn job(needs: &[Vec<usize>], header: &str) -> Job {
+fn job(needs: &[Vec<usize>], header: &str) -> Definition {
     let name = |at: usize| format!("op{at}");
     let ops = needs.iter().enumerate().map(|(at, needs)| {
         let names: Vec<String> = needs.iter().map(|need| format!("\"{}\"", name(*need))).collect();
@@ -17,7 +18,7 @@ fn job(needs: &[Vec<usize>], header: &str) -> Job {
     });
     let text = format!("type Work @job{header} {{\n{}}}\n", ops.collect::<String>());
     let model = model::read(vec![Source { name: "work".to_owned(), text }]);
-    model.unwrap_or_else(|faults| panic!("{faults}")).jobs.remove(0)
+    Definition::of(&model.unwrap_or_else(|faults| panic!("{faults}")).jobs.remove(0))
 }
 
 /// A run that is played: states, the clock, and who said what.
@@ -223,7 +224,7 @@ fn a_run_may_execute_a_part_of_its_job() {
     let job = job(&[vec![], vec![0], vec![1], vec![0]], "");
     let ops = |selection| {
         let steps = Steps::of(&job, selection, 8);
-        steps.map(|steps| steps.list().iter().map(|step| (step.op.0, step.needs.clone())).collect::<Vec<_>>())
+        steps.map(|steps| steps.list().iter().map(|step| (step.op, step.needs.clone())).collect::<Vec<_>>())
     };
     assert_eq!(ops(Selection::Chosen(&["op2", "op1"])).unwrap(), [(1, vec![]), (2, vec![0])]);
     assert_eq!(

@@ -47,15 +47,20 @@ impl std::fmt::Debug for Account {
 }
 
 /// A statement that is the same for every model, but not on both databases.
-pub(crate) struct Fixed {
-    pub(crate) sqlite: &'static str,
-    pub(crate) postgres: &'static str,
-    pub(crate) params: &'static [ColumnKind],
-    pub(crate) columns: &'static [ColumnKind],
+#[derive(Debug, Clone, Copy)]
+pub struct Fixed {
+    /// Its text for SQLite, with `?1`, `?2`, …
+    pub sqlite: &'static str,
+    /// Its text for PostgreSQL, with `$1`, `$2`, …
+    pub postgres: &'static str,
+    /// Kinds of what it binds, in order.
+    pub params: &'static [ColumnKind],
+    /// Kinds of the columns of its rows, in order.
+    pub columns: &'static [ColumnKind],
 }
 
 impl Fixed {
-    fn statement(&self, database: Database) -> WriteStatement {
+    pub(crate) fn statement(&self, database: Database) -> WriteStatement {
         let sql = match database {
             Database::Sqlite => self.sqlite,
             Database::Postgres => self.postgres,

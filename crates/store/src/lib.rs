@@ -28,9 +28,10 @@ mod question;
 mod read;
 mod seed;
 pub mod sqlite;
+mod tx;
 mod write;
 
-pub use accounts::{Account, NewToken, StoredToken, TOKENS_MAX};
+pub use accounts::{Account, Fixed, NewToken, StoredToken, TOKENS_MAX};
 pub use config::{Address, STATEMENTS_MAX, StoreConfig, StoreLimits};
 pub use error::Error;
 pub use hashing::{HASHES_PER_CORE, HASHES_WAITING_PER_CORE, password_hash, password_hash_now, password_matches};
@@ -40,6 +41,7 @@ pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
 pub use open::{CHANGES_MAX, Driver, Prepared, Served, Store};
 pub use read::{Answer, Room};
 pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};
+pub use tx::{Effect, EffectFailure, MaybeStore, Rows, SharedEffect, Telling, Tx};
 pub use write::{
     Asked, Commands, Ended, FileWatch, Made, NoCommands, OwnChange, Preparing, RemovedFile, Told, When, Work,
     WriteContext,

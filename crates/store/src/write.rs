@@ -27,7 +27,11 @@ mod update;
 
 pub use command::{Asked, Commands, Ended, Made, NoCommands, OwnChange, Preparing, Told, When, Work};
 pub use context::WriteContext;
+pub(crate) use door::{Door, Env as DoorEnv};
 pub use file_watch::{FileWatch, RemovedFile};
 pub(crate) use fixed::run_fixed;
+pub(crate) use frame::Call;
+pub(crate) use postgres::{Commit, PostgresDoor};
 pub(crate) use prepared::PreparedChange;
-pub(crate) use sqlite::cell as sqlite_cell;
+pub(crate) use run::is_in_the_way;
+pub(crate) use sqlite::{SqliteDoor, cell as sqlite_cell, ready_now};

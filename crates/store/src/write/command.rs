@@ -20,6 +20,7 @@ use super::failure::Failure;
 use super::password::Hashes;
 use super::prepared::PreparedChange;
 use crate::Prepared;
+use crate::tx::{EffectFailure, SharedEffect, Tx, drive};
 
 /// Runs the first part of commands.
 pub trait Commands: Send + Sync {
@@ -55,6 +56,8 @@ pub struct Work {
     pub made: Option<Made>,
     /// Told when the transaction has ended.
     pub ended: Option<Told>,
+    /// What the workflow engine does, behind the changes; the key that it gives is the row to answer with.
+    pub effect: Option<SharedEffect>,
 }
 
 /// Gives the values that a command makes.
@@ -125,7 +128,13 @@ impl Work {
     /// Nothing but a row to answer with.
     #[must_use]
     pub fn row(key: Option<Value>) -> Work {
-        Work { changes: Vec::new(), row: key, shown: When::After, made: None, ended: None }
+        Work { changes: Vec::new(), row: key, shown: When::After, made: None, ended: None, effect: None }
+    }
+
+    /// An effect of the workflow engine, and the row that it gives to answer with.
+    #[must_use]
+    pub fn effect(effect: SharedEffect) -> Work {
+        Work { effect: Some(effect), ..Work::row(None) }
     }
 
     /// The content types that its changes are of.
@@ -138,6 +147,9 @@ impl Work {
     pub(super) fn tell(&self, ended: Ended) {
         if let Some(told) = &self.ended {
             told(ended);
+        }
+        if let Some(effect) = &self.effect {
+            effect.ended(ended);
         }
     }
 }
@@ -180,6 +192,14 @@ async fn changes<D: Door>(env: CommandEnv<'_>, work: &Work, door: &D) -> Result<
             let env = own_env(env, change, write, own);
             // The product's own changes have no rules of rows, so that the door is asked for nothing by the values of the request.
             met = make(env, door).await?;
+        }
+    }
+    if let Some(effect) = &work.effect {
+        let tx = Tx::new(door.database());
+        match drive(door, &tx, effect.tell(&tx)).await {
+            Ok(key) => met = key.map(Written::named),
+            Err(EffectFailure::Refused(cause)) => return Err(Failure::Refused(cause)),
+            Err(EffectFailure::Store(error)) => return Err(Failure::Store(error)),
         }
     }
     Ok(met)

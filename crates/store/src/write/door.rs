@@ -1,7 +1,7 @@
 //! A connection inside a transaction, as the story of a change sees it: the one thing in which the two databases differ.
 
 use plan::{Fault, Place, Value, Values};
-use sql::{Node, Statement};
+use sql::{Database, Node, Statement};
 
 use super::frame::Call;
 use crate::Error;
@@ -12,6 +12,9 @@ pub(crate) type Rows = Vec<Vec<Value>>;
 
 /// A connection inside a transaction.
 pub(crate) trait Door {
+    /// Which of the two databases it leads to.
+    fn database(&self) -> Database;
+
     /// Runs statements in order. None needs another one's rows, so that PostgreSQL gets them in one go. The first failure is told.
     fn run(&self, calls: Vec<Call<'_>>) -> impl Future<Output = Result<Vec<Rows>, Error>> + Send;
 

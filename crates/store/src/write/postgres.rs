@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
 use plan::Value;
-use sql::{ColumnKind, Node, Statement};
+use sql::{ColumnKind, Database, Node, Statement};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -100,6 +100,10 @@ impl<'c> PostgresDoor<'c> {
 }
 
 impl Door for PostgresDoor<'_> {
+    fn database(&self) -> Database {
+        Database::Postgres
+    }
+
     async fn run(&self, calls: Vec<Call<'_>>) -> Result<Vec<Rows>, Error> {
         let ready = self.prepared(calls).await?;
         self.sent(&ready).await

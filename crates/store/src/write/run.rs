@@ -285,7 +285,7 @@ async fn on_postgres(
 
 /// Whether the transaction failed because of another one: `serialization_failure`, `deadlock_detected`, or `unique_violation` of a key that is
 /// not a field's (the same locale made twice, the same partner taken twice).
-fn is_in_the_way(error: &Error) -> bool {
+pub(crate) fn is_in_the_way(error: &Error) -> bool {
     let Error::Postgres(error) = error else { return false };
     error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01" | "23505"))
 }

@@ -8,7 +8,7 @@ use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value as Json;
 use sql::element::value_to_stored;
-use sql::{ColumnKind, Node, Statement};
+use sql::{ColumnKind, Database, Node, Statement};
 
 use super::door::{Door, Env, Last, Rows, Shown, Spot, show};
 use super::fit::fitted;
@@ -23,6 +23,10 @@ pub(crate) struct SqliteDoor<'c> {
 }
 
 impl Door for SqliteDoor<'_> {
+    fn database(&self) -> Database {
+        Database::Sqlite
+    }
+
     fn run(&self, calls: Vec<Call<'_>>) -> impl Future<Output = Result<Vec<Rows>, Error>> + Send {
         ready(calls.into_iter().map(|call| self.step(call)).collect())
     }

@@ -1,0 +1,482 @@
+//! The engine as everybody sees it: launch, end, repeat, remove and read runs. Every change is one transaction; hints wake who waits.
+//!
+//! ```text
+//! let new = engine.prepare(Launch { location, repository, job, config, .. }).await?;   // checked, nothing written
+//! let launched = engine.launch(&new).await?;                                           // in a transaction of its own
+//! let work = Work::effect(engine.launch_effect(new, refusal));                         // or in that of a request
+//! ```
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use model::config::{check, fill};
+use model::{Job, Model};
+use plan::{Cause, Value};
+use serde_json::{Value as Json, json};
+use store::{Effect, EffectFailure, Ended, Ids, SharedEffect, Store, Telling, Tx};
+use tokio::sync::watch;
+
+use crate::cancel::{Cancel, Ending};
+use crate::definition::Definition;
+use crate::launch::{Launch, Launched, NewRun, NewStep};
+use crate::lease::{Claim, Claimed, Lease};
+use crate::progress::{Progress, Report};
+use crate::record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord};
+use crate::register::Register;
+use crate::steps::{Selection, SelectionFault, Steps};
+use crate::transition::{RunStatus, StepStatus};
+use crate::{Clock, Error, cancel, launch, lease, progress, register, statements as of};
+
+/// Rows of one page of runs, events or lines at most.
+pub const PAGE_MAX: i64 = 1_000;
+
+/// The workflow engine on one database. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) store: Arc<Store>,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) hints: Hints,
+    served: RwLock<Arc<ServedJobs>>,
+}
+
+/// The jobs of the project as it is now.
+#[derive(Debug, Default)]
+pub(crate) struct ServedJobs {
+    pub(crate) model: Arc<Model>,
+    pub(crate) definitions: Vec<(Arc<Definition>, String)>,
+}
+
+/// Counters that rise when something happens; nothing is lost when nobody looks.
+#[derive(Debug)]
+pub(crate) struct Hints {
+    /// A run waits for a worker.
+    pub(crate) queue: watch::Sender<u64>,
+    /// A run was asked to end, or is gone.
+    pub(crate) cancel: watch::Sender<u64>,
+    /// Something happened in a run.
+    pub(crate) progress: watch::Sender<u64>,
+    /// Content has changed that launches runs.
+    pub(crate) outbox: watch::Sender<u64>,
+}
+
+/// Which steps of a run that has ended are executed again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Again {
+    /// All that it executed.
+    All,
+    /// Those that did not succeed.
+    FromFailure,
+    /// These.
+    Chosen(Vec<String>),
+}
+
+impl Engine {
+    /// The engine on a database whose tables are those of a model with jobs. Makes its own narrow tables where they are not there.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn open(store: Arc<Store>, clock: Clock, ids: Arc<Ids>) -> Result<Engine, Error> {
+        for table in [&of::LEASE_TABLE, &of::OUTBOX_TABLE, &of::COUNTER_TABLE] {
+            store.put(table, Vec::new()).await?;
+        }
+        let hint = || watch::Sender::new(0);
+        let hints = Hints { queue: hint(), cancel: hint(), progress: hint(), outbox: hint() };
+        Ok(Engine { store, clock, ids, hints, served: RwLock::default() })
+    }
+
+    /// From now on the jobs of this model are the project's: their definitions are kept, others are no longer current.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn serve(&self, model: Arc<Model>) -> Result<(), Error> {
+        let rows = Arc::new(Register::of(&model.jobs, &self.ids, self.now_here())?);
+        let clock = self.clock.clone();
+        self.store
+            .tell(move |tx| {
+                let (rows, clock) = (Arc::clone(&rows), clock.given());
+                Box::pin(async move { register::tell(tx, clock, &rows).await })
+            })
+            .await?;
+        let definition = |job: &Job| {
+            let definition = Definition::of(job);
+            let hash = definition.hash(job);
+            (Arc::new(definition), hash)
+        };
+        let served = ServedJobs { definitions: model.jobs.iter().map(definition).collect(), model };
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(served);
+        Ok(())
+    }
+
+    /// Checks a launch against the job as it is now. Nothing is written.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, by kind.
+    pub async fn prepare(&self, launch: Launch) -> Result<NewRun, Error> {
+        let served = self.served();
+        let at = served.model.jobs.iter().position(|job| {
+            job.name == launch.job && job.repository == launch.repository && job.location == launch.location
+        });
+        let missing = || Error::NoJob {
+            location: launch.location.clone(),
+            repository: launch.repository.clone(),
+            job: launch.job.clone(),
+        };
+        let at = at.ok_or_else(missing)?;
+        let job = &served.model.jobs[at];
+        let (definition, hash) = served.definitions[at].clone();
+        let of = job.config_type();
+        let config = if launch.config.is_null() { json!({}) } else { launch.config.clone() };
+        let faults = check(&of, &config);
+        if !faults.is_empty() {
+            return Err(Error::Config { job: job.name.clone(), faults });
+        }
+        if let Some(op) = definition.dynamic_op() {
+            return Err(Error::Dynamic { job: job.name.clone(), op: op.name.clone() });
+        }
+        let steps = self.new_steps(&definition, &launch).await?;
+        let mut tags = job.tags.clone();
+        tags.extend(job.run_tags.clone());
+        tags.extend(launch.tags.clone());
+        let key = match launch.key {
+            Some(key) => key,
+            None => RunKey(self.ids.uuid(self.now_here())?),
+        };
+        let filled = fill(&of, &config);
+        let launch = Launch { tags, ..launch };
+        Ok(NewRun { launch, key, definition, hash, filled, steps, ids: Arc::clone(&self.ids) })
+    }
+
+    async fn new_steps(&self, definition: &Definition, launch: &Launch) -> Result<Vec<NewStep>, Error> {
+        let names: Vec<&str> = launch.steps.iter().flatten().map(String::as_str).collect();
+        let selection = if launch.steps.is_some() { Selection::Chosen(&names) } else { Selection::All };
+        let chosen = Steps::of(definition, selection, 1).map_err(Error::Selection)?;
+        let before = match launch.parent {
+            Some(parent) => self.steps(parent).await?,
+            None => Vec::new(),
+        };
+        let step = |(at, op): (usize, &crate::definition::OpDefinition)| {
+            if chosen.list().iter().any(|step| step.op == at) {
+                return Some(NewStep { key: op.name.clone(), reused: None });
+            }
+            let made = before.iter().find(|step| step.key == op.name && step.status == StepStatus::Succeeded)?;
+            Some(NewStep { key: op.name.clone(), reused: Some(made.output.clone().unwrap_or_default()) })
+        };
+        Ok(definition.ops.iter().enumerate().filter_map(step).collect())
+    }
+
+    /// A launch that repeats a run that has ended, with its config: of the job as it is now.
+    ///
+    /// # Errors
+    /// [`Error::NoRun`], [`Error::NotFailed`], and that no step is left.
+    pub async fn again(&self, parent: RunKey, again: Again) -> Result<Launch, Error> {
+        let run = self.run(parent).await?.ok_or(Error::NoRun(parent))?;
+        let steps = match again {
+            Again::All => run.step_keys.clone(),
+            Again::Chosen(steps) => Some(steps),
+            Again::FromFailure => {
+                if !matches!(run.status, RunStatus::Failed | RunStatus::Canceled) {
+                    return Err(Error::NotFailed(run.status));
+                }
+                let open = self.steps(parent).await?;
+                let open = open.into_iter().filter(|step| step.status != StepStatus::Succeeded);
+                let open: Vec<String> = open.map(|step| step.key).collect();
+                if open.is_empty() {
+                    return Err(Error::Selection(vec![SelectionFault::Empty { job: run.job }]));
+                }
+                Some(open)
+            }
+        };
+        Ok(Launch {
+            location: run.location,
+            repository: run.repository,
+            job: run.job,
+            config: run.config,
+            tags: run.tags,
+            steps,
+            op_selection: run.op_selection,
+            parent: Some(parent),
+            root: Some(run.root.unwrap_or(parent)),
+            ..Launch::default()
+        })
+    }
+
+    /// Writes a checked run in a transaction of its own.
+    ///
+    /// # Errors
+    /// What the database said; [`Error::Taken`] for a key that is in use.
+    pub async fn launch(&self, new: &NewRun) -> Result<Launched, Error> {
+        let (new, clock) = (Arc::new(new.clone()), self.clock.clone());
+        let launched = self
+            .store
+            .tell(move |tx| {
+                let (new, clock) = (Arc::clone(&new), clock.given());
+                Box::pin(async move { launch::tell(tx, clock, &new).await })
+            })
+            .await?;
+        self.hint_queue();
+        Ok(launched)
+    }
+
+    /// The same as the effect of a command, in the transaction of its request; the run is the row to answer with.
+    pub fn launch_effect(self: &Arc<Self>, new: NewRun, refuse: Refusing) -> SharedEffect {
+        let (engine, new) = (Arc::clone(self), Arc::new(new));
+        let hint = |engine: &Engine| engine.hint_queue();
+        Arc::new(EngineEffect { engine, refuse, hint, act: Act::Launch(new) })
+    }
+
+    /// Ends a run, or asks for it; gives the run as it was before.
+    ///
+    /// # Errors
+    /// [`Error::NoRun`], and [`Error::Refused`] where it stands.
+    pub async fn cancel(&self, run: RunKey, ending: Ending) -> Result<RunRecord, Error> {
+        let ask = Arc::new(Cancel { run, ending, clock: self.clock.clone(), ids: Arc::clone(&self.ids) });
+        let before = self
+            .store
+            .tell(move |tx| {
+                let ask = Arc::clone(&ask);
+                Box::pin(async move { cancel::cancel(tx, &ask).await })
+            })
+            .await?;
+        self.hint_cancel();
+        Ok(before)
+    }
+
+    /// The same as the effect of a command.
+    pub fn cancel_effect(self: &Arc<Self>, run: RunKey, ending: Ending, refuse: Refusing) -> SharedEffect {
+        let engine = Arc::clone(self);
+        let ask = Cancel { run, ending, clock: self.clock.clone(), ids: Arc::clone(&self.ids) };
+        let hint = |engine: &Engine| engine.hint_cancel();
+        Arc::new(EngineEffect { engine, refuse, hint, act: Act::Cancel(ask) })
+    }
+
+    /// Removes a run and all that is known of it.
+    ///
+    /// # Errors
+    /// [`Error::NoRun`].
+    pub async fn delete(&self, run: RunKey) -> Result<(), Error> {
+        self.store.tell(move |tx| Box::pin(async move { cancel::delete(tx, run).await })).await?;
+        self.hint_cancel();
+        Ok(())
+    }
+
+    /// The same as the effect of a command.
+    pub fn delete_effect(self: &Arc<Self>, run: RunKey, refuse: Refusing) -> SharedEffect {
+        let engine = Arc::clone(self);
+        let hint = |engine: &Engine| engine.hint_cancel();
+        Arc::new(EngineEffect { engine, refuse, hint, act: Act::Delete(run) })
+    }
+
+    /// A worker takes runs, at most this many: those whose worker was not heard of for `lease`, and those that wait.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn claim(&self, worker: &str, lease: Duration, most: usize) -> Result<Vec<Claimed>, Error> {
+        let worker = worker.to_owned();
+        let ask = Arc::new(Claim { worker, lease, most, clock: self.clock.clone(), ids: Arc::clone(&self.ids) });
+        let claimed = self
+            .store
+            .tell(move |tx| {
+                let ask = Arc::clone(&ask);
+                Box::pin(async move { lease::claim(tx, &ask).await })
+            })
+            .await?;
+        if !claimed.is_empty() {
+            self.hint_progress();
+        }
+        Ok(claimed)
+    }
+
+    /// A worker says that it lives; gives those of its runs that it still has, with where they stand.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn renew(
+        &self,
+        worker: &str,
+        lease: Duration,
+        leases: Vec<Lease>,
+    ) -> Result<Vec<(RunKey, RunStatus)>, Error> {
+        let (worker, leases, clock) = (worker.to_owned(), Arc::new(leases), self.clock.clone());
+        self.store
+            .tell(move |tx| {
+                let (worker, leases, clock) = (worker.clone(), Arc::clone(&leases), clock.clone());
+                Box::pin(async move { lease::renew(tx, &clock, (&worker, lease), &leases).await })
+            })
+            .await
+    }
+
+    /// A worker that ends leaves its runs to others at once.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn release(&self, worker: &str, leases: Vec<Lease>) -> Result<(), Error> {
+        let (worker, leases) = (worker.to_owned(), Arc::new(leases));
+        self.store
+            .tell(move |tx| {
+                let (worker, leases) = (worker.clone(), Arc::clone(&leases));
+                Box::pin(async move { lease::release(tx, &worker, &leases).await })
+            })
+            .await?;
+        self.hint_queue();
+        Ok(())
+    }
+
+    /// Writes what a worker tells of its run, all of it or nothing; gives where the run stands then.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when the worker no longer has the run, [`Error::Refused`] for what cannot happen where it stands.
+    pub async fn report(&self, lease: &Lease, list: Vec<Progress>) -> Result<RunRecord, Error> {
+        let report =
+            Arc::new(Report { lease: lease.clone(), list, clock: self.clock.clone(), ids: Arc::clone(&self.ids) });
+        let record = self
+            .store
+            .tell(move |tx| {
+                let report = Arc::clone(&report);
+                Box::pin(async move { progress::report(tx, &report).await })
+            })
+            .await?;
+        self.hint_progress();
+        Ok(record)
+    }
+
+    /// A run.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn run(&self, run: RunKey) -> Result<Option<RunRecord>, Error> {
+        let rows = self.store.ask(&of::RUN_READ, vec![run.value()]).await?;
+        rows.first().map(|row| RunRecord::of(row)).transpose()
+    }
+
+    /// The newest runs, of a job, at a status, or all.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn runs(
+        &self,
+        job: Option<&str>,
+        status: Option<RunStatus>,
+        limit: i64,
+    ) -> Result<Vec<RunRecord>, Error> {
+        let text = |text: Option<&str>| text.map_or(Value::Null, |text| Value::Text(text.to_owned()));
+        let limit = Value::Int(limit.clamp(0, PAGE_MAX));
+        let rows = self.store.ask(&of::RUNS_LIST, vec![text(job), text(status.map(RunStatus::word)), limit]).await?;
+        rows.iter().map(|row| RunRecord::of(row)).collect()
+    }
+
+    /// The steps of a run, in its order.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn steps(&self, run: RunKey) -> Result<Vec<StepRecord>, Error> {
+        let rows = self.store.ask(&of::STEPS_READ, vec![run.value()]).await?;
+        rows.iter().map(|row| StepRecord::of(run, row)).collect()
+    }
+
+    /// Lines of a run behind a number, [`PAGE_MAX`] at most.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn logs(&self, run: RunKey, after: i64) -> Result<Vec<LogRecord>, Error> {
+        let values = vec![run.value(), Value::Int(after), Value::Int(PAGE_MAX)];
+        let rows = self.store.ask(&of::LOGS_READ, values).await?;
+        Ok(rows.iter().map(|row| LogRecord::of(row)).collect())
+    }
+
+    /// What happened in a run behind a number, [`PAGE_MAX`] at most.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn events(&self, run: RunKey, after: i64) -> Result<Vec<EventRecord>, Error> {
+        let values = vec![run.value(), Value::Int(after), Value::Int(PAGE_MAX)];
+        let rows = self.store.ask(&of::EVENTS_READ, values).await?;
+        Ok(rows.iter().map(|row| EventRecord::of(row)).collect())
+    }
+
+    /// Rises when something happens in a run.
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<u64> {
+        self.hints.progress.subscribe()
+    }
+
+    /// The model whose jobs are served.
+    #[must_use]
+    pub fn model(&self) -> Arc<Model> {
+        Arc::clone(&self.served().model)
+    }
+
+    pub(crate) fn served(&self) -> Arc<ServedJobs> {
+        Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) async fn definition(&self, version: u128) -> Result<Option<Definition>, Error> {
+        let rows = self.store.ask(&of::DEFINITION_READ, vec![Value::Uuid(version)]).await?;
+        let json: Option<Json> = crate::record::json(rows.first().and_then(|row| row.first()));
+        Ok(json.and_then(|json| serde_json::from_value(json).ok()))
+    }
+
+    pub(crate) fn hint_queue(&self) {
+        self.hints.queue.send_modify(|count| *count = count.wrapping_add(1));
+        self.hint_progress();
+    }
+
+    pub(crate) fn hint_cancel(&self) {
+        self.hints.cancel.send_modify(|count| *count = count.wrapping_add(1));
+        self.hint_progress();
+    }
+
+    pub(crate) fn hint_progress(&self) {
+        self.hints.progress.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// The time of new ids: what is stored goes by the database's.
+    fn now_here(&self) -> i64 {
+        match self.clock.given() {
+            Value::Instant(now) => now,
+            _ => jiff::Timestamp::now().as_microsecond(),
+        }
+    }
+}
+
+/// Says in a dialect's causes why something is not done.
+pub type Refusing = fn(&Error) -> Cause;
+
+/// What an effect does.
+enum Act {
+    Launch(Arc<NewRun>),
+    Cancel(Cancel),
+    Delete(RunKey),
+}
+
+/// A change of the engine in the transaction of a request.
+struct EngineEffect {
+    engine: Arc<Engine>,
+    refuse: Refusing,
+    hint: fn(&Engine),
+    act: Act,
+}
+
+impl Effect for EngineEffect {
+    fn tell<'a>(&'a self, tx: &'a Tx) -> Telling<'a, Option<Value>, EffectFailure> {
+        Box::pin(async move {
+            let told = match &self.act {
+                Act::Launch(new) => launch::tell(tx, self.engine.clock.given(), new).await.map(|of| Some(of.run)),
+                Act::Cancel(ask) => cancel::cancel(tx, ask).await.map(|of| Some(of.key)),
+                Act::Delete(run) => cancel::delete(tx, *run).await.map(|()| None),
+            };
+            match told {
+                Ok(run) => Ok(run.map(RunKey::value)),
+                Err(Error::Store(error)) => Err(EffectFailure::Store(error)),
+                Err(error) => Err(EffectFailure::Refused((self.refuse)(&error))),
+            }
+        })
+    }
+
+    fn ended(&self, ended: Ended) {
+        match ended {
+            Ended::Written | Ended::Unknown => (self.hint)(&self.engine),
+            Ended::Undone => {}
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The project's jobs become rows: each definition is kept by the hash of its content when it is first served.
+
+use model::Job;
+use plan::{Value, uuid_text};
+use serde_json::{Value as Json, json};
+use store::{Ids, Tx};
+
+use crate::Error;
+use crate::definition::{Definition, WorkDefinition};
+use crate::record::{instant, uuid};
+use crate::statements as of;
+
+/// What of the project's jobs becomes rows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Register {
+    projects: Vec<Json>,
+    jobs: Vec<Json>,
+    versions: Vec<Json>,
+    ops: Vec<Json>,
+    edges: Vec<Json>,
+    schedules: Vec<Json>,
+    tenant: u128,
+}
+
+impl Register {
+    /// All rows under new keys: those that are there already keep theirs.
+    pub(crate) fn of(jobs: &[Job], ids: &Ids, now: i64) -> Result<Register, Error> {
+        let mut register = Register { tenant: ids.uuid(now)?, ..Register::default() };
+        let id = || Ok::<String, Error>(uuid_text(ids.uuid(now)?));
+        for job in jobs {
+            register.projects.push(json!({ "id": id()?, "name": job.repository }));
+            register.jobs.push(json!({ "id": id()?, "location": job.location, "repository": job.repository,
+                "name": job.name, "description": job.description, "tags": job.tags }));
+            for schedule in &job.schedules {
+                register.schedules.push(json!({ "id": id()?, "location": job.location, "repository": job.repository,
+                    "name": job.name, "schedule": schedule.name, "description": schedule.description,
+                    "cron": schedule.cron.text(), "timezone": schedule.cron.zone(), "tags": schedule.tags,
+                    "runs_by_default": schedule.is_running }));
+            }
+            register.version(job, id)?;
+        }
+        Ok(register)
+    }
+
+    fn version(&mut self, job: &Job, id: impl Fn() -> Result<String, Error>) -> Result<(), Error> {
+        let definition = Definition::of(job);
+        let hash = definition.hash(job);
+        self.versions.push(json!({ "id": id()?, "location": job.location, "repository": job.repository,
+            "name": job.name, "hash": hash, "description": job.description, "definition": definition,
+            "parameters": [] }));
+        for (at, op) in definition.ops.iter().enumerate() {
+            let kind = match op.work {
+                WorkDefinition::Process { .. } => "process",
+                WorkDefinition::Mutation { .. } => "mutation",
+            };
+            let is_needed = definition.ops.iter().any(|other| other.needs.contains(&at));
+            self.ops.push(json!({ "id": id()?, "hash": hash, "name": op.name, "slug": op.name,
+                "description": job.ops.get(at).and_then(|op| op.description.clone()), "kind": kind,
+                "retries_max": op.retry.map_or(0, |retry| retry.max), "is_root": op.needs.is_empty(),
+                "is_terminal": !is_needed }));
+            for need in &op.needs {
+                let up = &definition.ops[*need].name;
+                self.edges.push(json!({ "id": id()?, "hash": hash, "up": up, "down": op.name }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes them. What the project declares no longer stays, and is said not to be current.
+pub(crate) async fn tell(tx: &Tx, clock: Value, register: &Register) -> Result<(), Error> {
+    let now = tx.one(&of::CLOCK, vec![clock]).await?;
+    let now = Value::Instant(instant(now.first().and_then(|row| row.first())).unwrap_or_default());
+    let calls = vec![(&of::TENANT_PUT, vec![Value::Uuid(register.tenant), now.clone()]), (&of::TENANT_READ, vec![])];
+    let rows = tx.run(calls).await?;
+    let tenant = uuid(rows.get(1).and_then(|rows| rows.first()?.first())).unwrap_or_default();
+    let list = |items: &[Json]| Value::Json(Json::from(items).to_string());
+    let with = |items: &[Json]| vec![list(items), Value::Uuid(tenant), now.clone()];
+    tx.run(vec![
+        (&of::PROJECTS_PUT, with(&register.projects)),
+        (&of::JOBS_PUT, with(&register.jobs)),
+        (&of::JOBS_RETIRE, vec![list(&register.jobs), now.clone()]),
+        (&of::VERSIONS_PUT, with(&register.versions)),
+        (&of::VERSIONS_ARCHIVE, vec![list(&register.versions)]),
+        (&of::OPS_PUT, with(&register.ops)),
+        (&of::EDGES_PUT, with(&register.edges)),
+        (&of::SCHEDULES_PUT, with(&register.schedules)),
+        (&of::SCHEDULES_RETIRE, vec![list(&register.schedules)]),
+    ])
+    .await?;
+    Ok(())
+}

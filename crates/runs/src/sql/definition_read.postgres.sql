@@ -1,0 +1,2 @@
+-- The definition that a run executes.
+select definition from _job_version where _key = $1

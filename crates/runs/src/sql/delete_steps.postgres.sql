@@ -1,0 +1,2 @@
+-- A run goes, with all that is known of it.
+delete from _step_run where run_key = $1

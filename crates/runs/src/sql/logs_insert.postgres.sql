@@ -1,0 +1,4 @@
+-- Lines of a run, numbered behind what stands there.
+insert into _run_log ("_key", "_document_id", "tenant_key", "run_key", "step_key", "number", "timestamp", "name", "level", "message", "stream", "step_name", "attempt", "_created_at", "_updated_at")
+select item.id, item.id::text, run.tenant_key, $2, step._key, (select coalesce(max(l.number), 0) from _run_log as l where l.run_key = $2) + 1 + item.position, timestamptz 'epoch' + item."timestamp" * interval '1 microsecond', item."name", item."level", item."message", item."stream", item."step_name", item."attempt", $3::timestamptz, $3::timestamptz
+from jsonb_to_recordset($1::jsonb) as item ("id" uuid, "timestamp" bigint, "name" text, "level" text, "message" text, "stream" text, "step_name" text, "attempt" integer, "position" bigint) join _run as run on run._key = $2 left join _step_run as step on step.run_key = $2 and step.key = item.step_name

@@ -1,0 +1,4 @@
+-- The steps of a run.
+insert into _step_run ("_key", "_document_id", "tenant_key", "run_key", "op_key", "key", "op_name", "position", "map_index", "name", "status", "state_name", "state_version", "state_timestamp", "state_message", "serialized_state", "attempt", "output", "is_reused", "_created_at", "_updated_at")
+select item.id, item.id::text, op_version.tenant_key, $2, op._key, item."key", item."op_name", item."position", -1, item."name", item."status", item."state_name", 1, $3::timestamptz, item."state_message", item."serialized_state", 0, item."output", item."is_reused", $3::timestamptz, $3::timestamptz
+from jsonb_to_recordset($1::jsonb) as item ("id" uuid, "key" text, "op_name" text, "position" integer, "name" text, "status" text, "state_name" text, "state_message" text, "serialized_state" jsonb, "output" jsonb, "is_reused" boolean) join _op as op on op.version_key = $4 and op.slug = item.op_name join _job_version as op_version on op_version._key = $4

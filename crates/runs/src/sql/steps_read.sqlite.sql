@@ -1,0 +1,2 @@
+-- The steps of a run.
+select key, op_name, position, status, state_version, attempt, retry_at, output, error, is_reused, start_time, end_time from _step_run where run_key = ?1 order by position, key

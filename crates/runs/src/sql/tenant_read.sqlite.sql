@@ -1,0 +1,2 @@
+-- The tenant of the project itself.
+select _key from _tenant where slug = 'default'

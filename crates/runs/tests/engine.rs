@@ -1,0 +1,186 @@
+//! The engine on both databases: what is launched is claimed once, what a worker tells is written once, and who has lost a run writes nothing.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../store/tests/database/mod.rs"]
+mod database;
+mod kitchen;
+
+use std::time::Duration;
+
+use kitchen::Kitchen;
+use runs::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
+use runs::{Again, Ending, Error, Launch, NewEvent, NewLog, Progress, StepProgress};
+use serde_json::json;
+
+const LEASE: Duration = Duration::from_secs(10);
+
+fn step(key: &str, event: StepEvent) -> Progress {
+    Progress::Step(StepProgress {
+        key: key.to_owned(),
+        event,
+        retry_at: None,
+        output: (event == StepEvent::Succeed).then(|| json!({ "of": key })),
+        error: None,
+        message: String::new(),
+    })
+}
+
+fn run(event: RunEvent) -> Progress {
+    Progress::Run { event, message: String::new() }
+}
+
+#[tokio::test]
+async fn a_run_is_launched_claimed_executed_and_ended_once() {
+    for kitchen in Kitchen::both("engine_once").await {
+        let engine = &kitchen.engine;
+        let launch =
+            Launch { config: json!({ "ops": { "extract": { "config": { "limit": 5 } } } }), ..kitchen.launch() };
+        let new = engine.prepare(launch).await.unwrap();
+        let launched = engine.launch(&new).await.unwrap();
+        assert!(matches!(engine.launch(&new).await, Err(Error::Store(_))), "a key is used once");
+        let record = engine.run(launched.run).await.unwrap().unwrap();
+        assert_eq!((record.status, record.number, record.state_name.as_str()), (RunStatus::Queued, 1, "Scheduled"));
+        assert_eq!(record.filled_config["ops"]["extract"]["config"], json!({ "limit": 5, "word": "x" }));
+
+        let claimed = engine.claim("one", LEASE, 8).await.unwrap();
+        assert_eq!(claimed.len(), 1);
+        assert!(engine.claim("two", LEASE, 8).await.unwrap().is_empty(), "a run is claimed once");
+        let lease = &claimed[0].lease;
+        let line = NewLog {
+            step: "extract".into(),
+            attempt: 1,
+            stream: Some("out"),
+            level: None,
+            message: "hello".into(),
+            at: 7,
+        };
+        let told = vec![
+            run(RunEvent::Begin),
+            step("extract", StepEvent::Start),
+            Progress::Log(line.clone()),
+            Progress::Log(line),
+            step("extract", StepEvent::Succeed),
+            Progress::Event(NewEvent::new("STEP_SUCCESS", "DEBUG", "done").of_step("extract", 1).with(json!({"a": 1}))),
+        ];
+        engine.report(lease, told).await.unwrap();
+        let steps = engine.steps(launched.run).await.unwrap();
+        let words: Vec<(&str, StepStatus)> = steps.iter().map(|step| (step.key.as_str(), step.status)).collect();
+        assert_eq!(words, [("extract", StepStatus::Succeeded), ("load", StepStatus::Waiting)]);
+        assert_eq!(steps[0].output, Some(json!({ "of": "extract" })));
+
+        let told = vec![step("load", StepEvent::Start), step("load", StepEvent::Succeed), run(RunEvent::Succeed)];
+        assert_eq!(engine.report(lease, told).await.unwrap().status, RunStatus::Succeeded);
+        assert!(matches!(engine.report(lease, vec![run(RunEvent::Fail)]).await, Err(Error::Lost(_))));
+        assert_eq!(engine.logs(launched.run, 0).await.unwrap().len(), 2);
+        let events = engine.events(launched.run, 0).await.unwrap();
+        let words: Vec<(i64, &str)> = events.iter().map(|event| (event.number, event.kind.as_str())).collect();
+        assert_eq!(words, [(1, "RUN_ENQUEUED"), (2, "RUN_STARTING"), (3, "STEP_SUCCESS")]);
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_whose_worker_is_silent_goes_to_another_and_the_first_one_writes_nothing() {
+    for kitchen in Kitchen::both("engine_takeover").await {
+        let engine = &kitchen.engine;
+        let run_key = engine.launch(&engine.prepare(kitchen.launch()).await.unwrap()).await.unwrap().run;
+        let first = engine.claim("one", LEASE, 8).await.unwrap().remove(0);
+        engine.report(&first.lease, vec![run(RunEvent::Begin), step("extract", StepEvent::Start)]).await.unwrap();
+        kitchen.forward(LEASE / 2);
+        assert_eq!(engine.renew("one", LEASE, vec![first.lease.clone()]).await.unwrap().len(), 1);
+        kitchen.forward(LEASE / 2);
+        assert!(engine.claim("two", LEASE, 8).await.unwrap().is_empty());
+        kitchen.forward(LEASE);
+        let log =
+            NewLog { step: "extract".into(), attempt: 1, stream: None, level: None, message: "late".into(), at: 7 };
+        let late = engine.report(&first.lease, vec![Progress::Log(log.clone())]).await;
+        assert!(matches!(late, Err(Error::Lost(_))), "its time is over, though nobody has taken the run");
+        let second = engine.claim("two", LEASE, 8).await.unwrap().remove(0);
+        assert!(second.is_taken_over && second.lease.fence > first.lease.fence);
+        assert!(engine.renew("one", LEASE, vec![first.lease.clone()]).await.unwrap().is_empty());
+        let late = engine.report(&first.lease, vec![Progress::Log(log)]).await;
+        assert!(matches!(late, Err(Error::Lost(_))));
+        assert!(engine.logs(run_key, 0).await.unwrap().is_empty());
+        let told = vec![step("extract", StepEvent::Lose), step("extract", StepEvent::Start)];
+        engine.report(&second.lease, told).await.unwrap();
+        assert_eq!(engine.steps(run_key).await.unwrap()[0].attempt, 2);
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn runs_are_ended_repeated_and_removed() {
+    for kitchen in Kitchen::both("engine_ends").await {
+        let engine = &kitchen.engine;
+        let launch = async || engine.launch(&engine.prepare(kitchen.launch()).await.unwrap()).await.unwrap().run;
+        let waiting = launch().await;
+        assert_eq!(engine.cancel(waiting, Ending::InOrder).await.unwrap().status, RunStatus::Queued);
+        assert_eq!(engine.run(waiting).await.unwrap().unwrap().status, RunStatus::Canceled);
+        assert!(engine.steps(waiting).await.unwrap().iter().all(|step| step.status == StepStatus::Canceled));
+        assert!(engine.claim("one", LEASE, 8).await.unwrap().is_empty());
+        assert!(matches!(engine.cancel(waiting, Ending::InOrder).await, Err(Error::Refused(_))));
+
+        let failed = launch().await;
+        let lease = engine.claim("one", LEASE, 8).await.unwrap().remove(0).lease;
+        let told = vec![
+            run(RunEvent::Begin),
+            step("extract", StepEvent::Start),
+            step("extract", StepEvent::Succeed),
+            step("load", StepEvent::Start),
+            step("load", StepEvent::Fail),
+            run(RunEvent::Fail),
+        ];
+        engine.report(&lease, told).await.unwrap();
+        let again = engine.again(failed, Again::FromFailure).await.unwrap();
+        let new = engine.prepare(again).await.unwrap();
+        let second = engine.launch(&new).await.unwrap().run;
+        let steps = engine.steps(second).await.unwrap();
+        let words: Vec<(&str, StepStatus, bool)> =
+            steps.iter().map(|step| (step.key.as_str(), step.status, step.is_reused)).collect();
+        assert_eq!(words, [("extract", StepStatus::Succeeded, true), ("load", StepStatus::Waiting, false)]);
+        assert_eq!(engine.run(second).await.unwrap().unwrap().parent, Some(failed));
+
+        let lease = engine.claim("one", LEASE, 8).await.unwrap().remove(0).lease;
+        engine.report(&lease, vec![run(RunEvent::Begin)]).await.unwrap();
+        engine.cancel(second, Ending::InOrder).await.unwrap();
+        let held = engine.renew("one", LEASE, vec![lease.clone()]).await.unwrap();
+        assert_eq!(held, [(second, RunStatus::Canceling)]);
+        engine.cancel(second, Ending::AtOnce).await.unwrap();
+        assert!(matches!(engine.report(&lease, vec![run(RunEvent::EndCancel)]).await, Err(Error::Lost(_))));
+
+        engine.delete(failed).await.unwrap();
+        assert!(engine.run(failed).await.unwrap().is_none() && engine.events(failed, 0).await.unwrap().is_empty());
+        assert!(matches!(engine.delete(failed).await, Err(Error::NoRun(_))));
+        assert_eq!(engine.runs(None, None, 10).await.unwrap().len(), 2);
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
+    for kitchen in Kitchen::both("engine_refused").await {
+        let engine = &kitchen.engine;
+        let asked = [
+            Launch { job: "nope".into(), ..kitchen.launch() },
+            Launch {
+                config: json!({ "ops": { "extract": { "config": { "limit": "x", "other": 1 } } } }),
+                ..kitchen.launch()
+            },
+            Launch { steps: Some(vec!["nope".into()]), ..kitchen.launch() },
+        ];
+        let mut told = Vec::new();
+        for launch in asked {
+            told.push(engine.prepare(launch).await.unwrap_err().to_string());
+        }
+        assert_eq!(told[0], "there is no job `nope` in the repository `kitchen` of `main`");
+        assert!(told[1].starts_with("the config of `nightly` has 2 faults"), "{}", told[1]);
+        assert_eq!(told[2], "the job `nightly` has no step `nope`");
+        let word = Launch { idempotency_key: Some("today".into()), ..kitchen.launch() };
+        let first = engine.launch(&engine.prepare(word.clone()).await.unwrap()).await.unwrap();
+        let second = engine.launch(&engine.prepare(word).await.unwrap()).await.unwrap();
+        assert_eq!((second.run, second.is_known), (first.run, true));
+        assert_eq!(engine.runs(None, None, 10).await.unwrap().len(), 1);
+        engine.serve(engine.model()).await.unwrap();
+        kitchen.remove().await;
+    }
+}

@@ -1,0 +1,68 @@
+//! A project of jobs on a database of its own, with a clock that is moved by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use model::Source;
+use runs::{Clock, Engine, Launch};
+use store::{Ids, MigrateOptions};
+
+use crate::database::Place;
+
+const JOBS: &str = r#"
+type Nightly @job(repository: "kitchen", tags: { team: "menu" }) {
+  extract(limit: Int! = 100, word: String! = "x"): JSON @run(command: ["true"])
+  load: JSON @run(command: ["true"]) @needs(ops: ["extract"])
+}
+"#;
+
+pub struct Kitchen {
+    place: Place,
+    pub engine: Arc<Engine>,
+    now: Arc<AtomicI64>,
+}
+
+impl Kitchen {
+    /// One on each database.
+    pub async fn both(test: &str) -> Vec<Kitchen> {
+        Kitchen::of(test, JOBS).await
+    }
+
+    /// One of these jobs on each database.
+    pub async fn of(test: &str, jobs: &str) -> Vec<Kitchen> {
+        let mut kitchens = Vec::new();
+        for place in Place::both(test).await {
+            let sources = vec![Source { name: "schema/jobs.graphql".to_owned(), text: jobs.to_owned() }];
+            let model = model::read(sources.clone()).unwrap_or_else(|faults| panic!("{faults}"));
+            let store = Arc::new(place.open());
+            let plan = store.migrate_plan(&model, &sources).await.unwrap();
+            store.migrate_apply(&plan, MigrateOptions { allow_data_loss: false }, |_| ()).await.unwrap();
+            let now = Arc::new(AtomicI64::new(1_700_000_000_000_000));
+            let clock = Clock::Manual(Arc::clone(&now));
+            let engine = Engine::open(store, clock, Arc::new(Ids::seeded(7))).await.unwrap();
+            engine.serve(Arc::new(model)).await.unwrap();
+            kitchens.push(Kitchen { place, engine: Arc::new(engine), now });
+        }
+        kitchens
+    }
+
+    /// A launch of the job.
+    pub fn launch(&self) -> Launch {
+        Launch {
+            location: "main".to_owned(),
+            repository: "kitchen".to_owned(),
+            job: "nightly".to_owned(),
+            ..Launch::default()
+        }
+    }
+
+    pub fn forward(&self, by: Duration) {
+        self.now.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+
+    pub async fn remove(self) {
+        drop(self.engine);
+        self.place.remove().await;
+    }
+}
