@@ -5,11 +5,10 @@ use std::io::Cursor;
 use std::path::Path;
 
 use acceptance::client::{Outgoing, Whole, graphql};
+use acceptance::form::{BOUNDARY, field, file, form, media_type};
 use acceptance::project::{Database, Running, Template, settings, token};
 use serde_json::{Value, json};
 use server::Limits;
-
-const BOUNDARY: &str = "a-boundary-of-these-tests";
 
 #[test]
 fn sqlite_keeps_files() {
@@ -201,7 +200,7 @@ fn broken_forms_are_refused(server: &Running) {
     assert_eq!(server.ask(&outgoing).status, 400);
     "multipart/form-data; boundary=".clone_into(&mut outgoing.headers[0].1);
     assert_eq!(server.ask(&outgoing).status, 400);
-    outgoing.headers[0].1 = ["multipart/form-data; boundary=", BOUNDARY].concat();
+    outgoing.headers[0].1 = media_type();
     "Bearer nonsense".clone_into(&mut outgoing.headers[1].1);
     assert_eq!(server.ask(&outgoing).status, 401);
     let head = [
@@ -341,7 +340,7 @@ fn form_to(server: &Running, role: &str, path: &str, parts: &[Vec<u8>]) -> (u16,
 }
 
 fn posted<'a>(role: &str, path: &'a str, body: Vec<u8>) -> Outgoing<'a> {
-    let mut headers = vec![("content-type".to_owned(), ["multipart/form-data; boundary=", BOUNDARY].concat())];
+    let mut headers = vec![("content-type".to_owned(), media_type())];
     headers.extend(authorization(role));
     Outgoing { method: "POST", path, headers, body }
 }
@@ -364,25 +363,6 @@ fn get(server: &Running, path: &str, headers: &[(&str, &str)]) -> Whole {
 fn ask(server: &Running, role: &str, query: &str) -> Value {
     let token = (role != "public").then(|| token(role, "1"));
     server.ask(&graphql("/graphql", &json!({ "query": query }), token.as_deref())).body.unwrap_or_default()
-}
-
-fn form(parts: &[Vec<u8>]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for part in parts {
-        body.extend_from_slice(&[b"--", BOUNDARY.as_bytes(), b"\r\n", part, b"\r\n"].concat());
-    }
-    body.extend_from_slice(&[b"--", BOUNDARY.as_bytes(), b"--\r\n"].concat());
-    body
-}
-
-fn field(name: &str, text: &str) -> Vec<u8> {
-    format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}").into_bytes()
-}
-
-fn file(part: &str, name: &str, mime: &str, content: &[u8]) -> Vec<u8> {
-    let mime = if mime.is_empty() { String::new() } else { format!("Content-Type: {mime}\r\n") };
-    let head = format!("Content-Disposition: form-data; name=\"{part}\"; filename=\"{name}\"\r\n{mime}\r\n");
-    [head.as_bytes(), content].concat()
 }
 
 fn png(width: u32, height: u32) -> Vec<u8> {

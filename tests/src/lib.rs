@@ -7,6 +7,7 @@ pub mod attack;
 pub mod case;
 pub mod client;
 pub mod differences;
+pub mod form;
 pub mod judge;
 pub mod project;
 pub mod replay;

@@ -27,6 +27,8 @@ pub struct TransportRules {
     pub get: GetRule,
     /// What a request without the dialect's own media type gets.
     pub form_body: FormBody,
+    /// Whether a request may come as a multipart form with the files that its variables name. It needs what a form needs.
+    pub takes_files: bool,
     /// Whether any list of requests in one body is served.
     pub batching: bool,
     /// Methods that the endpoint names in `Allow`.

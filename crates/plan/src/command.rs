@@ -15,7 +15,9 @@ pub struct Command {
     /// The content type of the row that it answers with.
     pub of: TypeId,
     /// What is given to it, by name. A name that is not there was not given.
-    pub given: Vec<(&'static str, HoleId)>,
+    pub given: Vec<(String, HoleId)>,
+    /// The answer is a list: it shows every row that the command names.
+    pub is_list: bool,
     /// What the answer shows: the row, and values that the command makes ([`crate::AnswerValue::Made`]).
     pub answer: Answer,
 }
@@ -35,6 +37,9 @@ pub enum Effect {
     ResetPassword,
     /// Confirms the address of the account that a `code` was sent to; makes a token.
     ConfirmEmail,
+    /// Keeps the files of the request that `file` or `files` name, with texts about each, and links them by the `field` of the document `refId` of
+    /// the type `ref`, where one is named.
+    Upload,
 }
 
 /// Who may ask for an effect.
@@ -57,6 +62,7 @@ impl Effect {
             | Effect::ForgotPassword
             | Effect::ResetPassword
             | Effect::ConfirmEmail => Need::Nothing,
+            Effect::Upload => Need::Action(Action::Create),
         }
     }
 }

@@ -73,7 +73,7 @@ fn check(ask: &Ask, expected: &str) {
         let of = model.type_named("User").expect("accounts are there");
         let row = AnswerValue::Row(Box::new(select(&model, From::Written, ask)));
         let answer = Answer::Wrap(vec![AnswerEntry { key: "user".into(), value: row }]);
-        let command = Command { effect: Effect::SignIn, of, given: Vec::new(), answer };
+        let command = Command { effect: Effect::SignIn, of, given: Vec::new(), is_list: false, answer };
         letter(&model, role, RootValue::Command(Box::new(command)))
     };
     let met: String = [own("public"), own("nobody-named-it"), command("public"), command("editor")].iter().collect();

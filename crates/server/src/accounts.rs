@@ -20,6 +20,7 @@ use store::{Account, Store};
 
 use crate::app::App;
 use crate::caller::{Credentials, TokenKey, credentials};
+use crate::media::Arrived;
 
 pub(crate) use commands::ForRequest;
 pub(crate) use members::Members;
@@ -82,13 +83,15 @@ pub struct Sender {
     pub caller: Caller,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
+    /// Files that came with the request, which commands take.
+    pub(crate) files: Arrived,
 }
 
 impl Sender {
     /// Somebody on this machine, without a connection.
     #[must_use]
     pub fn local(caller: Caller) -> Sender {
-        Sender { caller, address: None }
+        Sender { caller, address: None, files: Arrived::default() }
     }
 }
 

@@ -128,8 +128,12 @@ async fn run(
 
 /// The answer to an operation of a list that has no room left for it; it is not executed.
 pub(crate) fn no_room(endpoint: Endpoint<'_>) -> Answer {
-    let most = endpoint.app.store.limits().answer_bytes_max as u64;
-    let fault = Fault { path: Vec::new(), place: None, cause: Cause::AnswerTooLarge(most) };
+    refused_unread(endpoint, Cause::AnswerTooLarge(endpoint.app.store.limits().answer_bytes_max as u64))
+}
+
+/// The answer to an operation that is refused without being looked at.
+pub(crate) fn refused_unread(endpoint: Endpoint<'_>, cause: Cause) -> Answer {
+    let fault = Fault { path: Vec::new(), place: None, cause };
     executed(endpoint, &endpoint.schemas.whole, NOTHING.to_vec(), &[fault])
 }
 

@@ -11,11 +11,12 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use bytes::Bytes;
 use graphql::transport::{FormBody, GetRule, Refusal, RequestFault, TransportRules};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use plan::Caller;
+use plan::{Caller, Cause};
 
 use crate::accounts::{self, Peer, Sender};
-use crate::answer::{Answer, Methods, Outcome, answer, no_room};
+use crate::answer::{Answer, Methods, Outcome, answer, no_room, refused_unread};
 use crate::app::{App, Endpoint};
+use crate::media::{self, Arrived};
 use crate::negotiate::{MediaType, Sent, answer_media_type, prefers_html, sent_media_type};
 use crate::page::{PageSettings, page};
 use crate::request::{BodyRules, Request, Requests, from_body, from_parameters};
@@ -35,6 +36,10 @@ pub(crate) async fn exchange(endpoint: Endpoint<'_>, parts: &Parts, body: Body) 
     }
     let media = answer_media_type(accept);
     let outcome = match media {
+        Some(_) if brings_files(endpoint, parts) => match with_files(endpoint, parts, body).await {
+            Ok(outcome) => outcome,
+            Err(refusal) => return refusal.response(),
+        },
         Some(_) => answered(endpoint, parts, body).await,
         None => Err(RequestFault::NotAcceptable),
     };
@@ -95,6 +100,43 @@ async fn posted(endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Result<Ans
         Requests::One(request) => answer(endpoint, &sender, request, Methods::All).await,
         Requests::Batch(requests) => Box::pin(batch(endpoint, &sender, requests)).await,
     }
+}
+
+/// Whether a request comes with files, where such are taken.
+fn brings_files(endpoint: Endpoint<'_>, parts: &Parts) -> bool {
+    let is_taken = endpoint.rules().takes_files && endpoint.app.media.is_some();
+    is_taken
+        && parts.method == Method::POST
+        && sent_media_type(text(&parts.headers, &header::CONTENT_TYPE)) == Sent::Multipart
+}
+
+/// Answers a request that came as a form with its files. What is wrong with the form itself is told as for any upload.
+async fn with_files(
+    endpoint: Endpoint<'_>,
+    parts: &Parts,
+    body: Body,
+) -> Result<Result<Answer, RequestFault>, media::Refusal> {
+    let FormBody::Preflighted(headers) = endpoint.rules().form_body else {
+        return Ok(Err(RequestFault::ContentTypeUnsupported));
+    };
+    if !is_preflighted(parts, Sent::Multipart, headers) {
+        return Ok(Err(RequestFault::PreflightMissing));
+    }
+    let sender = match sender_of(endpoint, parts).await {
+        Ok(sender) => sender,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let Some(media) = endpoint.app.media.as_ref().filter(|_| media::may_upload(endpoint.app, &sender.caller)) else {
+        return Ok(Ok(refused_unread(endpoint, Cause::Forbidden)));
+    };
+    let (body, files) = media.receive(endpoint.app, (parts, body)).await?;
+    let rules = BodyRules { batch_max: None, ..body_rules(endpoint) };
+    let request = match from_body(&body, rules) {
+        Ok(Requests::One(request)) => request,
+        Ok(Requests::Batch(_)) => return Ok(Err(RequestFault::BatchRefused)),
+        Err(fault) => return Ok(Err(fault)),
+    };
+    Ok(answer(endpoint, &Sender { files, ..sender }, request, Methods::All).await)
 }
 
 /// Answers a list by a list, one after the other: the next may need what the one before has written.
@@ -158,7 +200,9 @@ fn allow_post(rules: &TransportRules, parts: &Parts, sent: Sent) -> Result<bool,
             Err(RequestFault::PreflightMissing)
         }
         (Sent::Form, FormBody::Preflighted(_)) => Ok(true),
-        (Sent::Form | Sent::Simple | Sent::Other | Sent::Missing, _) => Err(RequestFault::ContentTypeUnsupported),
+        (Sent::Form | Sent::Multipart | Sent::Simple | Sent::Other | Sent::Missing, _) => {
+            Err(RequestFault::ContentTypeUnsupported)
+        }
     }
 }
 
@@ -168,7 +212,7 @@ const ENCODING_SHOWN_MAX: usize = 40;
 fn is_preflighted(parts: &Parts, sent: Sent, headers: &[&str]) -> bool {
     let by_type = match sent {
         Sent::Json | Sent::JsonOtherCharset | Sent::Other => true,
-        Sent::Form | Sent::Simple | Sent::Missing => false,
+        Sent::Form | Sent::Multipart | Sent::Simple | Sent::Missing => false,
     };
     by_type || headers.iter().any(|name| parts.headers.get(*name).is_some_and(|value| !value.is_empty()))
 }
@@ -177,7 +221,7 @@ fn is_preflighted(parts: &Parts, sent: Sent, headers: &[&str]) -> bool {
 pub(crate) async fn sender(app: &App, parts: &Parts) -> Result<Sender, RequestFault> {
     let authorization = parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
     let caller = accounts::caller(app, authorization).await?;
-    Ok(Sender { caller, address: address(app, parts) })
+    Ok(Sender { caller, address: address(app, parts), files: Arrived::default() })
 }
 
 /// The client's address: that of the connection, or what a trusted proxy says of it.
@@ -198,7 +242,7 @@ fn address(app: &App, parts: &Parts) -> Option<IpAddr> {
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 async fn sender_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Sender, RequestFault> {
-    let Sender { caller, address } = sender(endpoint.app, parts).await?;
+    let Sender { caller, address, files } = sender(endpoint.app, parts).await?;
     let narrow = endpoint.rules().role_header.and_then(|rule| Some((rule, parts.headers.get(rule.name)?)));
     let caller = match narrow {
         None => caller,
@@ -206,7 +250,7 @@ async fn sender_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Sender, Requ
             narrowed(caller, asked.to_str().unwrap_or_default(), rule.aliases).ok_or(RequestFault::RoleRefused)?
         }
     };
-    Ok(Sender { caller, address })
+    Ok(Sender { caller, address, files })
 }
 
 /// The caller with one of their roles alone.

@@ -11,6 +11,7 @@ mod refusal;
 mod rest;
 mod serve;
 mod settle;
+mod upload;
 
 use std::sync::Arc;
 
@@ -18,8 +19,10 @@ use files::Folder;
 use model::{Model, TypeId};
 use tokio::sync::Semaphore;
 
+pub(crate) use refusal::Refusal;
 pub(crate) use rest::routes;
 pub(crate) use settle::{Noted, settle};
+pub(crate) use upload::{Arrived, may_upload, upload};
 
 use crate::settings::Limits;
 

@@ -65,6 +65,8 @@ pub enum Sent {
     JsonOtherCharset,
     /// An HTML form.
     Form,
+    /// A form with files.
+    Multipart,
     /// Another type that a page can send to other sites unasked.
     Simple,
     /// Any other type.
@@ -91,7 +93,8 @@ pub fn sent_media_type(content_type: Option<&str>) -> Sent {
             if is_utf8 { Sent::Json } else { Sent::JsonOtherCharset }
         }
         "application/x-www-form-urlencoded" => Sent::Form,
-        "multipart/form-data" | "text/plain" => Sent::Simple,
+        "multipart/form-data" => Sent::Multipart,
+        "text/plain" => Sent::Simple,
         _other => Sent::Other,
     }
 }

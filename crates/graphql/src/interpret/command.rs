@@ -11,7 +11,7 @@ use crate::binding::InputBinding;
 use crate::definition::{Field as FieldDefinition, Input};
 
 /// What is given to a command, by name.
-type Given = Vec<(&'static str, HoleId)>;
+type Given = Vec<(String, HoleId)>;
 
 impl<'a> Planner<'a> {
     pub(super) fn command(
@@ -24,24 +24,29 @@ impl<'a> Planner<'a> {
         let arguments = self.arguments(merged, definition);
         let asked = self.asked(&arguments)?;
         for (input, view) in &arguments {
-            self.given_to(input, view, &mut given)?;
+            self.given_to((input, of), view, &mut given)?;
         }
         let answer = self.answer((merged, definition), of, &asked, None)?;
-        Ok(Command { effect, of, given, answer })
+        Ok(Command { effect, of, given, is_list: definition.of.item().is_some(), answer })
     }
 
-    fn given_to(&mut self, input: &'a Input, view: &View<'a>, given: &mut Given) -> Refusable<()> {
+    fn given_to(&mut self, (input, of): (&'a Input, TypeId), view: &View<'a>, given: &mut Given) -> Refusable<()> {
         match &input.binding {
             InputBinding::Given { name, kind } => {
                 let list = input.of.item().is_some();
-                given.push((name, self.hole(view.hole_source(), *kind, list, Transform::Keep)));
+                given.push(((*name).to_owned(), self.hole(view.hole_source(), *kind, list, Transform::Keep)));
+                Ok(())
+            }
+            InputBinding::SetUnlessNull(field) => {
+                let name = self.model.content_type(of).field(*field).name.clone();
+                given.push((name, self.hole(view.hole_source(), ValueKind::Text, false, Transform::Keep)));
                 Ok(())
             }
             InputBinding::GivenGroup => {
                 let Some(inputs) = self.definitions.inputs(input.of.name()) else { return misplaced() };
                 for (name, member) in view.members() {
                     if let Some(input) = inputs.get(name) {
-                        self.given_to(input, &member, given)?;
+                        self.given_to((input, of), &member, given)?;
                     }
                 }
                 Ok(())

@@ -9,6 +9,7 @@ pub static DECLARED: TransportRules = TransportRules {
     refused_status_graphql: 400,
     get: GetRule::Served,
     form_body: FormBody::Refused,
+    takes_files: false,
     batching: false,
     allow: "GET, POST",
     role_header: None,

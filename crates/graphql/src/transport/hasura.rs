@@ -13,6 +13,7 @@ pub static HASURA: TransportRules = TransportRules {
     refused_status_graphql: 200,
     get: GetRule::Refused,
     form_body: FormBody::Refused,
+    takes_files: false,
     batching: true,
     allow: "POST",
     role_header: Some(RoleHeader { name: "x-hasura-role", aliases: &[("anonymous", "public")] }),

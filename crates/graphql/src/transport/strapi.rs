@@ -16,6 +16,7 @@ pub static STRAPI5: TransportRules = TransportRules {
     refused_status_graphql: 400,
     get: GetRule::Preflighted(PREFLIGHT_HEADERS),
     form_body: FormBody::Preflighted(PREFLIGHT_HEADERS),
+    takes_files: false,
     batching: false,
     allow: "GET, POST",
     role_header: None,
@@ -27,7 +28,7 @@ pub static STRAPI5: TransportRules = TransportRules {
 /// Rules of `strapi4` endpoints: any query by GET, and lists of requests. Its GraphQL server also takes forms from any page; here they need
 /// what Strapi 5 asks of them.
 pub static STRAPI4: TransportRules =
-    TransportRules { get: GetRule::Served, batching: true, describe: describe_for_four, ..STRAPI5 };
+    TransportRules { get: GetRule::Served, takes_files: true, batching: true, describe: describe_for_four, ..STRAPI5 };
 
 /// The words of Strapi 4 where they are others.
 fn describe_for_four(fault: &RequestFault) -> Refusal {

@@ -9,6 +9,7 @@ use super::throttle::{Attempt, Subject};
 use super::{Sender, is_open, person_token, user_key};
 use crate::app::App;
 use crate::caller::digest;
+use crate::media;
 
 /// Runs the commands of one request.
 pub(crate) struct ForRequest<'a> {
@@ -26,6 +27,7 @@ impl Commands for ForRequest<'_> {
                 Effect::ForgotPassword => self.forgot_password(asked),
                 Effect::ResetPassword => self.reset_password(asked).await,
                 Effect::ConfirmEmail => self.confirm_email(asked).await,
+                Effect::Upload => media::upload((self.app, self.sender), asked).await,
             }
         })
     }

@@ -267,10 +267,10 @@ fn command(app: &App, way: &Way) -> Plan {
         path: vec![Segment::Key(member.to_owned())],
     };
     let mut holes: Vec<Hole> = way.given.iter().map(|(_, member)| hole(member)).collect();
-    let mut given: Vec<(&'static str, HoleId)> =
-        (0_u32..).zip(way.given).map(|(index, (name, _))| (*name, HoleId(index))).collect();
+    let mut given: Vec<(String, HoleId)> =
+        (0_u32..).zip(way.given).map(|(index, (name, _))| ((*name).to_owned(), HoleId(index))).collect();
     if way.effect == Effect::SignIn {
-        given.push(("provider", HoleId(u32::try_from(holes.len()).unwrap_or(u32::MAX))));
+        given.push(("provider".to_owned(), HoleId(u32::try_from(holes.len()).unwrap_or(u32::MAX))));
         holes.push(Hole { source: HoleSource::Literal(Json::from("local")), ..hole("provider") });
     }
     let entry = |key: &str, value| AnswerEntry { key: key.to_owned(), value };
@@ -281,7 +281,7 @@ fn command(app: &App, way: &Way) -> Plan {
         ],
         Shows::Ok => vec![entry("ok", AnswerValue::Made("ok"))],
     };
-    let command = Command { effect: way.effect, of, given, answer: Answer::Wrap(entries) };
+    let command = Command { effect: way.effect, of, given, is_list: false, answer: Answer::Wrap(entries) };
     plan_of(RootValue::Command(Box::new(command)), holes, Boundary::EachRoot)
 }
 

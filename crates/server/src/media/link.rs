@@ -13,7 +13,7 @@ use plan::{
 use serde_json::{Value, json};
 
 use super::Media;
-use super::form::{Form, FormFile};
+use super::form::FormFile;
 use super::plans::{By, ID, Maker, ROWS_MAX};
 use super::refusal::Refusal;
 use crate::app::App;
@@ -33,10 +33,13 @@ pub(super) struct Target<'a> {
 }
 
 impl Media {
-    /// The field that a form names; none where it names none.
-    pub(super) fn target<'a>(&'a self, form: &Form, caller: &Caller) -> Result<Option<Target<'a>>, Refusal> {
-        let text = |name| form.texts.iter().find(|(text, _)| text == name).map(|(_, text)| text.as_str());
-        let (named, id, field) = match PARTS.map(text) {
+    /// The field that the values of [`PARTS`] name; none where they name none.
+    pub(super) fn target<'a>(
+        &'a self,
+        named: [Option<&str>; 3],
+        caller: &Caller,
+    ) -> Result<Option<Target<'a>>, Refusal> {
+        let (named, id, field) = match named {
             [None, None, None] => return Ok(None),
             [Some(named), Some(id), Some(field)] => (named, id, field),
             [..] => return Err(Refusal::invalid("ref, refId and field belong together")),

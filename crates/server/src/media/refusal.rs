@@ -5,7 +5,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use graphql::transport::RequestFault;
-use plan::{Cause, Fault};
+use plan::{Cause, Fault, Problem};
 use serde_json::json;
 
 /// A refusal.
@@ -114,6 +114,19 @@ impl Refusal {
             _other => {}
         }
         response
+    }
+}
+
+/// The same where a command of GraphQL was refused.
+impl From<Refusal> for Cause {
+    fn from(refusal: Refusal) -> Cause {
+        match refusal.status {
+            401 | 403 => Cause::Forbidden,
+            404 => Cause::NotFound(None),
+            503 => Cause::Unavailable,
+            500 => Cause::Internal,
+            _other => Cause::Invalid { problem: Problem::Text(refusal.message) },
+        }
     }
 }
 

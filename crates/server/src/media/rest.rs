@@ -147,7 +147,8 @@ impl Media {
         if form.files.is_empty() {
             return Err(Refusal::invalid("Files are empty"));
         }
-        let target = self.target(&form, caller)?;
+        let text = |name| form.texts.iter().find(|(text, _)| text == name).map(|(_, text)| text.as_str());
+        let target = self.target(link::PARTS.map(text), caller)?;
         target.iter().try_for_each(|target| target.takes(&form.files))?;
         let mut infos = infos.into_iter();
         let given = form.files.into_iter().map(|file| (file, infos.next().unwrap_or_default()));
@@ -232,7 +233,7 @@ fn infos(form: &Form, name_characters_max: usize) -> Result<Vec<FileInfo>, Refus
     infos.into_iter().map(|json| info(&json, name_characters_max)).collect()
 }
 
-fn info(json: &Value, name_characters_max: usize) -> Result<FileInfo, Refusal> {
+pub(super) fn info(json: &Value, name_characters_max: usize) -> Result<FileInfo, Refusal> {
     let Value::Object(members) = json else {
         return Err(Refusal::invalid("fileInfo is no object, nor a list of them"));
     };

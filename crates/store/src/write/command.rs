@@ -20,6 +20,7 @@ use super::failure::Failure;
 use super::password::Hashes;
 use super::prepared::PreparedChange;
 use crate::Prepared;
+use crate::answer::Wrote;
 use crate::tx::{EffectFailure, SharedEffect, Tx, drive};
 
 /// Runs the first part of commands.
@@ -50,6 +51,8 @@ pub struct Work {
     pub changes: Vec<OwnChange>,
     /// Key of the row to answer with; none: the row that the last change has met.
     pub row: Option<Value>,
+    /// Keys of the rows to answer with, where the answer is a list.
+    pub rows: Vec<Value>,
     /// When the row is read.
     pub shown: When,
     /// Values that the answer shows under names of the command, as JSON texts, given the key of the row. It may be asked several times.
@@ -128,7 +131,8 @@ impl Work {
     /// Nothing but a row to answer with.
     #[must_use]
     pub fn row(key: Option<Value>) -> Work {
-        Work { changes: Vec::new(), row: key, shown: When::After, made: None, ended: None, effect: None }
+        let rows = Vec::new();
+        Work { changes: Vec::new(), row: key, rows, shown: When::After, made: None, ended: None, effect: None }
     }
 
     /// An effect of the workflow engine, and the row that it gives to answer with.
@@ -177,6 +181,9 @@ pub(super) async fn apply_command<D: Door>(
         }
         When::After => {
             let met = changes(env, work, door).await?;
+            if prepared.command.is_list {
+                return show_each(env, (prepared, work), door, (spot, bytes)).await;
+            }
             show(env, (prepared, work), door, named.or(met), (spot, bytes)).await
         }
     }
@@ -237,6 +244,37 @@ async fn show<D: Door>(
     let made = work.made.as_ref().map_or(Ok(Vec::new()), |made| made(key)).map_err(Failure::Refused)?;
     let end = End { statements: prepared.statements, ends: false, is_promised: false };
     Show::of((&prepared.answer, env.values), door, (end, spot), written).making(&made).answer(spot, bytes).await
+}
+
+/// A list of what each row shows; null for one that cannot be shown.
+async fn show_each<D: Door>(
+    env: CommandEnv<'_>,
+    (prepared, work): (&PreparedCommand, &Work),
+    door: &D,
+    (spot, bytes): (Spot<'_>, Vec<u8>),
+) -> Result<Shown, Failure> {
+    let mut all = Shown { bytes, faults: Vec::new(), wrote: Wrote::Value };
+    all.bytes.push(b'[');
+    for (index, key) in work.rows.iter().enumerate() {
+        if index > 0 {
+            all.bytes.push(b',');
+        }
+        let start = all.bytes.len();
+        let named = Some(Written::named(key.clone()));
+        let bytes = std::mem::take(&mut all.bytes);
+        let one = show(env, (prepared, work), door, named, (spot, bytes)).await?;
+        all.bytes = one.bytes;
+        all.faults.extend(one.faults);
+        match one.wrote {
+            Wrote::Value => {}
+            Wrote::Null | Wrote::Failed => {
+                all.bytes.truncate(start);
+                all.bytes.extend_from_slice(b"null");
+            }
+        }
+    }
+    all.bytes.push(b']');
+    Ok(all)
 }
 
 /// What every command of a request was prepared to do, by the place of its root entry.
