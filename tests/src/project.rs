@@ -62,8 +62,20 @@ impl Template {
     /// When the project is faulty, or its database cannot be made.
     #[must_use]
     pub fn new(project: &Path, database: Database) -> Template {
+        Template::of(project, sources(&project.join("schema")), database)
+    }
+
+    /// The same for a project that serves agents of others and declares nothing.
+    ///
+    /// # Panics
+    /// When its database cannot be made.
+    #[must_use]
+    pub fn of_agents(project: &Path, database: Database) -> Template {
+        Template::of(project, vec![model::workflow()], database)
+    }
+
+    fn of(project: &Path, sources: Vec<Source>, database: Database) -> Template {
         let runtime = Arc::new(Runtime::new().expect("a runtime can be made"));
-        let sources = sources(&project.join("schema"));
         let model = Arc::new(model::read(sources.clone()).unwrap_or_else(|faults| panic!("{}", faults.render(false))));
         let name = fresh_name();
         let folder = std::env::temp_dir().join(&name);
@@ -215,6 +227,7 @@ pub fn settings() -> Settings {
         // One server is asked by many cases: only those about the limit meet it.
         accounts: AccountSettings { attempts_max: 10_000, address_attempts_max: 10_000, ..AccountSettings::default() },
         setup: None,
+        anonymous_operates: false,
         token_key: Some(TokenKey::new(TOKEN_KEY).expect("the key is long enough")),
         graphiql: true,
         introspection: true,

@@ -47,6 +47,10 @@ pub(crate) enum Error {
         #[source]
         source: std::net::AddrParseError,
     },
+    #[error(
+        "workflows.anonymous lets callers without a token operate workflows, and the server would listen on {address}; listen on loopback addresses alone, or take the key out"
+    )]
+    AnonymousBeyondLoopback { address: std::net::SocketAddr },
     #[error("there is a token of the name `{name}`; take it back first, or take another name")]
     TokenName { name: String },
     #[error("there is no token of the name `{name}`")]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use files::Folder;
 use model::{Diagnostic, Diagnostics, Job, Model, Source};
-use server::{SetupCode, TokenKey};
+use server::{EndpointSettings, SetupCode, TokenKey};
 use store::Address;
 
 use crate::arguments::Project as Arguments;
@@ -62,12 +62,17 @@ impl Project {
         if model.jobs.is_empty() { Ok(model) } else { Err(Error::Faults(not_run_yet(&model))) }
     }
 
-    /// Every `*.graphql` below `schema/`, by path.
+    /// Every `*.graphql` below `schema/`, by path; and the workflow engine's own types, where agents of others are served.
     pub(crate) fn schema_texts(&self) -> Result<Vec<Source>, Error> {
         let mut paths = Vec::new();
         files_below(&self.folder.join(SCHEMA_FOLDER), "graphql", &mut paths)?;
         paths.sort();
-        paths.iter().map(|path| self.source(path)).collect()
+        let mut texts: Vec<Source> = paths.iter().map(|path| self.source(path)).collect::<Result<_, _>>()?;
+        let serves_agents = |endpoint: &EndpointSettings| endpoint.dialects.iter().any(|name| name == "prefect");
+        if self.config.endpoints.iter().any(serves_agents) {
+            texts.push(model::workflow());
+        }
+        Ok(texts)
     }
 
     fn source(&self, path: &Path) -> Result<Source, Error> {

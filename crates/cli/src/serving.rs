@@ -10,7 +10,7 @@ use store::{Ids, Store, StoreConfig, StoreLimits};
 
 use crate::config::{
     COMPRESSION, CONFIRM_EMAIL, CORS_ORIGINS, Config, DEFAULT_LOCALE, DEFAULT_ROLE, GRAPHIQL, INTROSPECTION, LOCALES,
-    REGISTER, TOKEN_HOURS, TRUSTED_PROXIES,
+    REGISTER, TOKEN_HOURS, TRUSTED_PROXIES, WORKFLOWS_ANONYMOUS,
 };
 use crate::error::Error;
 use crate::project::Project;
@@ -73,6 +73,7 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
         schemas: schema_settings(config),
         listeners: config.listeners.clone(),
         accounts: accounts(config)?,
+        anonymous_operates: anonymous_operates(project)?,
         setup: None,
         token_key: project.token_key()?,
         graphiql: is_on(config.word(GRAPHIQL), mode),
@@ -84,6 +85,17 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
         ids: Arc::new(Ids::Random),
         limits: limits(config),
     })
+}
+
+/// Whether callers without a token operate workflows: only where nobody beyond this machine can ask.
+fn anonymous_operates(project: &Project) -> Result<bool, Error> {
+    let config = &project.config;
+    if config.word(WORKFLOWS_ANONYMOUS) != "operator" {
+        return Ok(false);
+    }
+    let listeners = config.listeners.iter().map(|listener| listener.address);
+    let beyond = std::iter::once(config.address()).chain(listeners).find(|address| !address.ip().is_loopback());
+    beyond.map_or(Ok(true), |address| Err(Error::AnonymousBeyondLoopback { address }))
 }
 
 fn accounts(config: &Config) -> Result<AccountSettings, Error> {

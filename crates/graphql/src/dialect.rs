@@ -16,6 +16,7 @@
 mod clash;
 mod declared;
 mod hasura;
+mod prefect;
 mod strapi;
 
 use model::Model;
@@ -47,7 +48,8 @@ pub struct Dialect {
 }
 
 /// Every dialect that is served.
-pub static ALL: &[&Dialect] = &[&strapi::STRAPI5, &strapi::STRAPI4, &hasura::HASURA, &declared::DECLARED];
+pub static ALL: &[&Dialect] =
+    &[&strapi::STRAPI5, &strapi::STRAPI4, &hasura::HASURA, &declared::DECLARED, &prefect::PREFECT];
 
 /// The dialect of this name.
 #[must_use]

@@ -159,6 +159,7 @@ impl<'a> Planner<'a> {
                 self.command(merged, definition, (*effect, *of)).map(|command| RootValue::Command(Box::new(command)))
             }
             FieldBinding::Constant(json) => Ok(RootValue::Constant(json.clone())),
+            FieldBinding::Wrap => self.constants(merged, definition.of.name()).map(RootValue::Constant),
             FieldBinding::Part(_)
             | FieldBinding::Column(..)
             | FieldBinding::Relation { .. }
@@ -174,9 +175,23 @@ impl<'a> Planner<'a> {
             | FieldBinding::PageCount
             | FieldBinding::Aggregate { .. }
             | FieldBinding::Written(_)
-            | FieldBinding::Made(_)
-            | FieldBinding::Wrap => misplaced(),
+            | FieldBinding::Made(_) => misplaced(),
         }
+    }
+
+    /// The JSON text of an object around values that are known already.
+    fn constants(&self, merged: &Merged<'a>, object: &str) -> Refusable<String> {
+        let mut members = Vec::new();
+        for (key, inner) in self.merged(object, &merged.selections) {
+            let value = match self.definition(object, &inner).map(|definition| (&definition.binding, definition)) {
+                None => Json::String(object.to_owned()).to_string(),
+                Some((FieldBinding::Constant(json), _)) => json.clone(),
+                Some((FieldBinding::Wrap, definition)) => self.constants(&inner, definition.of.name())?,
+                Some(_) => return misplaced(),
+            };
+            members.push([&Json::from(key).to_string(), ":", &value].concat());
+        }
+        Ok(["{", &members.join(","), "}"].concat())
     }
 
     /// The definition of a field of this object type; none for `__typename` and introspection.

@@ -6,6 +6,7 @@
 
 mod declared;
 mod hasura;
+mod prefect;
 mod strapi;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 pub use declared::DECLARED;
 pub use hasura::HASURA;
+pub use prefect::PREFECT;
 pub use strapi::{STRAPI4, STRAPI5};
 
 /// What one dialect does with requests, apart from answering them.
@@ -37,6 +39,8 @@ pub struct TransportRules {
     pub role_header: Option<RoleHeader>,
     /// Whether an answer with errors has `data`, too.
     pub has_data_beside_errors: bool,
+    /// Whether variables may come as JSON within text.
+    pub variables_as_text: bool,
     /// What is said to who asks for the schema where that is switched off.
     pub introspection_off: &'static str,
     /// Puts a fault into the dialect's words.

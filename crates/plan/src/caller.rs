@@ -27,6 +27,9 @@ pub struct Fingerprint(pub Option<Vec<String>>);
 /// The role that may do everything, whatever rules say: whoever keeps the project.
 pub const ADMINISTRATOR: &str = "administrator";
 
+/// The role of whoever operates the workflow engine: reads all that it knows, launches, cancels and administers every run.
+pub const OPERATOR: &str = "operator";
+
 /// The role of everybody without a token.
 pub const PUBLIC: &str = "public";
 
@@ -89,6 +92,13 @@ impl Policy {
                 for action in &rule.actions {
                     let grant = Grant { condition: rule.condition.clone(), fields: rule.fields.clone() };
                     rules.entry((of, *action)).or_default().push(grant);
+                }
+            }
+        }
+        if roles.iter().any(|role| role == OPERATOR) {
+            for (of, _) in model.content_types().filter(|(_, of)| of.is_of_engine()) {
+                for action in [Action::Find, Action::Launch, Action::Cancel, Action::Operate] {
+                    rules.entry((of, action)).or_default().push(Grant { condition: None, fields: None });
                 }
             }
         }

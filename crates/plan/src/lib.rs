@@ -32,7 +32,7 @@ mod write;
 
 pub use authorize::{Authorized, authorize};
 pub use bind::{Request, Variables, bind, whole_number};
-pub use caller::{ADMINISTRATOR, Caller, Fingerprint, PUBLIC, Policy};
+pub use caller::{ADMINISTRATOR, Caller, Fingerprint, OPERATOR, PUBLIC, Policy};
 pub use command::{Command, Effect, Need};
 pub use content::{Content, ElementContent, Held, Link, LinkId, uuid_of_text, uuid_text, value_json, value_of_json};
 pub use cursor::{cursor_number, cursor_text};

@@ -34,6 +34,8 @@ pub struct BodyRules {
     pub nesting_max: usize,
     /// Longest list of requests; `None`: lists are refused.
     pub batch_max: Option<usize>,
+    /// Variables may come as JSON within text.
+    pub variables_as_text: bool,
 }
 
 /// Reads the JSON body of a POST.
@@ -48,7 +50,7 @@ pub fn from_body(body: &[u8], rules: BodyRules) -> Result<Requests<'_>, RequestF
         return Err(RequestFault::BodyTooDeep(rules.nesting_max));
     }
     match first {
-        b'{' => parse(body)?.into_request().map(Requests::One),
+        b'{' => parse(body)?.into_request(rules).map(Requests::One),
         b'[' => batch(body, rules).map(Requests::Batch),
         _other => Err(serde_json::from_slice::<IgnoredAny>(body)
             .map_or_else(|error| not_json(&error), |_| RequestFault::BodyNotObject)),
@@ -75,7 +77,7 @@ pub fn from_parameters(text: &str, rules: BodyRules) -> Result<Request<'static>,
     if members.count == 0 {
         return Err(RequestFault::QueryMissing);
     }
-    members.into_request()
+    members.into_request(rules)
 }
 
 fn parameter_json(name: &'static str, text: &str, rules: BodyRules) -> Result<Value, RequestFault> {
@@ -128,7 +130,7 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
-    fn into_request(self) -> Result<Request<'a>, RequestFault> {
+    fn into_request(self, rules: BodyRules) -> Result<Request<'a>, RequestFault> {
         if let Some(name) = self.repeated {
             return Err(RequestFault::MemberRepeated(name));
         }
@@ -147,7 +149,11 @@ impl<'a> Members<'a> {
             None | Some(Given::Json(Value::Null)) => None,
             Some(Given::Json(_)) => return Err(RequestFault::OperationNameNotText),
         };
-        let variables = object_member("variables", self.variables)?;
+        let variables = match self.variables {
+            Some(Given::Text(text)) if rules.variables_as_text => Some(within_text(&text, rules)?),
+            given => given,
+        };
+        let variables = object_member("variables", variables)?;
         object_member("extensions", self.extensions)?;
         Ok(Request { query, operation_name, variables })
     }
@@ -158,6 +164,14 @@ fn without_query(extensions: Option<&Given<'_>>) -> RequestFault {
     let is_persisted =
         matches!(extensions, Some(Given::Json(extensions)) if extensions.get("persistedQuery").is_some());
     if is_persisted { RequestFault::PersistedQuery } else { RequestFault::QueryMissing }
+}
+
+/// The JSON within a text.
+fn within_text(text: &str, rules: BodyRules) -> Result<Given<'static>, RequestFault> {
+    if nesting(text.as_bytes()) > rules.nesting_max {
+        return Err(RequestFault::BodyTooDeep(rules.nesting_max));
+    }
+    serde_json::from_str(text).map(Given::Json).map_err(|_| RequestFault::MemberAsText("variables"))
 }
 
 fn object_member(name: &'static str, given: Option<Given<'_>>) -> Result<Map<String, Value>, RequestFault> {
@@ -182,12 +196,12 @@ fn batch(body: &[u8], rules: BodyRules) -> Result<Vec<Result<Request<'_>, Reques
     if items.is_empty() || items.len() > longest {
         return Err(RequestFault::BatchLength(longest));
     }
-    Ok(items.into_iter().map(one_of_batch).collect())
+    Ok(items.into_iter().map(|item| one_of_batch(item, rules)).collect())
 }
 
-fn one_of_batch(item: &serde_json::value::RawValue) -> Result<Request<'_>, RequestFault> {
+fn one_of_batch(item: &serde_json::value::RawValue, rules: BodyRules) -> Result<Request<'_>, RequestFault> {
     let text = item.get();
-    if text.starts_with('{') { parse(text.as_bytes())?.into_request() } else { Err(RequestFault::BodyNotObject) }
+    if text.starts_with('{') { parse(text.as_bytes())?.into_request(rules) } else { Err(RequestFault::BodyNotObject) }
 }
 
 fn not_json(error: &serde_json::Error) -> RequestFault {
@@ -361,7 +375,7 @@ fn hex(digit: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    const RULES: BodyRules = BodyRules { nesting_max: 8, batch_max: None };
+    const RULES: BodyRules = BodyRules { nesting_max: 8, batch_max: None, variables_as_text: false };
 
     fn check(body: &str, expected: Result<(&str, Option<&str>, &str), RequestFault>) {
         let met = from_body(body.as_bytes(), RULES).map(|requests| match requests {
@@ -420,7 +434,7 @@ mod tests {
 
     #[test]
     fn lists_are_read_where_allowed() {
-        let rules = BodyRules { nesting_max: 8, batch_max: Some(2) };
+        let rules = BodyRules { batch_max: Some(2), ..RULES };
         let read = from_body(br#"[{"query":"a"}, 5]"#, rules).unwrap();
         let expected = Requests::Batch(vec![
             Ok(Request { query: "a".into(), ..Request::default() }),

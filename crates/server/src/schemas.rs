@@ -50,7 +50,7 @@ impl Schemas {
     /// # Errors
     /// A dialect that is not known, or everything that keeps dialects from showing this model.
     pub fn build(model: &Arc<Model>, settings: &SchemaSettings) -> Result<Self, Error> {
-        let usual = usual_endpoints();
+        let usual = usual_endpoints(model);
         let endpoints = if settings.endpoints.is_empty() { &usual } else { &settings.endpoints };
         // Side by side: making schemas is most of the time of a start.
         let list = std::thread::scope(|scope| {
@@ -87,9 +87,23 @@ impl Schemas {
 }
 
 /// Where dialects stand when the project says nothing.
-fn usual_endpoints() -> Vec<EndpointSettings> {
-    let usual = [("/graphql", "strapi5"), ("/v4/graphql", "strapi4"), ("/v1/graphql", "hasura")];
-    usual.map(|(path, dialect)| EndpointSettings { path: path.to_owned(), dialects: vec![dialect.to_owned()] }).into()
+fn usual_endpoints(model: &Model) -> Vec<EndpointSettings> {
+    const CONTENT: &[(&str, &[&str])] =
+        &[("/graphql", &["strapi5"]), ("/v4/graphql", &["strapi4"]), ("/v1/graphql", &["hasura"])];
+    const JOBS: &[(&str, &[&str])] = &[("/prefect/graphql", &["prefect"])];
+    const JOBS_ALONE: &[(&str, &[&str])] = &[("/graphql", &["prefect"])];
+    let has_jobs = !model.jobs.is_empty();
+    let has_content = model.content_types().any(|(_, of)| !of.is_system);
+    let usual = match (has_content, has_jobs) {
+        (_, false) => vec![CONTENT],
+        (true, true) => vec![CONTENT, JOBS],
+        (false, true) => vec![JOBS_ALONE, JOBS],
+    };
+    let endpoint = |(path, dialects): &(&str, &[&str])| EndpointSettings {
+        path: (*path).to_owned(),
+        dialects: dialects.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    usual.into_iter().flatten().map(endpoint).collect()
 }
 
 /// Why an endpoint has no schema.

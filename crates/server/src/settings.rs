@@ -18,6 +18,8 @@ pub struct Settings {
     pub listeners: Vec<ListenerSettings>,
     /// Who may sign in, and how often they may try.
     pub accounts: AccountSettings,
+    /// Whoever asks from this machine without a token operates the workflow engine.
+    pub anonymous_operates: bool,
     /// Opens the page that makes the first administrator; without it there is no such page.
     pub setup: Option<SetupCode>,
     /// Checks callers' tokens; without it every token is refused.

@@ -80,6 +80,7 @@ fn settings() -> Settings {
         listeners: Vec::new(),
         accounts: server::AccountSettings::default(),
         setup: None,
+        anonymous_operates: false,
         token_key: None,
         graphiql: false,
         introspection: true,

@@ -74,6 +74,7 @@ fn settings() -> Settings {
         listeners: Vec::new(),
         accounts: server::AccountSettings::default(),
         setup: None,
+        anonymous_operates: false,
         token_key: Some(TokenKey::new(KEY).unwrap()),
         graphiql: false,
         introspection: true,

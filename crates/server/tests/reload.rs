@@ -54,6 +54,7 @@ fn settings() -> Settings {
         listeners: Vec::new(),
         accounts: server::AccountSettings::default(),
         setup: None,
+        anonymous_operates: false,
         token_key: None,
         graphiql: false,
         introspection: true,

@@ -53,6 +53,7 @@ pub(crate) const CONFIRM_EMAIL: &str = "auth.confirm_email";
 pub(crate) const DEFAULT_ROLE: &str = "auth.default_role";
 pub(crate) const TOKEN_HOURS: &str = "auth.token_hours";
 pub(crate) const TRUSTED_PROXIES: &str = "auth.trusted_proxies";
+pub(crate) const WORKFLOWS_ANONYMOUS: &str = "workflows.anonymous";
 pub(crate) const GRAPHIQL: &str = "http.graphiql";
 pub(crate) const INTROSPECTION: &str = "http.introspection";
 pub(crate) const COMPRESSION: &str = "http.compression";
@@ -88,6 +89,12 @@ pub(crate) static KEYS: &[Key] = &[
     key(DEFAULT_ROLE, Kind::Text, "authenticated", "The role of accounts that people make."),
     key(TOKEN_HOURS, Kind::Number(1, 8760), "720", "Hours that a person's token is good."),
     key(TRUSTED_PROXIES, Kind::Texts, "[]", "Addresses of proxies whose X-Forwarded-For is believed, as \"10.0.0.2\"."),
+    key(
+        WORKFLOWS_ANONYMOUS,
+        Kind::Word(&["nobody", "operator"]),
+        "nobody",
+        "What callers without a token are to jobs and runs; operator: everything, on loopback addresses alone.",
+    ),
     key(
         GRAPHIQL,
         Kind::Word(&["auto", "on", "off"]),

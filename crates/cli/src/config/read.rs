@@ -15,7 +15,7 @@ use super::value::{Value, from_text, from_toml};
 use super::{Config, FILE_NAME, Origins};
 
 /// Sections of the file; a variable that begins with one of them must name a key.
-const SECTIONS: [&str; 5] = ["auth", "http", "log", "limits", "strapi"];
+const SECTIONS: [&str; 6] = ["auth", "http", "log", "limits", "strapi", "workflows"];
 /// How variables of settings begin.
 const PREFIX: &str = "DRAGOMAN_";
 /// The usual variable of database addresses, beside `DRAGOMAN_DATABASE`.

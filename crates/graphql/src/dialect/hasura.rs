@@ -6,9 +6,9 @@
 //! Source: `docs/dialects/hasura.md`; Hasura's manual, "API reference: GraphQL".
 
 mod aggregates;
-mod columns;
+pub(super) mod columns;
 mod components;
-mod faults;
+pub(super) mod faults;
 mod filters;
 mod orders;
 mod rows;
@@ -41,15 +41,15 @@ pub(super) static HASURA: Dialect = Dialect {
 
 /// Types under construction. A name that is given twice is a fault that names both owners.
 #[derive(Default)]
-struct Draft {
-    types: IndexMap<String, Definition>,
+pub(super) struct Draft {
+    pub(super) types: IndexMap<String, Definition>,
     owners: IndexMap<String, String>,
     faults: Vec<SchemaFault>,
 }
 
 impl Draft {
     /// Adds a type that `owner` gives.
-    fn add(&mut self, name: &str, owner: &str, kind: Kind) {
+    pub(super) fn add(&mut self, name: &str, owner: &str, kind: Kind) {
         if let Some(first) = self.owners.insert(name.to_owned(), owner.to_owned()) {
             let fault = SchemaFault::NameTwice {
                 dialect: NAME,
@@ -63,6 +63,20 @@ impl Draft {
         self.types.insert(name.to_owned(), Definition { description: None, kind });
     }
 
+    /// Adds scalars and everything over these tables but their components; gives their root fields.
+    pub(super) fn tables(&mut self, tables: &Tables<'_>) -> IndexMap<String, Field> {
+        scalars::add(self);
+        let mut roots = IndexMap::new();
+        for table in &tables.list {
+            rows::add(self, tables, table);
+            filters::add(self, tables, table);
+            orders::add(self, tables, table);
+            aggregates::add(self, table);
+            rows::add_roots(&mut roots, table, tables.rule);
+        }
+        roots
+    }
+
     /// Describes the type added last.
     fn describe(&mut self, description: Option<&String>) {
         if let (Some((_, definition)), Some(text)) = (self.types.last_mut(), description) {
@@ -74,15 +88,8 @@ impl Draft {
 fn definitions(model: &Model, options: &Options) -> Result<Definitions, Vec<SchemaFault>> {
     let (tables, faults) = Tables::of(model, &options.policy);
     let mut draft = Draft { faults, ..Draft::default() };
-    scalars::add(&mut draft, model);
-    let mut roots: IndexMap<String, Field> = IndexMap::new();
-    for table in &tables.list {
-        rows::add(&mut draft, &tables, table);
-        filters::add(&mut draft, &tables, table);
-        orders::add(&mut draft, &tables, table);
-        aggregates::add(&mut draft, table);
-        rows::add_roots(&mut roots, table);
-    }
+    scalars::add_enums(&mut draft, model);
+    let roots = draft.tables(&tables);
     components::add(&mut draft, &tables);
     draft.add("query_root", NAME, Kind::Object { stands: Stands::Around, fields: roots });
     draft.add("mutation_root", NAME, Kind::Object { stands: Stands::Around, fields: IndexMap::new() });

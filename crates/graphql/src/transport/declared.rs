@@ -14,6 +14,7 @@ pub static DECLARED: TransportRules = TransportRules {
     allow: "GET, POST",
     role_header: None,
     has_data_beside_errors: true,
+    variables_as_text: false,
     introspection_off: "Introspection is switched off on this server",
     describe,
 };

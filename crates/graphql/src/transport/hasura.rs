@@ -18,6 +18,7 @@ pub static HASURA: TransportRules = TransportRules {
     allow: "POST",
     role_header: Some(RoleHeader { name: "x-hasura-role", aliases: &[("anonymous", "public")] }),
     has_data_beside_errors: false,
+    variables_as_text: false,
     introspection_off: "introspection is switched off on this server",
     describe,
 };

@@ -21,6 +21,7 @@ pub static STRAPI5: TransportRules = TransportRules {
     allow: "GET, POST",
     role_header: None,
     has_data_beside_errors: true,
+    variables_as_text: false,
     introspection_off: INTROSPECTION_OFF,
     describe,
 };

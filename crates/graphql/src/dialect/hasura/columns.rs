@@ -8,36 +8,40 @@ use model::{
 use plan::{Column, Form, Policy};
 
 use super::super::SchemaFault;
+use super::filters::RULE;
 use super::{FIX, NAME};
+use crate::binding::FilterRule;
 
 /// All tables that a caller sees.
-pub(super) struct Tables<'a> {
-    pub(super) model: &'a Model,
-    pub(super) list: Vec<Table<'a>>,
+pub(in crate::dialect) struct Tables<'a> {
+    pub(in crate::dialect) model: &'a Model,
+    pub(in crate::dialect) list: Vec<Table<'a>>,
+    /// How filters over them are read.
+    pub(in crate::dialect) rule: FilterRule,
 }
 
 /// One content type as a table.
-pub(super) struct Table<'a> {
-    pub(super) id: TypeId,
-    pub(super) of: &'a ContentType,
-    pub(super) name: String,
-    pub(super) columns: Vec<ColumnField>,
-    pub(super) relations: Vec<RelationField>,
-    pub(super) components: Vec<ComponentField>,
+pub(in crate::dialect) struct Table<'a> {
+    pub(in crate::dialect) id: TypeId,
+    pub(in crate::dialect) of: &'a ContentType,
+    pub(in crate::dialect) name: String,
+    pub(in crate::dialect) columns: Vec<ColumnField>,
+    pub(in crate::dialect) relations: Vec<RelationField>,
+    pub(in crate::dialect) components: Vec<ComponentField>,
 }
 
 /// A column.
-pub(super) struct ColumnField {
-    pub(super) name: String,
-    pub(super) description: Option<String>,
-    pub(super) column: Column,
-    pub(super) kind: ColumnType,
-    pub(super) required: bool,
+pub(in crate::dialect) struct ColumnField {
+    pub(in crate::dialect) name: String,
+    pub(in crate::dialect) description: Option<String>,
+    pub(in crate::dialect) column: Column,
+    pub(in crate::dialect) kind: ColumnType,
+    pub(in crate::dialect) required: bool,
 }
 
 /// The GraphQL type of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ColumnType {
+pub(in crate::dialect) enum ColumnType {
     /// A scalar by its name.
     Scalar(&'static str),
     /// An enum of the model: its name here.
@@ -47,33 +51,33 @@ pub(super) enum ColumnType {
 }
 
 /// A relationship.
-pub(super) struct RelationField {
-    pub(super) name: String,
-    pub(super) description: Option<String>,
-    pub(super) field: FieldId,
+pub(in crate::dialect) struct RelationField {
+    pub(in crate::dialect) name: String,
+    pub(in crate::dialect) description: Option<String>,
+    pub(in crate::dialect) field: FieldId,
     /// Name of the target's table.
-    pub(super) target: String,
-    pub(super) target_of: TypeId,
+    pub(in crate::dialect) target: String,
+    pub(in crate::dialect) target_of: TypeId,
     /// The content type it holds rows of has a status, a locale.
-    pub(super) versions: (bool, bool),
-    pub(super) many: bool,
-    pub(super) required: bool,
+    pub(in crate::dialect) versions: (bool, bool),
+    pub(in crate::dialect) many: bool,
+    pub(in crate::dialect) required: bool,
     /// One member of a relation to an interface or union.
-    pub(super) member: bool,
+    pub(in crate::dialect) member: bool,
 }
 
 /// A component or a dynamic zone.
-pub(super) struct ComponentField {
-    pub(super) name: String,
-    pub(super) description: Option<String>,
-    pub(super) field: FieldId,
-    pub(super) of: ComponentOf,
-    pub(super) many: bool,
-    pub(super) required: bool,
+pub(in crate::dialect) struct ComponentField {
+    pub(in crate::dialect) name: String,
+    pub(in crate::dialect) description: Option<String>,
+    pub(in crate::dialect) field: FieldId,
+    pub(in crate::dialect) of: ComponentOf,
+    pub(in crate::dialect) many: bool,
+    pub(in crate::dialect) required: bool,
 }
 
 /// What a component field holds.
-pub(super) enum ComponentOf {
+pub(in crate::dialect) enum ComponentOf {
     /// Elements of one component.
     One(ComponentId),
     /// Elements of several: the zone, and the union's name.
@@ -106,7 +110,7 @@ impl<'a> Tables<'a> {
             faults.extend(table.clashes());
             list.push(table);
         }
-        (Tables { model, list }, faults)
+        (Tables { model, list, rule: RULE }, faults)
     }
 }
 
@@ -226,7 +230,7 @@ fn keeps_key(model: &Model, owner: &ContentType, relation: &Relation) -> bool {
 }
 
 /// The type of a scalar or enum field; none for other kinds.
-pub(super) fn member_type(model: &Model, field: &Field) -> Option<ColumnType> {
+pub(in crate::dialect) fn member_type(model: &Model, field: &Field) -> Option<ColumnType> {
     match &field.kind {
         FieldKind::Scalar { list: true, .. } | FieldKind::Enum { list: true, .. } => Some(ColumnType::Scalar("jsonb")),
         FieldKind::Scalar { scalar, list: false } => Some(ColumnType::Scalar(scalar_name(*scalar))),
@@ -272,7 +276,8 @@ fn component(table: &str, id: FieldId, field: &Field) -> Option<ComponentField> 
     Some(ComponentField { name, description: field.description.clone(), field: id, of, many, required: field.required })
 }
 
-fn key_scalar(key: &Key) -> &'static str {
+/// The scalar of a key.
+pub(in crate::dialect) fn key_scalar(key: &Key) -> &'static str {
     match key {
         Key::BigInt => "Int",
         Key::Uuid => "uuid",
@@ -305,7 +310,7 @@ fn scalar_name(scalar: Scalar) -> &'static str {
 
 impl ColumnType {
     /// Its name in the schema.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::dialect) fn name(&self) -> &str {
         match self {
             ColumnType::Scalar(name) => name,
             ColumnType::Enum(_, name) => name,

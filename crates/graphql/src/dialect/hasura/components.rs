@@ -19,7 +19,7 @@ pub(super) fn add(draft: &mut Draft, tables: &Tables<'_>) {
         let mut fields: indexmap::IndexMap<_, _> =
             parts.columns.iter().map(|column| (column.name.clone(), rows::column_field(column))).collect();
         for relation in &parts.relations {
-            rows::add_relation(&mut fields, relation);
+            rows::add_relation(&mut fields, relation, tables.rule);
         }
         for inner in &parts.components {
             fields.insert(inner.name.clone(), rows::component_field(tables, inner));

@@ -8,7 +8,7 @@ use super::columns::table_name;
 use crate::request::{Complaint, RequestError, RequestErrorKind};
 
 /// The errors of an answer.
-pub(super) fn faults(model: &Model, faults: &[Fault]) -> Vec<Json> {
+pub(in crate::dialect) fn faults(model: &Model, faults: &[Fault]) -> Vec<Json> {
     faults.iter().flat_map(|fault| of_cause(model, &request_path(&fault.path), &fault.cause)).collect()
 }
 

@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 use plan::{Column, SystemColumn};
 
+use super::Draft;
 use super::columns::{
     ColumnField, ColumnType, ComponentField, ComponentOf, RelationField, Table, Tables, component_name,
 };
-use super::{Draft, filters};
-use crate::binding::{FieldBinding, InputBinding, PageRule, PageWord, RowsShape};
+use crate::binding::{FieldBinding, FilterRule, InputBinding, PageRule, PageWord, RowsShape};
 use crate::definition::{Field, Input, Kind, Stands, TypeRef};
 
 /// Adds the object type of a table and the enum of its columns.
@@ -15,7 +15,7 @@ pub(super) fn add(draft: &mut Draft, tables: &Tables<'_>, table: &Table<'_>) {
     let mut fields: IndexMap<String, Field> =
         table.columns.iter().map(|column| (column.name.clone(), column_field(column))).collect();
     for relation in &table.relations {
-        add_relation(&mut fields, relation);
+        add_relation(&mut fields, relation, tables.rule);
     }
     for component in &table.components {
         fields.insert(component.name.clone(), component_field(tables, component));
@@ -30,11 +30,11 @@ pub(super) fn add(draft: &mut Draft, tables: &Tables<'_>, table: &Table<'_>) {
 }
 
 /// Adds the root fields of a table.
-pub(super) fn add_roots(roots: &mut IndexMap<String, Field>, table: &Table<'_>) {
+pub(super) fn add_roots(roots: &mut IndexMap<String, Field>, table: &Table<'_>, rule: FilterRule) {
     let versions = (table.of.draft_and_publish, table.of.localized);
     let list = |shape: RowsShape, of: TypeRef| Field {
         description: None,
-        arguments: row_arguments(&table.name, versions),
+        arguments: row_arguments(&table.name, versions, rule),
         of,
         binding: FieldBinding::List { of: table.id, shape, page: PageRule::Strict },
     };
@@ -62,7 +62,7 @@ fn by_key(table: &Table<'_>, key: &ColumnField, versions: (bool, bool)) -> Field
 }
 
 /// The arguments of everything that gives rows of a table.
-fn row_arguments(table: &str, versions: (bool, bool)) -> IndexMap<String, Input> {
+fn row_arguments(table: &str, versions: (bool, bool), rule: FilterRule) -> IndexMap<String, Input> {
     let mut arguments = IndexMap::new();
     let mut add = |name: &str, of: TypeRef, binding: InputBinding| {
         arguments.insert(name.to_owned(), argument(of, binding));
@@ -71,7 +71,7 @@ fn row_arguments(table: &str, versions: (bool, bool)) -> IndexMap<String, Input>
     add("limit", TypeRef::named("Int"), InputBinding::Page(PageWord::Limit));
     add("offset", TypeRef::named("Int"), InputBinding::Page(PageWord::Start));
     add("order_by", TypeRef::named([table, "_order_by"].concat()).non_null().list(), InputBinding::SortObjects);
-    add("where", TypeRef::named([table, "_bool_exp"].concat()), InputBinding::Filter(filters::RULE));
+    add("where", TypeRef::named([table, "_bool_exp"].concat()), InputBinding::Filter(rule));
     add_version_arguments(&mut arguments, versions);
     arguments
 }
@@ -110,15 +110,18 @@ pub(super) fn column_field(column: &ColumnField) -> Field {
 }
 
 /// An object relationship, or an array relationship with its aggregate.
-pub(super) fn add_relation(fields: &mut IndexMap<String, Field>, relation: &RelationField) {
+pub(super) fn add_relation(fields: &mut IndexMap<String, Field>, relation: &RelationField, rule: FilterRule) {
     if relation.member {
         add_member(fields, relation);
         return;
     }
     let binding = |shape: RowsShape| FieldBinding::Relation { field: relation.field, shape, page: PageRule::Strict };
     let mut add = |name: String, of: TypeRef, shape: RowsShape| {
-        let arguments =
-            if shape == RowsShape::One { IndexMap::new() } else { row_arguments(&relation.target, relation.versions) };
+        let arguments = if shape == RowsShape::One {
+            IndexMap::new()
+        } else {
+            row_arguments(&relation.target, relation.versions, rule)
+        };
         fields
             .insert(name, Field { description: relation.description.clone(), arguments, of, binding: binding(shape) });
     };

@@ -50,12 +50,18 @@ const SCALARS: [(&str, ScalarRule); 13] = [
     ("jsonb", ScalarRule::Json),
 ];
 
-/// Adds every scalar, enum and comparison object.
-pub(super) fn add(draft: &mut Draft, model: &Model) {
+/// Adds every scalar with its comparison object, and the words of orders and versions.
+pub(super) fn add(draft: &mut Draft) {
     for (name, rule) in SCALARS {
         draft.add(name, NAME, Kind::Scalar(rule));
         draft.add(&comparison(name), NAME, Kind::Input(comparisons(name)));
     }
+    draft.add("order_by", NAME, Kind::Enum(orders()));
+    draft.add("document_status", NAME, Kind::Enum(statuses()));
+}
+
+/// Adds the model's enums with their comparison objects.
+pub(super) fn add_enums(draft: &mut Draft, model: &Model) {
     for (index, of) in (0u16..).zip(&model.enums) {
         let name = enum_name(model, EnumId(index));
         let values = of.values.iter().map(|value| {
@@ -65,8 +71,6 @@ pub(super) fn add(draft: &mut Draft, model: &Model) {
         draft.describe(of.description.as_ref());
         draft.add(&comparison(&name), &of.name, Kind::Input(enum_comparisons(&name)));
     }
-    draft.add("order_by", NAME, Kind::Enum(orders()));
-    draft.add("document_status", NAME, Kind::Enum(statuses()));
 }
 
 /// Name of the comparison object over a type.

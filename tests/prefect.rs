@@ -1,0 +1,132 @@
+//! The recorded reading cases of Prefect, replayed at `/prefect/graphql` on both databases.
+//!
+//! What is answered otherwise stands in `docs/dialects/prefect.md` with its reason.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use acceptance::client::graphql;
+use acceptance::differences::{self, Tally};
+use acceptance::judge::Answer;
+use acceptance::project::{Database, Running, Template, settings};
+use acceptance::shape::{at, put, sorted_text, unordered};
+use serde_json::{Map, Value, json};
+use server::{EndpointSettings, Settings};
+
+#[test]
+fn sqlite_answers_as_prefect_does() {
+    replay(Database::Sqlite);
+}
+
+#[test]
+fn postgres_answers_as_prefect_does() {
+    replay(Database::Postgres);
+}
+
+fn replay(database: Database) {
+    let listed = differences::read(&page());
+    let template = Template::of_agents(&folder().join("project"), database);
+    let reading = serve(&template);
+    let mut tally = Tally::default();
+    for case in lines("cases.jsonl").into_iter().filter(|case| case["mutates"] != true) {
+        let name = case["name"].as_str().expect("a case has a name");
+        tally.take(name, listed.contains_key(name), judged(&case, &ask(&reading, &case)));
+    }
+    tally.settle("prefect, queries");
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/prefect")
+}
+
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/dialects/prefect.md")
+}
+
+fn lines(file: &str) -> Vec<Value> {
+    let text = fs::read_to_string(folder().join(file)).expect("the recording is there");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}
+
+/// Serves a copy as `workflows.anonymous = "operator"` does.
+fn serve(template: &Template) -> Running {
+    let usual = settings();
+    let endpoint = EndpointSettings { path: "/prefect/graphql".to_owned(), dialects: vec!["prefect".to_owned()] };
+    let schemas = server::SchemaSettings { endpoints: vec![endpoint], ..usual.schemas };
+    template.serve_with(Settings { schemas, anonymous_operates: true, ..usual })
+}
+
+fn ask(server: &Running, case: &Value) -> Answer {
+    let members = ["query", "variables", "operationName"].iter().filter(|key| !case[**key].is_null());
+    let body: Map<String, Value> = members.map(|key| ((*key).to_owned(), case[*key].clone())).collect();
+    server.ask(&graphql("/prefect/graphql", &Value::Object(body), None))
+}
+
+fn judged(case: &Value, answer: &Answer) -> Result<(), String> {
+    let mut got = answer.body.clone().ok_or("the answer is no JSON")?;
+    let mut wanted = case["response"].clone();
+    let statuses = case["accept_status"].as_array().cloned().unwrap_or_else(|| vec![case["http_status"].clone()]);
+    if !statuses.contains(&json!(answer.status)) {
+        return Err(format!("HTTP {}: {got}", answer.status));
+    }
+    if case["match"] == "error" {
+        return judged_refusal(case, (&wanted, &got));
+    }
+    for path in case["unordered"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for side in [&mut wanted, &mut got] {
+            if let Some(sorted) = at(side, path).map(unordered) {
+                put(side, path, sorted);
+            }
+        }
+    }
+    let as_instants = case["times_as_instants"] == true;
+    let (wanted, got) = (plain(&wanted, as_instants), plain(&got, as_instants));
+    if sorted_text(&wanted) == sorted_text(&got) {
+        return Ok(());
+    }
+    Err(format!("\n    wanted {}\n    got    {}", sorted_text(&wanted), sorted_text(&got)))
+}
+
+/// Equal data (absent is null), and the code of the first error.
+fn judged_refusal(case: &Value, (wanted, got): (&Value, &Value)) -> Result<(), String> {
+    let usual = vec![wanted["errors"][0]["extensions"]["code"].clone()];
+    let codes = case["accept_codes"].as_array().cloned().unwrap_or(usual);
+    let error = &got["errors"][0];
+    let message = error["message"].as_str().unwrap_or_default();
+    let is_told = case["message_contains"].as_str().is_none_or(|part| message.contains(part));
+    if wanted["data"] == got["data"] && codes.contains(&error["extensions"]["code"]) && is_told {
+        return Ok(());
+    }
+    Err(format!("\n    wanted {wanted}\n    got    {got}"))
+}
+
+/// Numbers by value, to nine decimals; times to the microsecond, where they are judged as instants.
+fn plain(value: &Value, as_instants: bool) -> Value {
+    match value {
+        Value::Number(number) => json!(format!("{:.9}", number.as_f64().unwrap_or_default())),
+        Value::String(text) if as_instants => json!(instant(text)),
+        Value::Array(items) => items.iter().map(|item| plain(item, as_instants)).collect(),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(key, value)| (key.clone(), plain(value, as_instants))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// `2019-01-01T12:00:12.25+00:00` with six digits of fraction.
+fn instant(text: &str) -> String {
+    let Some((local, "00:00")) = text.split_once('+') else { return text.to_owned() };
+    let (seconds, fraction) = local.split_once('.').unwrap_or((local, ""));
+    format!("{seconds}.{fraction:0<6}+00:00")
+}
+
+/// The page names no case that is not recorded.
+#[test]
+fn the_page_lists_recorded_cases_alone() {
+    let recorded = lines("cases.jsonl").into_iter().chain(lines("sequences.jsonl"));
+    let names: BTreeSet<String> = recorded.filter_map(|case| case["name"].as_str().map(str::to_owned)).collect();
+    let listed = differences::read(&page());
+    let unknown: Vec<_> = listed.keys().filter(|name| !names.contains(*name)).collect();
+    assert!(unknown.is_empty(), "listed, but not recorded: {unknown:?}");
+}
