@@ -31,6 +31,8 @@ pub enum Held {
     Append(Vec<Value>),
     /// Documents, in order.
     Links(Vec<Link>),
+    /// The documents that it links now, and these behind them.
+    AddedLinks(Vec<Link>),
     /// Component elements, in order.
     Elements(Vec<ElementContent>),
     /// A password's hash: nothing more is asked of it.
@@ -134,7 +136,7 @@ impl Held {
             Held::Null => Some(Json::Null),
             Held::Value(value) | Held::Increment(value) => Some(value_json(value)),
             Held::Append(items) => Some(items.iter().map(value_json).collect()),
-            Held::Links(_) | Held::Hash(_) | Held::Kept => None,
+            Held::Links(_) | Held::AddedLinks(_) | Held::Hash(_) | Held::Kept => None,
             Held::Elements(elements) => Some(
                 elements
                     .iter()
@@ -178,14 +180,19 @@ impl Reader<'_> {
                 Value::List(items) => items.clone(),
                 single => vec![single.clone()],
             }),
-            Given::Links(links) => Held::Links(match field.relation().map(|relation| relation.target) {
-                Some(Target::Type(of)) => self.links(of, links),
-                Some(Target::Group(_)) | None => Vec::new(),
-            }),
+            Given::Links(links) => Held::Links(self.links_of_field(field, links)),
+            Given::AddedLinks(links) => Held::AddedLinks(self.links_of_field(field, links)),
             Given::TypedLinks(list) => {
                 Held::Links(list.iter().flat_map(|(of, links)| self.links(*of, links)).collect())
             }
             Given::Elements(elements) => Held::Elements(elements.iter().map(|element| self.element(element)).collect()),
+        }
+    }
+
+    fn links_of_field(&mut self, field: &Field, links: &Links) -> Vec<Link> {
+        match field.relation().map(|relation| relation.target) {
+            Some(Target::Type(of)) => self.links(of, links),
+            Some(Target::Group(_)) | None => Vec::new(),
         }
     }
 
@@ -214,7 +221,7 @@ impl Data {
                 &assignment.given,
                 fields[usize::from(assignment.field.0)].relation().map(|relation| relation.target),
             ) {
-                (Given::Links(links), Some(Target::Type(of))) => list.push((of, links)),
+                (Given::Links(links) | Given::AddedLinks(links), Some(Target::Type(of))) => list.push((of, links)),
                 (Given::TypedLinks(typed), _) => list.extend(typed.iter().map(|(of, links)| (*of, links))),
                 (Given::Elements(elements), _) => {
                     for element in elements {
@@ -227,7 +234,8 @@ impl Data {
                     | Given::Engine(_)
                     | Given::Increment(_)
                     | Given::Append(_)
-                    | Given::Links(_),
+                    | Given::Links(_)
+                    | Given::AddedLinks(_),
                     _,
                 ) => {}
             }

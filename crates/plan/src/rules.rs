@@ -114,7 +114,8 @@ impl Checker<'_> {
             Held::Null => self.null(field, is_draft),
             Held::Value(Value::List(list)) => self.list(field, list, is_draft),
             Held::Value(value) => self.value(field, value, is_draft),
-            Held::Increment(_) | Held::Append(_) | Held::Hash(_) | Held::Kept => {}
+            // How many there are then is known to the store alone.
+            Held::Increment(_) | Held::Append(_) | Held::AddedLinks(_) | Held::Hash(_) | Held::Kept => {}
             Held::Links(links) => {
                 if field.required && links.is_empty() && !is_draft && !is_list(&field.kind) {
                     self.fault(field, BrokenRule::Null, Some(Json::Null));

@@ -171,6 +171,9 @@ pub enum Given {
     Append(HoleId),
     /// The documents linked from now on, in this order, none twice.
     Links(Links),
+    /// Documents put behind those that are linked, in this order; one that is linked already stays in its place. For a relation to many that this
+    /// side holds: each version that is written keeps what else it links.
+    AddedLinks(Links),
     /// Linked documents of several content types, in this order.
     TypedLinks(Vec<(TypeId, Links)>),
     /// The elements of a component field from now on (one for a single component). An element with an id that the row has is changed in place.

@@ -46,7 +46,7 @@ fn member_to_json(model: &Model, field: &Field, held: &Held) -> Option<Json> {
         Held::Value(value) => Some(value_to_stored(value)),
         Held::Elements(elements) => Some(elements_to_json(model, elements, is_list(field))),
         Held::Hash(hash) => Some(Json::String(hash.clone())),
-        Held::Null | Held::Increment(_) | Held::Append(_) | Held::Links(_) | Held::Kept => None,
+        Held::Null | Held::Increment(_) | Held::Append(_) | Held::Links(_) | Held::AddedLinks(_) | Held::Kept => None,
     }
 }
 

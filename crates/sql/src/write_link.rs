@@ -7,11 +7,11 @@
 
 use model::{FieldId, Model, Target, TypeId};
 
-use crate::Database;
 use crate::layout::{
     ColumnType, FieldLayout, Layout, LinkLayout, POSITION_LAST, STATUS_DRAFT, STATUS_PUBLISHED, ToOneLayout, TypeLayout,
 };
 use crate::write_print::{Arg, ListColumn, Print, WriteStatement};
+use crate::{ColumnKind, Database};
 
 /// Own values of the statements of a relation, by their place.
 pub mod own {
@@ -34,6 +34,10 @@ pub struct LinkProgram {
     pub before: Vec<WriteStatement>,
     /// After the row is written, with the documents given. Empty where the row's own column says all.
     pub give: Vec<WriteStatement>,
+    /// After the row is written, with documents that are put behind those that are linked. Empty where this side keeps no list.
+    pub add: Vec<WriteStatement>,
+    /// How many documents the row links.
+    pub count: Option<WriteStatement>,
     /// What [`LinkProgram::give`] binds has a row for each linked status.
     pub has_statuses: bool,
     /// After a row became a copy of another one ([`Arg::Source`]) of the same document.
@@ -73,6 +77,8 @@ impl<'a> LinkEnv<'a> {
             field,
             before: Vec::new(),
             give: Vec::new(),
+            add: Vec::new(),
+            count: None,
             has_statuses: false,
             copy: Vec::new(),
             publish: Vec::new(),
@@ -89,8 +95,11 @@ impl<'a> LinkEnv<'a> {
                 program.give.push(self.clear_links(link));
                 if other_is_one {
                     program.give.push(self.leave_links(link));
+                    program.add.push(self.leave_links(link));
                 }
                 program.give.push(self.put_links(link));
+                program.add.push(self.add_links(link));
+                program.count = Some(self.count_links(link));
                 program.copy = vec![self.drop_links_of_row(link), self.copy_links(link)];
             }
             FieldLayout::Inverse { of, field: held } => self.inverse(*of, *held, &mut program),
@@ -162,25 +171,47 @@ impl<'a> LinkEnv<'a> {
     /// `insert into "x_link" ("owner", "target", "position") select $1, list."target", list."position" from unnest(..) as list(..) where true
     /// on conflict ("owner", "target") do update set "position" = excluded."position"`
     fn put_links(self, link: &LinkLayout) -> WriteStatement {
+        let mut print = self.insert_links(link);
+        self.list_rows(link, &mut print);
+        print.push(" do update set \"position\" = excluded.\"position\"");
+        print.done(Vec::new())
+    }
+
+    /// `insert into "x_link" (..) select .., list."position" + (select coalesce(max(held."position"), 0) from "x_link" as held where held."owner" = $1)
+    /// from unnest(..) as list(..) where true on conflict (..) do nothing`
+    fn add_links(self, link: &LinkLayout) -> WriteStatement {
+        let mut print = self.insert_links(link);
+        print.push(" + (select coalesce(max(held.\"position\"), 0) from ").name(self.link_table(link));
+        print.push(" as held where held.\"owner\" = ").value(Arg::Row, link.owner).push(")");
+        self.list_rows(link, &mut print);
+        print.push(" do nothing");
+        print.done(Vec::new())
+    }
+
+    /// `insert into "x_link" ("owner", "target", "position") select $1, list."target", list."position"`
+    fn insert_links(self, link: &LinkLayout) -> Print<'a> {
+        let names: Vec<&str> = link_columns(link).iter().map(|column| column.name).collect();
         let mut print = self.print();
-        let mut columns = vec![ListColumn { name: "target", of: link.target, own: own::TARGETS }];
-        if link.has_target_type {
-            columns.push(ListColumn { name: "target_type", of: ColumnType::Text, own: own::TYPES });
-        }
-        if link.has_target_status {
-            columns.push(ListColumn { name: "target_status", of: ColumnType::SmallInt, own: own::STATUSES });
-        }
-        columns.push(ListColumn { name: "position", of: ColumnType::BigInt, own: own::POSITIONS });
-        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
         print.push("insert into ").name(self.link_table(link)).push(" (\"owner\", ").names(&names).push(") select ");
         print.value(Arg::Row, link.owner);
         for name in &names {
             print.push(", list.").name(name);
         }
-        print.push(" from ").rows(&columns).push(" where true on conflict (");
-        print.names(&self.layout.table(link.table).primary_key);
-        print.push(") do update set \"position\" = excluded.\"position\"");
-        print.done(Vec::new())
+        print
+    }
+
+    /// ` from unnest(..) as list(..) where true on conflict ("owner", "target")`
+    fn list_rows(self, link: &LinkLayout, print: &mut Print<'_>) {
+        print.push(" from ").rows(&link_columns(link)).push(" where true on conflict (");
+        print.names(&self.layout.table(link.table).primary_key).push(")");
+    }
+
+    /// `select count(*) from "x_link" where "owner" = $1`
+    fn count_links(self, link: &LinkLayout) -> WriteStatement {
+        let mut print = self.print();
+        print.push("select count(*) from ").name(self.link_table(link));
+        print.push(" where \"owner\" = ").value(Arg::Row, link.owner);
+        print.done(vec![ColumnKind::Int])
     }
 
     /// `delete from "x_link" where "owner" = $1`
@@ -418,6 +449,19 @@ impl<'a> LinkEnv<'a> {
         locale_scope(&mut print, other, "draft.");
         print.done(Vec::new())
     }
+}
+
+/// What the statements that make links bind of each.
+fn link_columns(link: &LinkLayout) -> Vec<ListColumn> {
+    let mut columns = vec![ListColumn { name: "target", of: link.target, own: own::TARGETS }];
+    if link.has_target_type {
+        columns.push(ListColumn { name: "target_type", of: ColumnType::Text, own: own::TYPES });
+    }
+    if link.has_target_status {
+        columns.push(ListColumn { name: "target_status", of: ColumnType::SmallInt, own: own::STATUSES });
+    }
+    columns.push(ListColumn { name: "position", of: ColumnType::BigInt, own: own::POSITIONS });
+    columns
 }
 
 /// `, "x_position" = ..`: nobody's list says where it stands.

@@ -110,6 +110,7 @@ impl Env<'_> {
                 | Given::Increment(_)
                 | Given::Append(_)
                 | Given::Links(_)
+                | Given::AddedLinks(_)
                 | Given::TypedLinks(_)
                 | Given::Elements(_) => !is_engine && self.policy.allows_field(of, action, assignment.field),
             }
@@ -126,7 +127,7 @@ impl Env<'_> {
             match &mut assignment.given {
                 Given::Null => self.linked(field)?,
                 Given::Value(_) | Given::Engine(_) | Given::Increment(_) | Given::Append(_) => {}
-                Given::Links(links) => {
+                Given::Links(links) | Given::AddedLinks(links) => {
                     self.linked(field)?;
                     for of in self.relation_targets(field) {
                         self.visible((of, field), links, version, holes);

@@ -79,6 +79,7 @@ impl Printer<'_> {
                 Given::Increment(hole) => self.line(&format!("{field} += {}", self.hole(*hole))),
                 Given::Append(hole) => self.line(&format!("{field} ++= {}", self.hole(*hole))),
                 Given::Links(links) => self.line(&format!("{field} := {}", self.links(links))),
+                Given::AddedLinks(links) => self.line(&format!("{field} ++= {}", self.links(links))),
                 Given::TypedLinks(links) => {
                     for (target, links) in links {
                         let name = self.model.content_type(*target).name.clone();

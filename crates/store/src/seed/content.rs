@@ -181,7 +181,7 @@ pub(super) fn links_inside(content: &Content) -> Vec<&Link> {
     let mut links = Vec::new();
     for (_, held) in &content.fields {
         match held {
-            Held::Links(own) => links.extend(own),
+            Held::Links(own) | Held::AddedLinks(own) => links.extend(own),
             Held::Elements(elements) => {
                 links.extend(elements.iter().flat_map(|element| links_inside(&element.content)));
             }

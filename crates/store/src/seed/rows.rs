@@ -216,7 +216,9 @@ impl Maker<'_> {
             Held::Elements(elements) if elements.is_empty() && !list => Value::Null,
             Held::Elements(elements) => Value::Json(elements_to_json(self.model, elements, list).to_string()),
             Held::Hash(hash) => Value::Text(hash.clone()),
-            Held::Null | Held::Increment(_) | Held::Append(_) | Held::Links(_) | Held::Kept => Value::Null,
+            Held::Null | Held::Increment(_) | Held::Append(_) | Held::Links(_) | Held::AddedLinks(_) | Held::Kept => {
+                Value::Null
+            }
         }
     }
 

@@ -391,7 +391,7 @@ pub(crate) fn int_of(value: Option<&Value>) -> Option<i64> {
 /// The links that a content gives to a field.
 pub(crate) fn given_links(content: &Content, field: model::FieldId) -> Option<&[Link]> {
     match content.get(field) {
-        Some(Held::Links(links)) => Some(links),
+        Some(Held::Links(links) | Held::AddedLinks(links)) => Some(links),
         Some(
             Held::Null
             | Held::Value(_)

@@ -38,6 +38,7 @@ impl<'a, D: Door> Change<'a, D> {
         let locale = self.locale(asked.locale)?;
         let mut content = Content::given(self.env.model, &content_type.fields, asked.data, self.env.values);
         element::forget_ids(&mut content);
+        link::begin_lists(&mut content);
         content.fill_defaults(self.env.model, &content_type.fields);
         let mut frame = self.frame(&locale);
         frame.published_at = self.published_at(asked.version);

@@ -58,6 +58,7 @@ pub(crate) fn elements_in(held: &Held) -> &[ElementContent] {
         | Held::Increment(_)
         | Held::Append(_)
         | Held::Links(_)
+        | Held::AddedLinks(_)
         | Held::Hash(_)
         | Held::Kept => &[],
     }

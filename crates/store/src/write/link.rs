@@ -32,13 +32,22 @@ pub(crate) fn links_of(content: &Content) -> Vec<&Link> {
 fn gather<'c>(content: &'c Content, links: &mut Vec<&'c Link>) {
     for (_, held) in &content.fields {
         match held {
-            Held::Links(list) => links.extend(list),
+            Held::Links(list) | Held::AddedLinks(list) => links.extend(list),
             Held::Elements(elements) => {
                 for element in elements {
                     gather(&element.content, links);
                 }
             }
             Held::Null | Held::Value(_) | Held::Increment(_) | Held::Append(_) | Held::Hash(_) | Held::Kept => {}
+        }
+    }
+}
+
+/// A new document links nothing yet: what is put behind that is all.
+pub(crate) fn begin_lists(content: &mut Content) {
+    for (_, held) in &mut content.fields {
+        if let Held::AddedLinks(links) = held {
+            *held = Held::Links(std::mem::take(links));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What follows a row: its links, the links inside its elements, and the published copy.
 
-use plan::{Content, Held, Value};
+use plan::{BrokenRule, Content, FieldFault, Held, Segment, Value};
 use sql::CellSource;
 use sql::layout::STATUS_PUBLISHED;
 
-use super::change::{Change, given_links};
+use super::change::{Change, first_value, given_links, int_of};
 use super::door::Door;
 use super::element::{self, Counts, LinkRows, Renumbered};
 use super::failure::Failure;
@@ -26,7 +26,8 @@ impl<D: Door> Change<'_, D> {
             let Some(links) = given_links(given, link.field) else { continue };
             let keys = resolved.keys(links);
             let own = own_lists(self.env.model, self.env.layout, program.of, link.has_statuses, &keys);
-            for statement in &link.give {
+            let is_added = matches!(given.get(link.field), Some(Held::AddedLinks(_)));
+            for statement in if is_added { &link.add } else { &link.give } {
                 self.later(frame, statement, &own);
             }
         }
@@ -48,6 +49,22 @@ impl<D: Door> Change<'_, D> {
                 self.later(frame, &elements.put, &own);
             }
         }
+    }
+
+    /// Refuses a list of the frame's row that has become longer than its rule allows.
+    pub(crate) async fn check_added(&mut self, frame: &Frame, given: &Content) -> Result<(), Failure> {
+        let (program, content_type) = (self.env.program, self.content_type());
+        let mut faults = Vec::new();
+        for link in program.links.iter().filter(|link| matches!(given.get(link.field), Some(Held::AddedLinks(_)))) {
+            let field = content_type.field(link.field);
+            let (Some(most), Some(count)) = (field.rules.items.1, &link.count) else { continue };
+            let rows = self.now(vec![frame.call(count, &[])]).await?;
+            if int_of(Some(&first_value(rows.first()))).is_some_and(|count| count > i64::from(most)) {
+                let path = vec![Segment::Key(field.name.clone())];
+                faults.push(FieldFault { path, rule: BrokenRule::TooManyItems(most), value: None });
+            }
+        }
+        self.refuse(faults)
     }
 
     /// The published row becomes a copy of the draft: its fields, links and elements, which get ids of their own. `there` is the published row

@@ -72,6 +72,7 @@ fn gather(model: &Model, fields: &[Field], data: &Data, values: &Values, passwor
                 | Given::Increment(_)
                 | Given::Append(_)
                 | Given::Links(_)
+                | Given::AddedLinks(_)
                 | Given::TypedLinks(_),
                 _,
             ) => {}

@@ -141,7 +141,9 @@ impl CellEnv<'_> {
             },
             (Held::Value(value), _) => value_cell(field, value),
             (Held::Hash(hash), _) => Value::Text(hash.clone()),
-            (Held::Kept | Held::Increment(_) | Held::Append(_), _) => before.cloned().unwrap_or(Value::Null),
+            (Held::Kept | Held::Increment(_) | Held::Append(_) | Held::AddedLinks(_), _) => {
+                before.cloned().unwrap_or(Value::Null)
+            }
             (Held::Null, _) => Value::Null,
         }
     }

@@ -142,7 +142,7 @@ impl<'a, D: Door> Change<'a, D> {
                 }
                 Held::Increment(by) => *held = increased(stored.get(*id), by, name)?,
                 Held::Append(items) => *held = appended(stored.get(*id), std::mem::take(items)),
-                Held::Null | Held::Value(_) | Held::Links(_) | Held::Hash(_) | Held::Kept => {}
+                Held::Null | Held::Value(_) | Held::Links(_) | Held::AddedLinks(_) | Held::Hash(_) | Held::Kept => {}
             }
         }
         given.fill_defaults_of_new_elements(self.env.model);
@@ -191,6 +191,7 @@ impl<'a, D: Door> Change<'a, D> {
         let Merged { given, full, before, .. } = &merged;
         self.link(&frame, given, before, &resolved);
         self.share(&frame, &found, &merged, &resolved);
+        self.check_added(&frame, &merged.given).await?;
         let beside = found.course.beside().and_then(|status| self.sibling(&found, status, &frame.locale));
         match (found.course, beside) {
             (Course::Publish, there) => {
@@ -200,6 +201,7 @@ impl<'a, D: Door> Change<'a, D> {
             (Course::Both { .. }, Some(draft)) => {
                 let mirrored = self.mirror(&frame, &draft, &merged, (&resolved, next));
                 self.share(&mirrored, &found, &merged, &resolved);
+                self.check_added(&mirrored, &merged.given).await?;
             }
             (Course::Unpublish, Some(published)) => self.unpublish(&frame, &published),
             (Course::Only | Course::Draft { .. } | Course::Both { .. } | Course::Unpublish, _) => {}
