@@ -10,6 +10,9 @@ use acceptance::project::{Database, Running, Template, settings, token};
 use serde_json::{Value, json};
 use server::Limits;
 
+/// So many requests are given to what goes on beside them.
+const TRIES_MAX: usize = 2_000;
+
 #[test]
 fn sqlite_keeps_files() {
     all(Database::Sqlite);
@@ -28,6 +31,8 @@ fn all(database: Database) {
     files_go_with_their_rows(&template.serve());
     kinds_are_served_so_that_nothing_runs(&template.serve());
     files_are_linked_by_the_field_that_is_named(&template.serve());
+    files_are_added_to_what_a_field_has(&template.serve());
+    a_file_goes_when_nobody_waits_for_it(&template.serve());
 }
 
 fn uploads_are_shown_served_and_removed(server: &Running) {
@@ -250,6 +255,67 @@ fn files_are_linked_by_the_field_that_is_named(server: &Running) {
     let id = text[0]["id"].as_u64().expect("a file has a number");
     assert_eq!(of_a_dish("cover", id)["data"]["updateDish"], Value::Null, "a text is no image");
     assert_eq!(of_a_dish("gallery", id)["data"]["updateDish"]["name"], json!("Pizza"));
+}
+
+fn files_are_added_to_what_a_field_has(server: &Running) {
+    let made =
+        ask(server, "editor", "mutation { createMenu(status: PUBLISHED, data: { title: \"Autumn\" }) { documentId } }");
+    let id = made.pointer("/data/createMenu/documentId").and_then(Value::as_str).expect("a menu is made").to_owned();
+    let sent = |name: &str| file("files", name, "image/gif", &picture(image::ImageFormat::Gif, 2, 2));
+    let to = |role: &str, name: &str, of: &str| {
+        let target = vec![sent(name), field("ref", "api::menu.menu"), field("refId", &id), field("field", of)];
+        let (status, body) = upload(server, role, &target);
+        assert!(status == 201 || body["error"]["message"].is_string(), "{body}");
+        status
+    };
+    assert_eq!(to("editor", "first.gif", "photos"), 201);
+    let edit = format!(
+        "mutation {{ updateMenu(documentId: \"{id}\", status: DRAFT, data: {{ title: \"Winter\" }}) {{ title }} }}"
+    );
+    assert_eq!(ask(server, "editor", &edit)["data"]["updateMenu"]["title"], json!("Winter"));
+    assert_eq!(
+        to("cook", "cook.gif", "photos"),
+        201,
+        "a field with a file that the caller may not see takes another one"
+    );
+    std::thread::scope(|scope| {
+        let sent: Vec<_> = (0..4).map(|_| scope.spawn(|| to("editor", "same.gif", "photos"))).collect();
+        for sent in sent {
+            assert_eq!(sent.join().expect("an answer comes"), 201);
+        }
+    });
+    let shown = |status: &str| {
+        let asked = format!("{{ menu(documentId: \"{id}\", status: {status}) {{ title photos {{ name }} }} }}");
+        ask(server, "editor", &asked)["data"]["menu"].clone()
+    };
+    let names =
+        ["first.gif", "cook.gif", "same.gif", "same.gif", "same.gif", "same.gif"].map(|name| json!({ "name": name }));
+    assert_eq!(
+        shown("PUBLISHED"),
+        json!({ "title": "Autumn", "photos": names }),
+        "what else the draft says is not published"
+    );
+    assert_eq!(shown("DRAFT"), json!({ "title": "Winter", "photos": names }));
+    let kept = on_disk(server).len();
+    assert_eq!(
+        [1, 2, 3].map(|_| to("editor", "one.gif", "pair")),
+        [201, 201, 400],
+        "a list is no longer than its rule allows"
+    );
+    assert_eq!(on_disk(server).len(), kept + 2);
+}
+
+/// A client that leaves does not leave the file of a removed row behind.
+fn a_file_goes_when_nobody_waits_for_it(server: &Running) {
+    let (_, body) =
+        upload(server, "editor", &[file("files", "a.gif", "image/gif", &picture(image::ImageFormat::Gif, 2, 2))]);
+    let (id, url) = (body[0]["documentId"].as_str().expect("an id"), body[0]["url"].as_str().expect("a place"));
+    let shows = || rest(server, "editor", "GET", &format!("/api/upload/files/{id}")).0;
+    assert_eq!((shows(), get(server, url, &[]).status), (200, 200));
+    let text = format!("mutation {{ deleteUploadFile(id: {}) {{ documentId }} }}", body[0]["id"]);
+    server.ask_and_leave("/graphql", "editor", &text, || shows() == 404);
+    let is_gone = || get(server, url, &[]).status == 404 && on_disk(server).is_empty();
+    assert!((0..TRIES_MAX).any(|_| is_gone()), "the file of a removed row is served");
 }
 
 /// Whoever may send need not be one who may see; whatever way removes a row removes its files.

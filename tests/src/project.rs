@@ -1,15 +1,23 @@
 //! A project served in this process: its database is copied from a template that was made once.
 
 use std::collections::HashMap;
+use std::future::Future as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::task::{Context, Waker};
 use std::{fs, process};
 
 use files::Folder;
 use model::{Model, Source};
-use server::{AccountSettings, App, Clock, Listener, PageSizes, SchemaSettings, Settings, Shared, TokenKey, Way};
+use plan::Caller;
+use serde_json::Map;
+use server::{
+    AccountSettings, App, Clock, Listener, Methods, PageSizes, Request, SchemaSettings, Sender, Settings, Shared,
+    TokenKey, Way,
+};
 use store::{Address, Ids, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store, StoreConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -23,6 +31,9 @@ const POSTGRES: &str = "DRAGOMAN_TEST_POSTGRES";
 const TOKEN_KEY: &[u8] = b"a key of at least thirty-two bytes, for tests";
 /// Seeds name times of their own; what has none is from then on.
 const SEED_NOW: i64 = 1_704_067_200_000_000;
+
+/// So many requests are given to what goes on beside them.
+const TRIES_MAX: usize = 2_000;
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -184,6 +195,21 @@ impl Running {
     #[must_use]
     pub fn reset_code(&self, identifier: &str) -> String {
         self.runtime.block_on(self.app.user_reset_code(identifier)).expect("the account is there")
+    }
+
+    /// Asks one question in the name of a role and leaves when something is so, without ever taking the answer.
+    ///
+    /// # Panics
+    /// When there is no such endpoint, or it never becomes so.
+    pub fn ask_and_leave(&self, path: &str, role: &str, query: &str, until: impl Fn() -> bool) {
+        let endpoint = self.app.endpoint(path).expect("the endpoint is there");
+        let sender = Sender::local(Caller::Roles { roles: vec![role.to_owned()], user: Map::new() });
+        let request = Request { query: query.into(), operation_name: None, variables: Map::new() };
+        let _runtime = self.runtime.enter();
+        let mut answer = pin!(server::answer(endpoint, &sender, request, Methods::All));
+        let polled = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending(), "the database is waited for");
+        assert!((0..TRIES_MAX).any(|_| until()), "what was begun goes on");
     }
 
     /// Asks one question.

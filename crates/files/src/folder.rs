@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 
@@ -23,6 +24,8 @@ const BUFFER_BYTES: usize = 256 * 1024;
 pub struct Folder {
     root: PathBuf,
     incoming: PathBuf,
+    /// The number of the next note.
+    next: AtomicU64,
 }
 
 /// A file that is arriving. It is removed when it is dropped before it is placed.
@@ -32,11 +35,13 @@ pub struct Incoming {
     writer: Option<BufWriter<tokio::fs::File>>,
 }
 
-/// A note that was found: whether its files stay is decided by whether there is a row of this hash.
+/// A note: whether its files stay is decided by whether there is a row of this hash. Each transaction has a note of its own, also where two of
+/// them mean the same file: what ends one says nothing of the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsettled {
+pub struct Note {
     /// The hash of the file.
     pub hash: String,
+    number: u64,
 }
 
 impl Folder {
@@ -47,7 +52,10 @@ impl Folder {
     pub fn open(root: PathBuf) -> Result<Folder, Error> {
         let incoming = root.join(INCOMING);
         fs::create_dir_all(&incoming).map_err(failed("make the folder", &incoming))?;
-        Ok(Folder { root, incoming })
+        let folder = Folder { root, incoming, next: AtomicU64::new(0) };
+        let last = folder.waiting()?.iter().map(|note| note.number).max().unwrap_or(0);
+        folder.next.store(last + 1, Ordering::Relaxed);
+        Ok(folder)
     }
 
     /// Removes what never became whole, and tells which files wait for a word about their rows. Only for a folder that nobody else uses:
@@ -55,18 +63,31 @@ impl Folder {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn sweep(&self) -> Result<Vec<Unsettled>, Error> {
-        let mut waiting = Vec::new();
-        for entry in fs::read_dir(&self.incoming).map_err(failed("read", &self.incoming))? {
-            let path = entry.map_err(failed("read", &self.incoming))?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            match name.strip_suffix(NOTE) {
-                Some(hash) => waiting.push(Unsettled { hash: hash.to_owned() }),
-                None => fs::remove_file(&path).map_err(failed("remove", &path))?,
+    pub fn sweep(&self) -> Result<Vec<Note>, Error> {
+        for (path, name) in self.names()? {
+            if !name.ends_with(NOTE) {
+                fs::remove_file(&path).map_err(failed("remove", &path))?;
             }
         }
-        waiting.sort_by(|one, other| one.hash.cmp(&other.hash));
+        self.waiting()
+    }
+
+    /// The notes that were not ended, by hash and number.
+    fn waiting(&self) -> Result<Vec<Note>, Error> {
+        let names = self.names()?;
+        let mut waiting: Vec<Note> = names.iter().filter_map(|(_, name)| Note::of(name.strip_suffix(NOTE)?)).collect();
+        waiting.sort_by(|one, other| (&one.hash, one.number).cmp(&(&other.hash, other.number)));
         Ok(waiting)
+    }
+
+    fn names(&self) -> Result<Vec<(PathBuf, String)>, Error> {
+        let entries = fs::read_dir(&self.incoming).map_err(failed("read", &self.incoming))?;
+        let named = entries.map(|entry| {
+            let path = entry.map_err(failed("read", &self.incoming))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            Ok((path, name))
+        });
+        named.collect()
     }
 
     /// A new file to write to. The name must be nobody else's.
@@ -90,35 +111,37 @@ impl Folder {
     ///
     /// # Errors
     /// The disk refuses; then nothing of it is there any more.
-    pub fn place(&self, hash: &str, files: &mut [(Incoming, String)]) -> Result<(), Error> {
+    pub fn place(&self, hash: &str, files: &mut [(Incoming, String)]) -> Result<Note, Error> {
         let names: Vec<&str> = files.iter().map(|(_, name)| name.as_str()).collect();
-        self.note(hash, &names)?;
+        let note = self.note(hash, &names)?;
         let placed = files.iter_mut().try_for_each(|(incoming, name)| incoming.move_to(&self.path(name)));
         let placed = placed.and_then(|()| sync(&self.root));
         if placed.is_err() {
-            self.settle(hash, false)?;
+            self.settle(&note, false)?;
         }
-        placed
+        placed.map(|()| note)
     }
 
     /// Notes that these files go when there is no row of this hash. Blocks.
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn note(&self, hash: &str, names: &[&str]) -> Result<(), Error> {
-        let path = self.note_path(hash);
-        let part = self.incoming.join([hash, NOTE, PART].concat());
+    pub fn note(&self, hash: &str, names: &[&str]) -> Result<Note, Error> {
+        let note = Note { hash: hash.to_owned(), number: self.next.fetch_add(1, Ordering::Relaxed) };
+        let path = self.note_path(&note);
+        let part = path.with_extension("part");
         fs::write(&part, names.join("\n")).map_err(failed("write", &part))?;
         fs::rename(&part, &path).map_err(failed("rename", &part))?;
-        sync(&self.incoming)
+        sync(&self.incoming)?;
+        Ok(note)
     }
 
     /// Ends a note: its files stay, or go with it. Nothing happens without one. Blocks.
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn settle(&self, hash: &str, stays: bool) -> Result<(), Error> {
-        let path = self.note_path(hash);
+    pub fn settle(&self, note: &Note, stays: bool) -> Result<(), Error> {
+        let path = self.note_path(note);
         let names = match fs::read_to_string(&path) {
             Ok(names) => names,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -140,8 +163,16 @@ impl Folder {
         self.root.join(name)
     }
 
-    fn note_path(&self, hash: &str) -> PathBuf {
-        self.incoming.join([hash, NOTE].concat())
+    fn note_path(&self, note: &Note) -> PathBuf {
+        self.incoming.join([&note.hash, ".", &note.number.to_string(), NOTE].concat())
+    }
+}
+
+impl Note {
+    /// The note of a name without its ending; none for what is no name of a note.
+    fn of(name: &str) -> Option<Note> {
+        let (hash, number) = name.rsplit_once('.')?;
+        Some(Note { hash: hash.to_owned(), number: number.parse().ok()? })
     }
 }
 
@@ -249,14 +280,26 @@ mod tests {
                 (received(&folder, "x").await, [hash, ".png"].concat()),
                 (received(&folder, "y").await, ["thumbnail_", hash, ".png"].concat()),
             ];
-            folder.place(hash, &mut files).unwrap();
+            let note = folder.place(hash, &mut files).unwrap();
             drop(files);
-            folder.settle(hash, stays).unwrap();
+            folder.settle(&note, stays).unwrap();
         }
         assert_eq!(names(&folder), ["a_1.png", "thumbnail_a_1.png"]);
-        folder.note("a_1", &["a_1.png", "thumbnail_a_1.png", "../escape"]).unwrap();
-        folder.settle("a_1", false).unwrap();
+        let note = folder.note("a_1", &["a_1.png", "thumbnail_a_1.png", "../escape"]).unwrap();
+        folder.settle(&note, false).unwrap();
         assert_eq!(names(&folder), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn two_notes_of_one_file_end_each_by_itself() {
+        let folder = folder("twice");
+        let mut files = vec![(received(&folder, "x").await, "a_1.png".to_owned())];
+        let placed = folder.place("a_1", &mut files).unwrap();
+        folder.settle(&placed, true).unwrap();
+        let [undone, done] = [1, 2].map(|_| folder.note("a_1", &["a_1.png"]).unwrap());
+        folder.settle(&undone, true).unwrap();
+        folder.settle(&done, false).unwrap();
+        assert_eq!(names(&folder), [""; 0], "the transaction that was undone has not taken the other one's note");
     }
 
     #[tokio::test]
@@ -265,9 +308,14 @@ mod tests {
         let mut files = vec![(received(&folder, "x").await, "a_1.png".to_owned())];
         folder.place("a_1", &mut files).unwrap();
         std::mem::forget(received(&folder, "y").await);
-        assert_eq!(names(&folder), ["a_1.note", "a_1.png", "y.part"]);
-        assert_eq!(folder.sweep().unwrap(), [Unsettled { hash: "a_1".to_owned() }]);
-        folder.settle("a_1", false).unwrap();
+        assert_eq!(names(&folder), ["a_1.1.note", "a_1.png", "y.part"]);
+        let folder = Folder::open(folder.root).unwrap();
+        let waiting = folder.sweep().unwrap();
+        assert_eq!(waiting, [Note { hash: "a_1".to_owned(), number: 1 }]);
+        let other = folder.note("a_1", &["a_1.png"]).unwrap();
+        assert_eq!(other.number, 2, "what waits keeps its note");
+        folder.settle(&other, true).unwrap();
+        folder.settle(&waiting[0], false).unwrap();
         assert_eq!(names(&folder), [""; 0]);
     }
 }

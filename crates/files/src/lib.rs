@@ -14,6 +14,6 @@ mod name;
 
 pub use content::{ActiveIn, Content, Disposition, Family, HEAD_BYTES, served_as};
 pub use error::Error;
-pub use folder::{Folder, Incoming, Unsettled};
+pub use folder::{Folder, Incoming, Note};
 pub use formats::{Dimensions, FORMATS, FormatFile, FormatRule, ImageLimits, dimensions, make as make_formats};
 pub use name::{extension_of, file_hash, is_file_name, shown_name};

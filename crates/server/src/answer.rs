@@ -108,19 +108,19 @@ async fn run(
     };
     let mut buffer = compiled.buffer();
     buffer.extend_from_slice(OPENING);
-    // Only a change can remove a file.
-    let noted = compiled.program.is_change().then(Noted::default);
+    let media = endpoint.app.media.as_ref().filter(|_| compiled.program.removes_files());
+    let noted = media.map(Noted::new);
     let context = WriteContext {
         now,
         user: user_key(&sender.caller),
         ids: Arc::clone(&endpoint.app.settings.ids),
-        files: noted.as_ref().map_or_else(FileWatch::default, |noted| noted.watch(endpoint.app.media.as_ref())),
+        files: noted.as_ref().map_or_else(FileWatch::default, Noted::watch),
     };
     let commands = ForRequest { app: endpoint.app, sender };
     let room = Room { bytes: buffer, bytes_max: endpoint.answer_bytes_max };
     let answered = endpoint.app.store.run_with(&compiled.program, values, (context, &commands), room).await;
     if let Some(noted) = noted {
-        Box::pin(noted.settle(endpoint.app)).await;
+        Box::pin(noted.settle(answered.faults.iter().map(|fault| &fault.cause))).await;
     }
     compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
     executed(endpoint, &view.schema, answered.bytes, &answered.faults)

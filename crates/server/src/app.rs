@@ -31,6 +31,7 @@ use crate::exchange;
 use crate::media::{self, Media};
 use crate::negotiate::MediaType;
 use crate::page;
+use crate::plan_runner::PlanRunner;
 use crate::plans::Plans;
 use crate::schemas::{EndpointSchemas, Schemas};
 use crate::settings::Settings;
@@ -53,8 +54,10 @@ pub struct App {
     /// The model's tables. They go with the schemas: a plan of one model is never printed with the tables of another.
     pub(crate) served: Arc<Served>,
     /// Uploaded files, where the settings name their folder.
-    pub(crate) media: Option<Media>,
+    pub(crate) media: Option<Arc<Media>>,
     pub(crate) accounts: Accounts,
+    /// Runs plans that are not of operations.
+    pub(crate) runner: PlanRunner,
 }
 
 impl App {
@@ -70,11 +73,12 @@ impl App {
         }
         let served = Served::new(Arc::clone(model))?;
         let plans = Plans::new(&settings.limits);
+        let runner = PlanRunner::new(&settings, &store, &served);
         let folder = settings.uploads.clone();
-        let media = folder.and_then(|folder| Media::new(folder, model, &settings.limits));
+        let media = folder.and_then(|folder| Media::new(folder, &runner, &settings.limits)).map(Arc::new);
         let (own, members) = (OwnChanges::new(&store, &served, model)?, Members::new(&store, &served, model)?);
         let accounts = Accounts { throttle: Throttle::default(), own, members };
-        Ok(Self { settings, schemas, plans, store, served, media, accounts })
+        Ok(Self { settings, schemas, plans, store, served, media, accounts, runner })
     }
 
     /// The model that is served.
@@ -83,8 +87,9 @@ impl App {
     }
 
     /// Ends what earlier uploads and removals of files left to be asked: files whose rows are there stay, the others go.
-    pub async fn settle_files(&self, waiting: Vec<files::Unsettled>) {
-        media::settle(self, waiting.into_iter().map(|unsettled| unsettled.hash).collect()).await;
+    pub async fn settle_files(&self, waiting: Vec<files::Note>) {
+        let Some(media) = &self.media else { return };
+        media.settle(waiting).await;
     }
 
     /// The endpoint at a path.

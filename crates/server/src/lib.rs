@@ -16,6 +16,7 @@ mod listen;
 mod media;
 mod negotiate;
 mod page;
+mod plan_runner;
 mod plans;
 mod request;
 mod schemas;

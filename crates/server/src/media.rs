@@ -21,15 +21,16 @@ use tokio::sync::Semaphore;
 
 pub(crate) use refusal::Refusal;
 pub(crate) use rest::routes;
-pub(crate) use settle::{Noted, settle};
+pub(crate) use settle::Noted;
 pub(crate) use upload::{Arrived, may_upload, upload};
 
+use crate::plan_runner::PlanRunner;
 use crate::settings::Limits;
 
 /// Where files stand, and how much may be done with them at once.
 pub(crate) struct Media {
     folder: Arc<Folder>,
-    model: Arc<Model>,
+    runner: PlanRunner,
     of: TypeId,
     /// Uploads that may arrive at once.
     uploads: Arc<Semaphore>,
@@ -39,10 +40,14 @@ pub(crate) struct Media {
 
 impl Media {
     /// The files of a model; none where it has no type of files.
-    pub(crate) fn new(folder: Arc<Folder>, model: &Arc<Model>, limits: &Limits) -> Option<Media> {
-        let (of, _) = model.content_types().find(|(_, content_type)| content_type.is_media())?;
+    pub(crate) fn new(folder: Arc<Folder>, runner: &PlanRunner, limits: &Limits) -> Option<Media> {
+        let (of, _) = runner.model().content_types().find(|(_, content_type)| content_type.is_media())?;
         let uploads = Arc::new(Semaphore::new(limits.uploads_max));
         let images = Arc::new(Semaphore::new(limits.upload_images_max));
-        Some(Media { folder, model: Arc::clone(model), of, uploads, images })
+        Some(Media { folder, runner: runner.clone(), of, uploads, images })
+    }
+
+    fn model(&self) -> &Arc<Model> {
+        self.runner.model()
     }
 }

@@ -130,7 +130,7 @@ pub struct Limits {
     pub plan_document_bytes_max: usize,
     /// Documents kept that were refused, so that they are refused cheaply again.
     pub refused_documents_max: usize,
-    /// Uploads that arrive at once; further ones are turned away.
+    /// Uploads at once, from their first byte until their pictures are made; further ones are turned away.
     pub uploads_max: usize,
     /// Bytes of an uploaded file.
     pub upload_file_bytes_max: u64,

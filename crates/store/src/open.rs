@@ -83,7 +83,7 @@ pub enum Driver {
     /// Embedded.
     Sqlite(Sqlite),
     /// A server.
-    Postgres(Box<Postgres>),
+    Postgres(Arc<Postgres>),
 }
 
 impl Prepared {
@@ -95,6 +95,12 @@ impl Prepared {
             Kind::Change(_) => true,
         }
     }
+
+    /// Whether it may remove rows of files.
+    #[must_use]
+    pub fn removes_files(&self) -> bool {
+        self.change().is_some_and(|change| change.removes_files())
+    }
 }
 
 impl Store {
@@ -105,7 +111,7 @@ impl Store {
     pub fn open(config: &StoreConfig) -> Result<Store, Error> {
         let driver = match &config.address {
             Address::Sqlite(path) => Driver::Sqlite(Sqlite::open(path, &config.limits)?),
-            Address::Postgres(url) => Driver::Postgres(Box::new(Postgres::new(url, &config.limits)?)),
+            Address::Postgres(url) => Driver::Postgres(Arc::new(Postgres::new(url, &config.limits)?)),
         };
         Ok(Store {
             driver,

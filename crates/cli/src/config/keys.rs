@@ -173,7 +173,7 @@ pub(crate) static KEYS: &[Key] = &[
         "limits.uploads_max",
         Kind::Number(1, 10_000),
         "16",
-        "Uploads that arrive at once; further ones are turned away.",
+        "Uploads at once, from their first byte until their pictures are made; further ones are turned away.",
     ),
     key("limits.upload_file_bytes_max", Kind::Bytes(KIB, 64 * 1024 * MIB), "200 MiB", "Bytes of an uploaded file."),
     key("limits.upload_files_max", Kind::Number(1, 1000), "10", "Files of one upload."),

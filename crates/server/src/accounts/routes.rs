@@ -14,17 +14,18 @@ use bytes::Bytes;
 use graphql::transport::RequestFault;
 use plan::{
     Answer, AnswerEntry, AnswerValue, Boundary, Cause, Column, Command, Comparison, Effect, Entry, Fault, Filter, Form,
-    From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Policy, Root, RootValue, Row,
+    From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Root, RootValue, Row,
     RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
 };
 use serde_json::{Value as Json, json};
-use store::{FileWatch, WriteContext};
+use store::FileWatch;
 
 use super::own::USER;
 use super::{ForRequest, Sender, setup};
 use crate::app::App;
 use crate::cors;
 use crate::exchange::{body_of, sender};
+use crate::plan_runner::Given;
 
 /// A way to a command: method and path, the effect, and under which names its texts stand in the body.
 struct Way {
@@ -214,30 +215,13 @@ async fn me(app: &App, parts: &Parts) -> Result<Response<Body>, Refused> {
 
 /// Runs a plan of one root and gives what stands under it.
 async fn answer(app: &App, sender: &Sender, variables: &Variables, plan: Plan) -> Result<Response<Body>, Refused> {
-    let model = app.model();
-    let unavailable = |cause: Cause| Refused::Fault(Fault { path: Vec::new(), place: None, cause });
-    let authorized = plan::authorize(plan, &Policy::of(model, &sender.caller), model);
-    let prepared = app.store.prepare(&app.served, &authorized).map_err(|error| unavailable(error.logged()))?;
-    let now = app.settings.clock.now();
-    let request = plan::Request { variables, caller: &sender.caller, now };
-    let values = plan::bind(model, &authorized.get().holes, request).map_err(|faults| {
-        Refused::Fault(faults.into_iter().next().unwrap_or(Fault {
-            path: Vec::new(),
-            place: None,
-            cause: Cause::Internal,
-        }))
-    })?;
-    let (user, ids) = (super::user_key(&sender.caller), Arc::clone(&app.settings.ids));
-    let context = WriteContext { now, user, ids, files: FileWatch::default() };
     let commands = ForRequest { app, sender };
-    let answered = app.store.run_with(&prepared, values, (context, &commands), Vec::new()).await;
-    if let Some(fault) = answered.faults.into_iter().next() {
-        return Err(Refused::Fault(fault));
-    }
+    let given = Given { caller: &sender.caller, variables, files: FileWatch::default(), commands: &commands };
+    let bytes = app.runner.run(plan, given).await.map_err(Refused::Fault)?;
     // `{"data":…}`: what stands under the root is the body.
-    let body = answered.bytes.strip_prefix(OPENING).and_then(|rest| rest.strip_suffix(b"}")).unwrap_or(b"null");
+    let body = bytes.strip_prefix(OPENING).and_then(|rest| rest.strip_suffix(b"}")).unwrap_or(b"null");
     if body == b"null" {
-        return Err(unavailable(Cause::Forbidden));
+        return Err(Refused::Fault(Fault { path: Vec::new(), place: None, cause: Cause::Forbidden }));
     }
     Ok(written(200, Bytes::copy_from_slice(body)))
 }

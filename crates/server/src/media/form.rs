@@ -13,6 +13,7 @@ use bytes::Bytes;
 use files::{Content, HEAD_BYTES, Incoming};
 use futures_util::Stream;
 use multer::{Field, Multipart};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Media;
 use super::refusal::Refusal;
@@ -46,6 +47,8 @@ pub(crate) struct FormFile {
     pub(crate) bytes: u64,
     /// Where it is.
     pub(crate) incoming: Incoming,
+    /// The place of its upload, which is free again when all of its files are kept, or dropped.
+    pub(super) _place: Arc<OwnedSemaphorePermit>,
 }
 
 /// What a form is read with.
@@ -69,11 +72,12 @@ impl Reading<'_> {
         if announced.is_some_and(|length| length > self.bytes_max()) {
             return Err(Refusal::too_large(format!("The upload has more than {} bytes", self.bytes_max())));
         }
-        let _place = Arc::clone(&self.media.uploads).try_acquire_owned().map_err(|_| Refusal::overloaded())?;
+        let place = Arc::clone(&self.media.uploads).try_acquire_owned().map_err(|_| Refusal::overloaded())?;
         let head = Arc::new(AtomicUsize::new(0));
         let bounded = Bounded { inner: body.into_data_stream(), head: Arc::clone(&head), rests: false };
         let mut multipart = Multipart::new(bounded, boundary);
-        let read = self.parts(&mut multipart, &head);
+        let place = Arc::new(place);
+        let read = self.parts(&mut multipart, &head, &place);
         tokio::time::timeout(self.limits.upload_timeout, read).await.map_err(|_| Refusal::too_slow())?
     }
 
@@ -85,7 +89,12 @@ impl Reading<'_> {
         files.saturating_add(texts).saturating_add(count(PART_HEAD_BYTES_MAX))
     }
 
-    async fn parts(self, multipart: &mut Multipart<'_>, head: &AtomicUsize) -> Result<Form, Refusal> {
+    async fn parts(
+        self,
+        multipart: &mut Multipart<'_>,
+        head: &AtomicUsize,
+        place: &Arc<OwnedSemaphorePermit>,
+    ) -> Result<Form, Refusal> {
         let mut form = Form::default();
         let mut texts_bytes = 0;
         loop {
@@ -97,7 +106,7 @@ impl Reading<'_> {
                     let most = self.limits.upload_files_max;
                     return Err(Refusal::too_large(format!("More than {most} files in one upload (upload_files_max)")));
                 }
-                form.files.push(self.file(field).await?);
+                form.files.push(self.file(field, place).await?);
             } else {
                 if form.texts.len() >= self.limits.upload_fields_max {
                     let most = self.limits.upload_fields_max;
@@ -125,7 +134,7 @@ impl Reading<'_> {
         String::from_utf8(text).map_err(|_| Refusal::invalid("A field of the form is no UTF-8"))
     }
 
-    async fn file(self, mut field: Field<'_>) -> Result<FormFile, Refusal> {
+    async fn file(self, mut field: Field<'_>, place: &Arc<OwnedSemaphorePermit>) -> Result<FormFile, Refusal> {
         let part = field.name().unwrap_or_default().to_owned();
         let name = files::shown_name(field.file_name().unwrap_or_default());
         let most = self.limits.upload_name_characters_max;
@@ -160,7 +169,7 @@ impl Reading<'_> {
         }
         let content = content.map_or_else(|| Content::of(&head, &name, declared.as_deref()), Ok)?;
         incoming.finish().await?;
-        Ok(FormFile { part, name, content, bytes, incoming })
+        Ok(FormFile { part, name, content, bytes, incoming, _place: Arc::clone(place) })
     }
 
     /// Waits for the next piece no longer than a client may be idle.

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use files::{Dimensions, FormatFile, FormatRule, ImageLimits, Incoming};
-use plan::{Caller, Plan, Policy, Request, Variables};
+use plan::{Caller, Cause, Plan, Variables};
 use serde_json::{Map, Value, json};
-use store::WriteContext;
+use store::NoCommands;
 
 use super::form::FormFile;
 use super::plans::Maker;
 use super::refusal::Refusal;
 use super::{Media, Noted};
-use crate::accounts::user_key;
 use crate::app::App;
+use crate::plan_runner::Given;
 
 /// Random letters of a name on disk.
 const RANDOM_LETTERS: usize = 16;
@@ -48,7 +48,7 @@ impl Media {
     /// # Errors
     /// An image cannot be read, the caller may not, the database is away: nothing is left.
     pub(crate) async fn keep(
-        &self,
+        self: &Arc<Self>,
         app: &App,
         caller: &Caller,
         given: Vec<(FormFile, FileInfo)>,
@@ -58,28 +58,29 @@ impl Media {
             ready.push(self.ready(app, file, info).await?);
         }
         let mut variables = Variables::new();
-        let mut hashes = Vec::new();
         let mut names = Vec::new();
         for (index, file) in ready.iter().enumerate() {
             names.push(file.row.keys().map(String::as_str).collect::<Vec<_>>());
             variables.insert(index.to_string(), Value::Object(file.row.clone()));
-            hashes.push(file.hash.clone());
         }
-        let plan = Maker::new(&self.model, self.of).create(&names);
-        let placed = self.place(ready).await;
+        let plan = Maker::new(self.model(), self.of).create(&names);
+        let noted = Noted::new(self);
+        let placed = self.place(ready, noted.clone()).await;
         let written = match placed {
-            Ok(()) => self.run(app, (caller, plan), &variables).await,
-            Err(refusal) => Err(refusal),
+            Ok(()) => self.ran((caller, plan), &variables, &noted).await,
+            Err(refusal) => Err((Cause::Internal, refusal)),
         };
-        // Where the rows are there the files stay, where they are not the files go: also when nobody knows yet.
-        super::settle::settle(app, hashes).await;
-        Ok(written?.into_iter().map(|(_, row)| row).collect())
+        // Where the rows are there the files stay, where they are not the files go.
+        noted.settle(written.as_ref().err().map(|(cause, _)| cause).into_iter()).await;
+        Ok(written.map_err(|(_, refusal)| refusal)?.into_iter().map(|(_, row)| row).collect())
     }
 
-    async fn place(&self, ready: Vec<Ready>) -> Result<(), Refusal> {
+    async fn place(&self, ready: Vec<Ready>, noted: Noted) -> Result<(), Refusal> {
         let folder = Arc::clone(&self.folder);
         let placed = tokio::task::spawn_blocking(move || {
-            ready.into_iter().try_for_each(|mut file| folder.place(&file.hash, &mut file.files))
+            ready
+                .into_iter()
+                .try_for_each(|mut file| folder.place(&file.hash, &mut file.files).map(|note| noted.add(note)))
         });
         placed.await.map_err(|error| panicked(&error))?.map_err(Refusal::from)
     }
@@ -156,22 +157,32 @@ impl Media {
 
     /// Runs a plan, and lets files go whose rows it removes.
     pub(super) async fn run(
-        &self,
-        app: &App,
-        (caller, plan): (&Caller, Plan),
+        self: &Arc<Self>,
+        asked: (&Caller, Plan),
         variables: &Variables,
     ) -> Result<Map<String, Value>, Refusal> {
-        let authorized = plan::authorize(plan, &Policy::of(&self.model, caller), &self.model);
-        let now = app.settings.clock.now();
-        let values = plan::bind(&self.model, &authorized.get().holes, Request { variables, caller, now });
-        let values = values.map_err(|faults| Refusal::of_faults(&faults).unwrap_or_else(Refusal::internal))?;
-        let prepared = app.store.prepare(&app.served, &authorized).map_err(|error| failed(&error))?;
-        let noted = Noted::default();
-        let (user, ids) = (user_key(caller), Arc::clone(&app.settings.ids));
-        let context = WriteContext { now, user, ids, files: noted.watch(Some(self)) };
-        let answer = app.store.run(&prepared, values, context, Vec::new()).await;
-        noted.settle(app).await;
-        shown_of(&answer)
+        let noted = Noted::new(self);
+        let ran = self.ran(asked, variables, &noted).await;
+        noted.settle(ran.as_ref().err().map(|(cause, _)| cause).into_iter()).await;
+        ran.map_err(|(_, refusal)| refusal)
+    }
+
+    /// Runs a plan. What waits for its end is settled by whoever asks.
+    pub(super) async fn ran(
+        &self,
+        (caller, plan): (&Caller, Plan),
+        variables: &Variables,
+        noted: &Noted,
+    ) -> Result<Map<String, Value>, (Cause, Refusal)> {
+        let given = Given { caller, variables, files: noted.watch(), commands: &NoCommands };
+        let bytes = self.runner.run(plan, given).await.map_err(|fault| {
+            let refusal = Refusal::of_cause(&fault.cause);
+            (fault.cause, refusal)
+        })?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            tracing::error!(error = %error, "the answer about files is no object");
+            (Cause::Internal, Refusal::internal())
+        })
     }
 }
 
@@ -209,23 +220,6 @@ fn kilobytes(bytes: u64) -> serde_json::Number {
     let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
     let short = text.trim_end_matches('0').trim_end_matches('.');
     short.parse().unwrap_or_else(|_| 0.into())
-}
-
-fn shown_of(answer: &store::Answer) -> Result<Map<String, Value>, Refusal> {
-    if let Some(refusal) = Refusal::of_faults(&answer.faults) {
-        return Err(refusal);
-    }
-    serde_json::from_slice(&answer.bytes).map_err(|error| {
-        tracing::error!(error = %error, "the answer about files is no object");
-        Refusal::internal()
-    })
-}
-
-fn failed(error: &store::Error) -> Refusal {
-    match error.logged() {
-        plan::Cause::Unavailable | plan::Cause::Timeout => Refusal::unavailable(),
-        _other => Refusal::internal(),
-    }
 }
 
 fn panicked(error: &tokio::task::JoinError) -> Refusal {

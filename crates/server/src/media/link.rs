@@ -2,25 +2,27 @@
 //!
 //! Source: dialect manual 7.8, `ref`, `refId`, `field`.
 
+use std::sync::Arc;
+
 use files::Family;
 use model::{Action, ContentType, FieldId, MediaKind, MediaRule, Model, SystemColumn, TypeId, naming};
 use plan::{
-    Answer, Assignment, Boundary, Caller, Column, Comparison, Data, Entry, Filter, Find, From, Given, Hole, HoleId,
-    HoleSource, LinkKind, Links, Locale, Object, Operand, Operator, Page, Plan, Policy, Root, RootValue, Row, RowRules,
-    RowValue, Segment, Select, Shape, Status, Transform, ValueKind, Variables, Version, Write, WriteAction,
-    WriteVersion,
+    Answer, Assignment, Boundary, Caller, Cause, Column, Data, Entry, Filter, Find, From, Given, Hole, HoleId,
+    HoleSource, LinkKind, Links, Locale, Object, Page, Plan, Policy, Root, RootValue, Row, RowRules, RowValue, Segment,
+    Select, Shape, Status, Transform, ValueKind, Variables, Version, Write, WriteAction, WriteVersion,
 };
 use serde_json::{Value, json};
 
-use super::Media;
 use super::form::FormFile;
 use super::plans::{By, ID, Maker, ROWS_MAX};
 use super::refusal::Refusal;
-use crate::app::App;
+use super::{Media, Noted};
 
 /// The parts that name a document and its field.
 pub(super) const PARTS: [&str; 3] = ["ref", "refId", "field"];
-/// The variable with the files that are linked from now on.
+/// The member of a row with the public id of its file.
+const DOCUMENT_ID: &str = "documentId";
+/// The variable with the files that are linked.
 const LINKED: &str = "linked";
 
 /// The media field of a document that is meant.
@@ -45,50 +47,42 @@ impl Media {
             [..] => return Err(Refusal::invalid("ref, refId and field belong together")),
         };
         let unknown = || Refusal::invalid("ref names no content type with this media field");
-        let mut types = self.model.content_types();
+        let mut types = self.model().content_types();
         let (of, content_type) = types.find(|(_, of)| is_named(of, named)).ok_or_else(unknown)?;
         let mut fields = content_type.fields_by_id();
         let found = fields.find(|(_, of)| of.names.strapi.as_deref().unwrap_or(&of.name) == field);
         let (field, declared) = found.ok_or_else(unknown)?;
         let relation = declared.relation().ok_or_else(unknown)?;
-        let rule = relation.media.as_ref().ok_or_else(unknown)?;
-        if !Policy::of(&self.model, caller).allows_field(of, Action::Update, field) {
+        let rule = relation.media.as_ref().filter(|_| self.model().holds_links(relation)).ok_or_else(unknown)?;
+        if !Policy::of(self.model(), caller).allows_field(of, Action::Update, field) {
             return Err(Refusal::forbidden());
         }
         Ok(Some(Target { of, field, many: relation.many, rule, id: id.to_owned() }))
     }
 
-    /// Links files that were just kept. Where that cannot be they are removed again.
+    /// Links files that were just kept, behind those that the field has. Where that cannot be they are removed again; where nobody knows whether it
+    /// was done they stay.
     pub(super) async fn link(
-        &self,
-        app: &App,
+        self: &Arc<Self>,
         caller: &Caller,
         (target, rows): (&Target<'_>, &[Value]),
     ) -> Result<(), Refusal> {
-        let new: Vec<&Value> = rows.iter().filter_map(|row| row.get("documentId")).collect();
-        let linked = self.linked(app, caller, target, &new).await;
-        if linked.is_err() {
-            for id in new {
-                let variables = Variables::from_iter([(ID.to_owned(), id.clone())]);
-                let plan = Maker::new(&self.model, self.of).delete(By::DocumentId);
-                self.run(app, (&Caller::Owner, plan), &variables).await?;
-            }
+        let new: Vec<&Value> = rows.iter().filter_map(|row| row.get(DOCUMENT_ID)).collect();
+        let given = if target.many { json!(new) } else { new.first().map_or(Value::Null, |id| (*id).clone()) };
+        let variables = Variables::from_iter([(ID.to_owned(), json!(target.id)), (LINKED.to_owned(), given)]);
+        let done = self.ran((caller, target.change(self.model())), &variables, &Noted::new(self)).await;
+        let refusal = match done {
+            Ok(done) if done.get("document").is_some_and(Value::is_object) => return Ok(()),
+            Err((Cause::OutcomeUnknown, refusal)) => return Err(refusal),
+            Ok(_) => Refusal::not_found(),
+            Err((_, refusal)) => refusal,
+        };
+        for id in new {
+            let variables = Variables::from_iter([(ID.to_owned(), id.clone())]);
+            let plan = Maker::new(self.model(), self.of).delete(By::DocumentId);
+            self.run((&Caller::Owner, plan), &variables).await?;
         }
-        linked
-    }
-
-    async fn linked(&self, app: &App, caller: &Caller, target: &Target<'_>, new: &[&Value]) -> Result<(), Refusal> {
-        let mut variables = Variables::from_iter([(ID.to_owned(), json!(target.id))]);
-        // What is linked already is the product's own question: the caller need not see it to add to it.
-        let found = self.run(app, (&Caller::Owner, target.present(&self.model, self.of)), &variables).await?;
-        let document = found.get("document").filter(|document| !document.is_null()).ok_or_else(Refusal::not_found)?;
-        let files = document.get("files").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let present = files.iter().filter_map(|file| file.get(ID)).filter(|_| target.many);
-        let all: Vec<Value> = present.chain(new.iter().copied()).cloned().collect();
-        let ids = if target.many { Value::Array(all) } else { all.into_iter().next().unwrap_or_default() };
-        variables.insert(LINKED.to_owned(), ids);
-        let done = self.run(app, (caller, target.change(&self.model)), &variables).await?;
-        if done.get("document").is_some_and(Value::is_object) { Ok(()) } else { Err(Refusal::not_found()) }
+        Err(refusal)
     }
 }
 
@@ -107,10 +101,6 @@ impl Target<'_> {
         }
     }
 
-    fn by(&self) -> By {
-        By::of(&self.id)
-    }
-
     fn has_drafts(&self, model: &Model) -> bool {
         model.content_type(self.of).draft_and_publish
     }
@@ -119,49 +109,15 @@ impl Target<'_> {
         if model.content_type(self.of).localized { Locale::Default } else { Locale::Only }
     }
 
-    /// The document's files, in their order.
-    fn present(&self, model: &Model, media: TypeId) -> Plan {
-        let (column, kind) = match self.by() {
-            By::Key => (SystemColumn::Key, ValueKind::Int),
-            By::DocumentId => (SystemColumn::DocumentId, ValueKind::Text),
-        };
-        let value = Operand::Hole(HoleId(0));
-        let filter = Filter::Compare(Comparison { column: Column::System(column), operator: Operator::Eq, value });
-        let id = || entry(ID, RowValue::Column(Column::System(SystemColumn::DocumentId), plan::Form::Plain));
-        let row = |entries| Row { non_null: true, object: Object { entries } };
-        let shape = if self.many { Shape::List(row(vec![id()])) } else { Shape::One(row(vec![id()])) };
-        let files = Select {
-            from: From::Relation(self.of, self.field),
-            of: media,
-            version: Version { status: Status::Only, locale: Locale::Only, publication: None },
-            filter: Filter::All,
-            sort: Vec::new(),
-            distinct: Vec::new(),
-            page: if self.many { Page::All } else { Page::One },
-            shape,
-        };
-        let status = if self.has_drafts(model) { Status::Draft } else { Status::Only };
-        let select = Select {
-            from: From::Type,
-            of: self.of,
-            version: Version { status, locale: self.locale(model), publication: None },
-            filter,
-            sort: Vec::new(),
-            distinct: Vec::new(),
-            page: Page::One,
-            shape: Shape::One(row(vec![entry("files", RowValue::Select(Box::new(files)))])),
-        };
-        plan_of(RootValue::Select(Box::new(select)), vec![hole(ID, kind, false)], Boundary::Read)
-    }
-
-    /// The document with these files from now on: its draft, and its published version where there is one.
+    /// The document with these files, too: its draft, and its published version where there is one. What else differs between the two stays.
     fn change(&self, model: &Model) -> Plan {
-        let find = match self.by() {
+        let find = match By::of(&self.id) {
             By::Key => Find::Key(HoleId(0)),
             By::DocumentId => Find::DocumentId(HoleId(0)),
         };
         let links = Links { ids: HoleId(1), kind: LinkKind::DocumentId, visible: Filter::All };
-        let assignment = Assignment { field: self.field, given: Given::Links(links) };
+        let given = if self.many { Given::AddedLinks(links) } else { Given::Links(links) };
+        let assignment = Assignment { field: self.field, given };
         let version = if self.has_drafts(model) { WriteVersion::AsPresent } else { WriteVersion::Only };
         let status = if self.has_drafts(model) { Status::Draft } else { Status::Only };
         let id = entry(ID, RowValue::Column(Column::System(SystemColumn::DocumentId), plan::Form::Plain));

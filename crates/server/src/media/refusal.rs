@@ -5,7 +5,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use graphql::transport::RequestFault;
-use plan::{Cause, Fault, Problem};
+use plan::{Cause, Problem};
 use serde_json::json;
 
 /// A refusal.
@@ -60,12 +60,8 @@ impl Refusal {
         Refusal { status: 500, message: "Internal Server Error".to_owned() }
     }
 
-    /// The first of a plan's faults.
-    pub(crate) fn of_faults(faults: &[Fault]) -> Option<Refusal> {
-        faults.first().map(|fault| Refusal::of_cause(&fault.cause))
-    }
-
-    fn of_cause(cause: &Cause) -> Refusal {
+    /// Why a plan has no answer.
+    pub(crate) fn of_cause(cause: &Cause) -> Refusal {
         match cause {
             Cause::Forbidden | Cause::RuleOfRole => Refusal::forbidden(),
             Cause::NotFound(_) => Refusal::not_found(),

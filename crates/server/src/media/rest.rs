@@ -96,7 +96,7 @@ async fn asked(app: &Arc<App>, ask: Ask, request: Request) -> Response<Body> {
 
 async fn answered(
     app: &App,
-    media: &Media,
+    media: &Arc<Media>,
     ask: Ask,
     (parts, body): (&Parts, Body),
 ) -> Result<Response<Body>, Refusal> {
@@ -107,15 +107,15 @@ async fn answered(
             None => media.upload(app, &caller, (parts, body)).await,
         },
         (&Method::GET, Ask::Files) => {
-            let found = media.run(app, (&caller, media.maker().list()), &Variables::new()).await?;
+            let found = media.run((&caller, media.maker().list()), &Variables::new()).await?;
             Ok(answer(StatusCode::OK, found.get("files").unwrap_or(&Value::Null)))
         }
         (&Method::GET, Ask::File(id)) => {
-            let found = media.run(app, (&caller, media.maker().one(By::of(&id))), &by_id(&id)).await?;
+            let found = media.run((&caller, media.maker().one(By::of(&id))), &by_id(&id)).await?;
             found_or_not(&found)
         }
         (&Method::DELETE, Ask::File(id)) => {
-            let found = media.run(app, (&caller, media.maker().delete(By::of(&id))), &by_id(&id)).await?;
+            let found = media.run((&caller, media.maker().delete(By::of(&id))), &by_id(&id)).await?;
             found_or_not(&found)
         }
         (_, ask) => Ok(not_allowed(&ask)),
@@ -124,16 +124,16 @@ async fn answered(
 
 impl Media {
     fn maker(&self) -> Maker<'_> {
-        Maker::new(&self.model, self.of)
+        Maker::new(self.model(), self.of)
     }
 
     /// Whether the caller may upload at all: asked before anything is received.
     pub(crate) fn may_upload(&self, caller: &Caller) -> bool {
-        Policy::of(&self.model, caller).allows(self.of, Action::Create)
+        Policy::of(self.model(), caller).allows(self.of, Action::Create)
     }
 
     async fn upload(
-        &self,
+        self: &Arc<Self>,
         app: &App,
         caller: &Caller,
         (parts, body): (&Parts, Body),
@@ -154,19 +154,19 @@ impl Media {
         let given = form.files.into_iter().map(|file| (file, infos.next().unwrap_or_default()));
         let rows = self.keep(app, caller, given.collect()).await?;
         if let Some(target) = &target {
-            self.link(app, caller, (target, &rows)).await?;
+            self.link(caller, (target, &rows)).await?;
         }
         Ok(answer(StatusCode::CREATED, &Value::Array(rows)))
     }
 
     /// Changes the texts about one file.
     async fn information(
-        &self,
+        self: &Arc<Self>,
         app: &App,
         caller: &Caller,
         (id, parts, body): (&str, &Parts, Body),
     ) -> Result<Response<Body>, Refusal> {
-        if !Policy::of(&self.model, caller).allows(self.of, Action::Update) {
+        if !Policy::of(self.model(), caller).allows(self.of, Action::Update) {
             return Err(Refusal::forbidden());
         }
         let form = self.reading(app).form(&parts.headers, body).await?;
@@ -183,7 +183,7 @@ impl Media {
         let plan = self.maker().update(By::of(id), &names);
         let mut variables = by_id(id);
         variables.insert("info".to_owned(), Value::Object(given.clone()));
-        let found = self.run(app, (caller, plan), &variables).await?;
+        let found = self.run((caller, plan), &variables).await?;
         found_or_not(&found)
     }
 

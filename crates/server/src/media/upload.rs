@@ -105,7 +105,7 @@ pub(crate) async fn upload((app, sender): (&App, &Sender), asked: Asked<'_>) -> 
     Ok(kept(media, (app, sender), asked).await?)
 }
 
-async fn kept(media: &Media, (app, sender): (&App, &Sender), asked: Asked<'_>) -> Result<Work, Refusal> {
+async fn kept(media: &Arc<Media>, (app, sender): (&App, &Sender), asked: Asked<'_>) -> Result<Work, Refusal> {
     let given = |name: &str| {
         asked.command.given.iter().find(|(given, _)| given == name).map(|(_, hole)| asked.values.get(*hole))
     };
@@ -128,7 +128,7 @@ async fn kept(media: &Media, (app, sender): (&App, &Sender), asked: Asked<'_>) -
     let info = rest::info(&Json::Object(Map::from_iter(said)), app.settings.limits.upload_name_characters_max)?;
     let rows = media.keep(app, &sender.caller, with_info(files, info)).await?;
     if let Some(target) = &target {
-        media.link(app, &sender.caller, (target, &rows)).await?;
+        media.link(&sender.caller, (target, &rows)).await?;
     }
     let keys: Vec<Value> = rows.iter().filter_map(|row| row.get("id")?.as_i64()).map(Value::Int).collect();
     Ok(Work { rows: keys.clone(), ..Work::row(keys.into_iter().next()) })

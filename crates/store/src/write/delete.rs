@@ -69,8 +69,9 @@ impl<D: Door> Change<'_, D> {
     /// Removes it.
     pub(crate) async fn delete(&mut self, doomed: &Doomed) -> Result<(), Failure> {
         let program = self.env.program;
-        if let Some(file) = &doomed.file {
-            self.env.context.files.tell(file)?;
+        let files = self.env.context.files.clone();
+        if let Some(file) = doomed.file.clone().filter(|_| files.is_watched()) {
+            self.door.beside(move || files.tell(&file)).await?;
         }
         let only_locale = program.delete_locale.as_ref().filter(|_| !doomed.is_whole);
         if let Some(statement) = only_locale {

@@ -21,6 +21,12 @@ pub(crate) trait Door {
     /// Those of these keys for which a statement finds a row.
     fn keep(&self, statement: &Statement, keys: Vec<Value>) -> impl Future<Output = Result<Vec<Value>, Error>> + Send;
 
+    /// Does what is no statement and may block, while the transaction waits for it.
+    fn beside(
+        &self,
+        work: impl FnOnce() -> Result<(), Error> + Send + 'static,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
     /// Runs the last statements of a change and appends its answer. Where that is known to be all, PostgreSQL gets COMMIT in the same go.
     fn finish(
         &self,

@@ -14,7 +14,10 @@ pub struct RemovedFile {
     pub extension: String,
 }
 
-/// Is told of a file inside the transaction that removes its row. A failure undoes the transaction.
+/// Is told of a file inside the transaction that removes its row. A failure undoes the transaction. It may block: it is called where that holds
+/// nobody up but who waits for the transaction.
+///
+/// It is dropped when the transaction has ended, also where nobody waits for its answer any more.
 pub type Watch = dyn Fn(&RemovedFile) -> Result<(), Error> + Send + Sync;
 
 /// Who is told of files whose rows go.
@@ -26,6 +29,16 @@ impl FileWatch {
     #[must_use]
     pub fn by(watch: Arc<Watch>) -> FileWatch {
         FileWatch(Some(watch))
+    }
+
+    /// Somebody is told.
+    pub(super) fn is_watched(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Nobody knows how the transaction has ended: whoever is told never learns of its end by being dropped, and what was noted stays noted.
+    pub(super) fn leave(self) {
+        std::mem::forget(self);
     }
 
     pub(super) fn tell(&self, file: &RemovedFile) -> Result<(), Error> {

@@ -109,6 +109,10 @@ impl Door for PostgresDoor<'_> {
         self.sent(&ready).await
     }
 
+    async fn beside(&self, work: impl FnOnce() -> Result<(), Error> + Send + 'static) -> Result<(), Error> {
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Panicked))
+    }
+
     async fn finish(&self, calls: Vec<Call<'_>>, last: Last<'_>, bytes: Vec<u8>) -> Result<Shown, Error> {
         let ready = self.prepared(calls).await?;
         let (node, statements) = last.node;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plan::{Authorized, Boundary, Place, Plan, Refusal, RootValue, Write};
+use plan::{Authorized, Boundary, Place, Plan, Refusal, RootValue, Write, WriteAction};
 use sql::{AnswerProgram, WriteProgram};
 
 use super::command::PreparedCommand;
@@ -99,6 +99,17 @@ impl Store {
             rows_max: plan.rows_max,
             served: Arc::clone(served),
         }))
+    }
+}
+
+impl PreparedChange {
+    /// Whether it may remove rows of files.
+    pub(crate) fn removes_files(&self) -> bool {
+        let mut writes = self.roots.iter().filter_map(|root| root.value.write());
+        writes.any(|write| match &write.write.action {
+            WriteAction::Delete { .. } => self.served.model.content_type(write.write.of).is_media(),
+            WriteAction::Create { .. } | WriteAction::Update { .. } => false,
+        })
     }
 }
 

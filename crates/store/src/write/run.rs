@@ -162,12 +162,17 @@ impl Store {
             request.hashes = Arc::new(self.hashed(&request, &writes).await?);
             match self.driver() {
                 _ if writes.is_empty() && works.is_empty() => Ok(constants(&request, range)),
-                Driver::Sqlite(sqlite) => sqlite.write(move |connection| on_sqlite(connection, &request, range)).await,
+                Driver::Sqlite(sqlite) => {
+                    // What watches the files travels with the answer: it is dropped behind the commit, whoever waits for it.
+                    let files = request.context.files.clone();
+                    let job = move |connection: &_| on_sqlite(connection, &request, range).map(|part| (part, files));
+                    sqlite.write(job).await.map(|(part, _files)| part)
+                }
                 Driver::Postgres(postgres) => {
-                    let limit = self.limits().write_timeout;
-                    let commit = Commit::default();
-                    let job = on_postgres(postgres, &request, range, &commit);
-                    tokio::time::timeout(limit, job).await.map_err(|_| Stopped::from(late(&commit, limit)))?
+                    let (limit, is_watched) = (self.limits().write_timeout, request.context.files.is_watched());
+                    let job = in_time_on_postgres(Arc::clone(postgres), request, range, limit);
+                    // What files wait for is brought to its end, also when nobody waits for its answer.
+                    if is_watched { ended_by_itself(job).await } else { job.await }
                 }
             }
         };
@@ -221,6 +226,25 @@ fn ended(outcome: &Result<Part, Stopped>) -> Ended {
         Err(Stopped { fate: Fate::Undone, .. }) => Ended::Undone,
         Err(Stopped { fate: Fate::MayBeWritten, .. }) => Ended::Unknown,
     }
+}
+
+async fn in_time_on_postgres(
+    postgres: Arc<Postgres>,
+    request: Request,
+    range: (usize, usize),
+    limit: Duration,
+) -> Result<Part, Stopped> {
+    let commit = Commit::default();
+    let job = on_postgres(&postgres, &request, range, &commit);
+    let ran = tokio::time::timeout(limit, job).await.unwrap_or_else(|_| Err(Stopped::from(late(&commit, limit))));
+    if matches!(&ran, Err(Stopped { failure: Failure::Store(Error::OutcomeUnknown { .. }), .. })) {
+        request.context.files.leave();
+    }
+    ran
+}
+
+async fn ended_by_itself(job: impl Future<Output = Result<Part, Stopped>> + Send + 'static) -> Result<Part, Stopped> {
+    tokio::spawn(job).await.unwrap_or_else(|_| Err(Stopped::from(Error::Panicked)))
 }
 
 /// A transaction that ran out of time. The server may still do what it was sent: with COMMIT among it, nobody knows.

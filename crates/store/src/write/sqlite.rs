@@ -35,6 +35,14 @@ impl Door for SqliteDoor<'_> {
         ready(kept(self.connection, self.env.read(), statement, keys))
     }
 
+    /// The thread that writes is there to wait for the disk.
+    fn beside(
+        &self,
+        work: impl FnOnce() -> Result<(), Error> + Send + 'static,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        ready(work())
+    }
+
     fn finish(
         &self,
         calls: Vec<Call<'_>>,
