@@ -28,6 +28,9 @@ pub struct RowRules {
     pub seen_draft: Filter,
     /// What rows that lose a link must meet.
     pub losing: Vec<Losing>,
+    /// What published rows of other types must meet that get or lose a link as this document is published: they hold the links of this side, and
+    /// become what their drafts are.
+    pub publishing: Vec<Losing>,
 }
 
 /// Rows beside the written one that lose a link when a field is given: the other type's, which hold the links of this side, or this type's own, whose
@@ -45,7 +48,13 @@ pub struct Losing {
 impl Default for RowRules {
     /// Nothing is asked.
     fn default() -> RowRules {
-        RowRules { row: Filter::All, seen_published: Filter::All, seen_draft: Filter::All, losing: Vec::new() }
+        RowRules {
+            row: Filter::All,
+            seen_published: Filter::All,
+            seen_draft: Filter::All,
+            losing: Vec::new(),
+            publishing: Vec::new(),
+        }
     }
 }
 

@@ -58,10 +58,14 @@ pub struct WriteProgram {
     pub insert_document: Option<WriteStatement>,
     /// Inserts a row.
     pub insert_row: WriteStatement,
+    /// Before a row of a type with locales is inserted: takes a number for a new locale of a document.
+    pub take_entry: Option<WriteStatement>,
     /// Sets the columns of the fields given.
     pub update: WriteStatement,
     /// Sets those of them that locales share in the document's other locales.
     pub update_shared: Option<WriteStatement>,
+    /// Sets all that locales share in the frame's row: what another locale has published.
+    pub publish_shared: Option<WriteStatement>,
     /// Removes the frame's row alone: what was published is taken back.
     pub unpublish: Option<WriteStatement>,
     /// Sets every column of a field: the published row becomes a copy of the draft.
@@ -84,6 +88,8 @@ pub struct WriteProgram {
     pub seen: Option<Seen>,
     /// Rows that lose a link, where the caller's rules ask something of them.
     pub losing: Vec<LosingProgram>,
+    /// Published rows of others that get or lose a link as the document is published, where the caller's rules ask something of them.
+    pub publishing: Vec<LosingProgram>,
     /// For a set of links (by its place in [`Data::links`]) those of the documents bound as parents that the caller may see.
     pub visible: Vec<(usize, Statement)>,
     /// What the answer shows.
@@ -165,12 +171,11 @@ impl WriteProgram {
         let columns = write_row::row_columns(layout, of);
         let links = LinkEnv { model, layout, database, of };
         let given = given_columns(&columns, data, version_of(&write.action));
-        let shared: Vec<usize> = given
-            .iter()
-            .copied()
-            .filter(|index| field_of(columns[*index].source).is_some_and(|field| !content_type.field(field).localized))
-            .collect();
+        let is_shared =
+            |index: &usize| field_of(columns[*index].source).is_some_and(|field| !content_type.field(field).localized);
+        let shared: Vec<usize> = given.iter().copied().filter(is_shared).collect();
         let all = settable(&columns);
+        let all_shared: Vec<usize> = all.iter().copied().filter(is_shared).collect();
         WriteProgram {
             of,
             key: stored.key,
@@ -188,10 +193,13 @@ impl WriteProgram {
             take_key: write_row::take_keys(layout, database, of),
             take_rows: write_row::take_rows(layout, database, of),
             insert_document: write_row::insert_document(layout, database, of),
+            take_entry: stored.has_locale.then(|| write_row::take_entry(layout, database, of)),
             insert_row: write_row::insert_row(layout, database, of, &columns),
             update: write_row::update_row(layout, database, of, &columns, &given),
             update_shared: (stored.has_locale && !shared.is_empty())
                 .then(|| write_row::update_other_locales(layout, database, of, &columns, &shared)),
+            publish_shared: (stored.has_locale && stored.has_status && !all_shared.is_empty())
+                .then(|| write_row::update_row(layout, database, of, &columns, &all_shared)),
             unpublish: stored.has_status.then(|| write_row::delete_row(layout, database, of)),
             overwrite: write_row::update_row(layout, database, of, &columns, &all),
             links: content_type.fields_by_id().filter_map(|(field, _)| links.program(field)).collect(),
@@ -203,6 +211,7 @@ impl WriteProgram {
             rule: kept(env, of, By::Row, &write.rules.row),
             seen: Seen::of(env, write),
             losing: write.rules.losing.iter().filter_map(|losing| links.losing(env, losing)).collect(),
+            publishing: write.rules.publishing.iter().filter_map(|losing| links.publishing(env, losing)).collect(),
             visible: visible(env, content_type, data),
             answer: answer(env, &write.answer),
             columns,

@@ -60,7 +60,7 @@ pub(crate) struct Other<'a> {
     /// How the other type is stored.
     pub(crate) stored: &'a TypeLayout,
     /// Versions of the other type that are meant have the status of the row that is written.
-    same_status: bool,
+    pub(crate) same_status: bool,
     /// And its locale.
     same_locale: bool,
     /// Each of them is linked to one document at most.
@@ -479,7 +479,7 @@ pub(crate) fn scope(print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
     locale_scope(print, other, prefix);
 }
 
-fn locale_scope(print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
+pub(crate) fn locale_scope(print: &mut Print<'_>, other: &Other<'_>, prefix: &str) {
     if other.same_locale {
         print.push(" and ").push(prefix).push("\"_locale\" = ").value(Arg::Locale, ColumnType::Text);
     }

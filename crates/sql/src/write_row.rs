@@ -178,10 +178,37 @@ pub(crate) fn insert_document(layout: &Layout, database: Database, of: TypeId) -
     Some(print.done(vec![stored.key.kind()]))
 }
 
-/// `insert into "x" (every column) values (..) returning "_row"`. A row with a locale gets the entry number of the document's other row of that
-/// locale, else the next one:
+/// Takes the entry number of a new locale of a document. A number that was given once never comes back, whatever was removed since:
 ///
-/// `coalesce((select max("_entry") from "x" where "_key" = $1 and "_locale" = $2), (select coalesce(max("_entry"), 0) + 1 from "x"))`
+/// `insert into "key_sequence" ("name", "next") select 'x._entry', (select coalesce(max("_entry"), 0) + 2 from "x") where not exists (select 1 from
+/// "x" where "_key" = $1 and "_locale" = $2) on conflict ("name") do update set "next" = greatest("key_sequence"."next" + 1, excluded."next")`
+pub(crate) fn take_entry(layout: &Layout, database: Database, of: TypeId) -> WriteStatement {
+    let stored = layout.content_type(of);
+    let mut print = Print::new(layout, database);
+    print.push("insert into ").name(KEY_SEQUENCE).push(" (\"name\", \"next\") select ").literal(&entries(layout, of));
+    print
+        .push(", (select coalesce(max(\"_entry\"), 0) + 2 from ")
+        .row_table(stored)
+        .push(") where not exists (select 1 from ");
+    print.row_table(stored).push(" where \"_key\" = ").value(Arg::Key, stored.key);
+    print
+        .push(" and \"_locale\" = ")
+        .value(Arg::Locale, ColumnType::Text)
+        .push(") on conflict (\"name\") do update set \"next\" = ");
+    print.push(if database == Database::Sqlite { "max(" } else { "greatest(" }).name(KEY_SEQUENCE);
+    print.push(".\"next\" + 1, excluded.\"next\")");
+    print.done(Vec::new())
+}
+
+/// The name under which the entry numbers of a content type are counted. Names of keys have no point in them.
+fn entries(layout: &Layout, of: TypeId) -> String {
+    [&layout.row_table(of).name, "._entry"].concat()
+}
+
+/// `insert into "x" (every column) values (..) returning "_row"`. A row with a locale gets the entry number of the document's other row of that
+/// locale, else the one that [`take_entry`] took:
+///
+/// `coalesce((select max("_entry") from "x" where "_key" = $1 and "_locale" = $2), (select "next" - 1 from "key_sequence" where "name" = 'x._entry'))`
 pub(crate) fn insert_row(layout: &Layout, database: Database, of: TypeId, columns: &[RowColumn]) -> WriteStatement {
     let stored = layout.content_type(of);
     let mut print = Print::new(layout, database);
@@ -190,7 +217,7 @@ pub(crate) fn insert_row(layout: &Layout, database: Database, of: TypeId, column
     for (index, column) in columns.iter().enumerate() {
         print.separate(index);
         if column.source == CellSource::Entry {
-            entry_number(&mut print, stored);
+            entry_number(&mut print, (layout, of));
         } else {
             print.value(Arg::Cell(index), column.of);
         }
@@ -199,10 +226,12 @@ pub(crate) fn insert_row(layout: &Layout, database: Database, of: TypeId, column
     print.done(vec![stored.row.kind()])
 }
 
-fn entry_number(print: &mut Print<'_>, stored: &TypeLayout) {
+fn entry_number(print: &mut Print<'_>, (layout, of): (&Layout, TypeId)) {
+    let stored = layout.content_type(of);
     print.push("coalesce((select max(\"_entry\") from ").row_table(stored).push(" where \"_key\" = ");
     print.value(Arg::Key, stored.key).push(" and \"_locale\" = ").value(Arg::Locale, ColumnType::Text);
-    print.push("), (select coalesce(max(\"_entry\"), 0) + 1 from ").row_table(stored).push("))");
+    print.push("), (select \"next\" - 1 from ").name(KEY_SEQUENCE).push(" where \"name\" = ");
+    print.literal(&entries(layout, of)).push("))");
 }
 
 /// `update "x" set "a" = $1, .., "_updated_at" = .., "_updated_by" = .., "_revision" = "_revision" + 1 where "_row" = $2`.

@@ -22,6 +22,7 @@ mod postgres_value;
 mod prepared;
 mod row;
 mod run;
+mod share;
 mod sqlite;
 mod update;
 

@@ -59,11 +59,13 @@ cases! {
     single
     locales
     locales_each
+    locales_shared
     groups
     deletes
     roles
     roles_locales
     roles_links
+    roles_publish
     roles_hidden
     whole
 }

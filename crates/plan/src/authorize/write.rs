@@ -50,6 +50,9 @@ impl Env<'_> {
         let rules = actions.iter().map(|action| self.row_rule((of, *action), &version, &given, holes));
         let row = Filter::all_of(rules.collect::<Vec<_>>()).and(self.power_rule(of, &given, holes));
         write.rules = self.row_rules((of, row), &given, holes);
+        if publishes {
+            write.rules.publishing = self.publishing(of, holes);
+        }
         Env { written: Some((of, main)), is_own: false, ..self }.answer(&mut write.answer, holes)
     }
 
@@ -77,7 +80,7 @@ impl Env<'_> {
         };
         let seen_published = self.read_rule(of, &published, &Fields::new(), holes);
         let seen_draft = self.read_rule(of, &draft, &Fields::new(), holes);
-        RowRules { row, seen_published, seen_draft, losing }
+        RowRules { row, seen_published, seen_draft, losing, publishing: Vec::new() }
     }
 
     /// Rows that lose a link by what is given to a two-way relation: UPDATE on the side that holds it, with its rule. None where nothing is asked of them.
@@ -92,6 +95,20 @@ impl Env<'_> {
         let (loser, field) = if is_taken { (of, id) } else { (other, held) };
         let rule = self.row_rule((loser, Action::Update), &self.written_version(loser), &Fields::from([field]), holes);
         (rule != Filter::All).then_some(Losing { field: id, of: loser, rule })
+    }
+
+    /// Rows of other types that hold this side's links: UPDATE of the field, with its rule. None where nothing is asked of them.
+    fn publishing(self, of: TypeId, holes: &mut Vec<Hole>) -> Vec<Losing> {
+        let fields = self.model.content_type(of).fields_by_id();
+        let held = fields.filter_map(|(id, field)| Some((id, self.held_elsewhere(field.relation()?)?)));
+        let asked = held.map(|(field, (other, held))| {
+            let version = Version { status: Status::Published, ..self.written_version(other) };
+            let status = if self.model.content_type(other).draft_and_publish { version.status } else { Status::Only };
+            let version = Version { status, ..version };
+            let rule = self.row_rule((other, Action::Update), &version, &Fields::from([held]), holes);
+            Losing { field, of: other, rule }
+        });
+        asked.filter(|losing| losing.rule != Filter::All).collect()
     }
 
     pub(super) fn demand(self, of: TypeId, action: Action) -> Allowed {

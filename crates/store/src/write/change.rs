@@ -325,6 +325,18 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(())
     }
 
+    /// Refuses to publish what would take a link from, or give one to, a published row that the caller may not change. The draft is written.
+    pub(crate) async fn check_publishing(&mut self, draft: &Frame) -> Result<(), Failure> {
+        for following in &self.env.program.publishing {
+            let rows = self.now(vec![draft.call(&following.rows, &[])]).await?;
+            let rows: Vec<Value> = rows.into_iter().flatten().flatten().collect();
+            if !rows.is_empty() && !self.keeps_all(&following.kept, &rows).await? {
+                return Err(Failure::Refused(Cause::Forbidden));
+            }
+        }
+        Ok(())
+    }
+
     /// Values that another row has already.
     pub(crate) fn unique_faults(&self, content: &Content, rows: &Rows) -> Vec<FieldFault> {
         let Some(program) = &self.env.program.unique else { return Vec::new() };

@@ -1,6 +1,6 @@
 //! Which rows of a document an update changes: decided once its rows are known.
 
-use plan::{Value, WriteVersion, rules};
+use plan::{Content, Value, WriteVersion, rules};
 use sql::layout::{STATUS_DRAFT, STATUS_PUBLISHED};
 use sql::{CellSource, WriteProgram};
 
@@ -78,14 +78,15 @@ impl Course {
 }
 
 impl<D: Door> Change<'_, D> {
-    /// The draft gets the fields that the frame's published row was given: their values, links, and elements under ids of their own.
+    /// The draft gets the fields that the frame's published row was given: their values, links, and elements under ids of their own. Given back are its
+    /// frame and what it was given.
     pub(super) fn mirror(
         &mut self,
         published: &Frame,
         draft: &StoredRow,
         merged: &Merged,
         (resolved, mut next): (&Resolved, Counts),
-    ) -> Frame {
+    ) -> (Frame, Content) {
         let program = self.env.program;
         let mut content = merged.given.clone();
         let mut renumbered = Renumbered::default();
@@ -107,11 +108,11 @@ impl<D: Door> Change<'_, D> {
         links.fields.retain(|(id, _)| given_links(&content, *id).is_some());
         self.link(&frame, &links, &[], resolved);
         self.copy_elements(&frame, draft, &content, &renumbered);
-        frame
+        (frame, content)
     }
 
     /// Links inside the elements of the fields given: those that the draft had go, those of the source row come.
-    fn copy_elements(&mut self, frame: &Frame, draft: &StoredRow, given: &plan::Content, renumbered: &Renumbered) {
+    fn copy_elements(&mut self, frame: &Frame, draft: &StoredRow, given: &Content, renumbered: &Renumbered) {
         let (model, program) = (self.env.model, self.env.program);
         let Some(elements) = &program.element_links else { return };
         let stored = draft.content(model, program);

@@ -183,6 +183,9 @@ impl<'a, D: Door> Change<'a, D> {
                 self.later(frame, statement, &[]);
             }
         }
+        if let Some(statement) = &program.take_entry {
+            self.later(frame, statement, &[]);
+        }
         if frame.row != Value::Null {
             self.later(frame, &program.insert_row, &[]);
             return Ok(());

@@ -68,15 +68,16 @@ impl<D: Door> Change<'_, D> {
     }
 
     /// The published row becomes a copy of the draft: its fields, links and elements, which get ids of their own. `there` is the published row
-    /// that is there already; otherwise one with the number `row` is made.
+    /// that is there already; otherwise one with the number `row` is made. Given back are its frame and its elements.
     pub(crate) async fn publish(
         &mut self,
         draft: &Frame,
         mut content: Content,
         there: Option<&StoredRow>,
         (row, mut next): (Value, Counts),
-    ) -> Result<Frame, Failure> {
+    ) -> Result<(Frame, Content), Failure> {
         let program = self.env.program;
+        self.check_publishing(draft).await?;
         let mut renumbered = Renumbered::default();
         renumbered.all(self.env.model, &mut content, &mut next);
         let mut frame = draft.clone();
@@ -101,7 +102,7 @@ impl<D: Door> Change<'_, D> {
             self.insert_row(&mut frame, &system).await?;
         }
         self.copy_links(&frame, &renumbered, there.is_some());
-        Ok(frame)
+        Ok((frame, only_elements))
     }
 
     fn overwrite(&mut self, frame: &Frame) {

@@ -113,13 +113,22 @@ impl<'a, D: Door> Change<'a, D> {
             found.current.as_ref().or(found.origin.as_ref()).map(|row| row.row(program)).into_iter().collect();
         let beside = found.course.beside().and_then(|status| self.sibling(found, status, locale));
         touched.extend(beside.map(|row| row.row(program)));
-        if program.has_locale && given.fields.iter().any(|(id, _)| !content_type.field(*id).localized) {
-            let is_written = |row: &&StoredRow| {
-                let status = row.status(program);
-                row.locale(program) != locale && (status == found.written || Some(status) == found.course.beside())
-            };
-            touched.extend(found.rows.iter().filter(is_written).map(|row| row.row(program)));
+        if !program.has_locale {
+            return touched;
         }
+        let gives_shared = given.fields.iter().any(|(id, _)| !content_type.field(*id).localized);
+        let begins = found.current.as_ref().or(found.origin.as_ref());
+        // Publishing takes along what was changed in drafts before.
+        let follows = |row: &StoredRow| {
+            let is_published = found.course == Course::Publish && row.status(program) == STATUS_PUBLISHED;
+            is_published && begins.is_some_and(|begins| self.differ(begins, row))
+        };
+        let is_written = |row: &&StoredRow| {
+            let status = row.status(program);
+            let is_of_course = status == found.written || Some(status) == found.course.beside();
+            row.locale(program) != locale && is_of_course && (gives_shared || follows(row))
+        };
+        touched.extend(found.rows.iter().filter(is_written).map(|row| row.row(program)));
         touched
     }
 
@@ -190,18 +199,19 @@ impl<'a, D: Door> Change<'a, D> {
         self.put_row(&mut frame, &found, &merged, &system).await?;
         let Merged { given, full, before, .. } = &merged;
         self.link(&frame, given, before, &resolved);
-        self.share(&frame, &found, &merged, &resolved);
-        self.check_added(&frame, &merged.given).await?;
+        self.share(&frame, &found.rows, given, &resolved);
+        self.check_added(&frame, given).await?;
         let beside = found.course.beside().and_then(|status| self.sibling(&found, status, &frame.locale));
         match (found.course, beside) {
             (Course::Publish, there) => {
-                let copy = self.publish(&frame, full.clone(), there.as_ref(), (Value::Null, next)).await?;
-                self.share(&copy, &found, &merged, &resolved);
+                let draft = StoredRow { cells: frame.cells.clone() };
+                let (copy, elements) = self.publish(&frame, full.clone(), there.as_ref(), (Value::Null, next)).await?;
+                self.share_published(&copy, &found.rows, &draft, &elements);
             }
             (Course::Both { .. }, Some(draft)) => {
-                let mirrored = self.mirror(&frame, &draft, &merged, (&resolved, next));
-                self.share(&mirrored, &found, &merged, &resolved);
-                self.check_added(&mirrored, &merged.given).await?;
+                let (mirrored, content) = self.mirror(&frame, &draft, &merged, (&resolved, next));
+                self.share(&mirrored, &found.rows, &content, &resolved);
+                self.check_added(&mirrored, given).await?;
             }
             (Course::Unpublish, Some(published)) => self.unpublish(&frame, &published),
             (Course::Only | Course::Draft { .. } | Course::Both { .. } | Course::Unpublish, _) => {}
@@ -326,27 +336,6 @@ impl<'a, D: Door> Change<'a, D> {
         let same = Renumbered::none(self.env.model, &shared);
         if let Some(elements) = program.element_links.as_ref().filter(|_| !same.is_empty()) {
             self.later(frame, &elements.copy, &same.lists());
-        }
-    }
-
-    /// What locales share goes to the document's other rows of the same status.
-    fn share(&mut self, frame: &Frame, found: &Found, merged: &Merged, resolved: &Resolved) {
-        let (program, content_type) = (self.env.program, self.content_type());
-        if !program.has_locale {
-            return;
-        }
-        if let Some(statement) = &program.update_shared {
-            self.later(frame, statement, &[]);
-        }
-        let shared = |id: model::FieldId| !content_type.field(id).localized;
-        let given = Content { fields: merged.given.fields.iter().filter(|(id, _)| shared(*id)).cloned().collect() };
-        let others =
-            found.rows.iter().filter(|row| row.status(program) == frame.status && row.locale(program) != frame.locale);
-        for other in others {
-            let mut there = frame.clone();
-            there.row = other.row(program);
-            there.locale = other.locale(program);
-            self.link(&there, &given, &merged.before, resolved);
         }
     }
 }
