@@ -1,13 +1,16 @@
 //! Attacks: what must not leak, be assigned or be allowed, and what must not open an account, on both databases.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 use acceptance::attack::{self, Attack, Request};
-use acceptance::client::Outgoing;
+use acceptance::body;
+use acceptance::client::{Outgoing, graphql};
 use acceptance::judge::Answer;
 use acceptance::project::{Database, Running, Template, settings, token};
 use serde_json::{Value, json};
-use server::{AccountSettings, Settings};
+use server::{AccountSettings, Limits, Settings};
 
 #[test]
 fn sqlite_withstands() {
@@ -31,7 +34,76 @@ fn attack_all(database: Database) {
     let accounts = attack::read(&folder.join("accounts.jsonl"));
     assert!(accounts.len() > 60, "the attacks on accounts are there");
     broken.extend(accounts.iter().filter_map(|attack| told(attack, on_accounts(&template, &server, attack))));
+    broken.extend(uploads(&template, &attack::read(&folder.join("uploads.jsonl"))));
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Attacks by uploads and paths, on a server with small bounds. What is broken, one a line.
+fn uploads(template: &Template, attacks: &[Attack]) -> Vec<String> {
+    assert!(attacks.len() > 30, "the attacks by uploads are there");
+    let limits =
+        Limits { upload_file_bytes_max: 1 << 20, upload_fields_max: 20, upload_files_max: 20, ..Limits::default() };
+    let server = template.serve_with(Settings { limits, ..settings() });
+    let beside = server.uploads().parent().expect("files stand in a folder").to_owned();
+    let names = || {
+        let entries = fs::read_dir(&beside).expect("the folder is there").flatten();
+        entries.map(|entry| entry.file_name()).collect::<BTreeSet<_>>()
+    };
+    let before = names();
+    let held = |attack: &Attack| {
+        upload(&server, &beside, attack)?;
+        let is_alive = server.ask(&graphql("/graphql", &json!({ "query": "{ __typename }" }), None)).status == 200;
+        if !is_alive {
+            return Err("the server does not answer any more".to_owned());
+        }
+        if names() == before { Ok(()) } else { Err("a file stands outside its folder".to_owned()) }
+    };
+    attacks.iter().filter_map(|attack| Some([&attack.name, ": ", &held(attack).err()?].concat())).collect()
+}
+
+fn upload(server: &Running, beside: &Path, attack: &Attack) -> Result<(), String> {
+    let request = &attack.request;
+    let filled = |text: &str| filled(text).replace("${CANARY_DIR}", &beside.display().to_string());
+    let body: Value = serde_json::from_str(&filled(&request.body.to_string())).map_err(|error| error.to_string())?;
+    let (body, media_type) = body::of(&body);
+    let mut headers: Vec<(String, String)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), filled(value.as_str().unwrap_or_default())))
+        .collect();
+    if !headers.iter().any(|(name, _)| name == "Content-Type") {
+        headers.push(("Content-Type".to_owned(), media_type));
+    }
+    let path = filled(request.path.as_deref().unwrap_or("${GRAPHQL}"));
+    let method = request.method.as_deref().unwrap_or("POST");
+    let whole = server.ask_whole(&Outgoing { method, path: &path, headers, body });
+    let text = String::from_utf8_lossy(&whole.body).into_owned();
+    let json = serde_json::from_slice(&whole.body).unwrap_or_else(|_| Value::String(text));
+    attack::judge(attack, &Answer { status: whole.status, body: Some(json.clone()) }, None)?;
+    if !whole.header("x-injected").is_empty() {
+        return Err("a name of a file has become a header".to_owned());
+    }
+    if attack.expect.contains("inert") { inert(server, &json) } else { Ok(()) }
+}
+
+/// What was taken is served so that a browser runs nothing of it.
+fn inert(server: &Running, answer: &Value) -> Result<(), String> {
+    let Some(url) = answer.pointer("/data/upload/data/attributes/url").and_then(Value::as_str) else {
+        return if answer.get("data").is_none_or(Value::is_null) {
+            Ok(())
+        } else {
+            Err(format!("no address: {answer}"))
+        };
+    };
+    let met = server.ask_whole(&Outgoing { method: "GET", path: url, ..Outgoing::default() });
+    let (kind, policy) = (met.header("content-type"), met.header("content-security-policy"));
+    let is_active = kind.is_empty() || ["html", "svg", "xml", "javascript"].iter().any(|word| kind.contains(word));
+    let is_held = met.header("content-disposition").starts_with("attachment") || policy.contains("sandbox");
+    match met.status {
+        200 if met.header("x-content-type-options") == "nosniff" && (is_held || !is_active) => Ok(()),
+        200 => Err(format!("{url} may run in a browser: {kind}")),
+        status => Err(format!("{url} is not served: {status}")),
+    }
 }
 
 /// An attack on accounts. Those that repeat meet the usual limits on a server of their own.
@@ -109,6 +181,9 @@ fn filled(text: &str) -> String {
     text.replace("${USER_TOKEN}", &token("plain", "1"))
         .replace("${ADMIN_TOKEN}", &token("admin", "2"))
         .replace("${GRAPHQL}", "/graphql")
+        .replace("${UPLOAD_GQL}", "/v4/graphql")
+        .replace("${UPLOAD_SEL}", "data { id attributes { name url mime } }")
+        .replace("${STATIC}", "/uploads")
         .replace("${HEALTH}", "/health/ready")
         .replace("${USER_NAME}", "user@example.test")
         .replace("${USER_ID}", "1")

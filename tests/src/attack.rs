@@ -110,8 +110,8 @@ fn holds(attack: &Attack, token: &str, answer: &Answer, contrast: Option<&Answer
         || answer.status >= 400;
     let (word, pattern) = token.split_once(':').unwrap_or((token, ""));
     match word {
-        // Whether one of many was refused is judged over all of them.
-        "wellformed" | "throttled" => Ok(()),
+        // Whether one of many was refused is judged over all of them, and what is served by whoever can ask for it.
+        "wellformed" | "throttled" | "inert" | "header-absent" => Ok(()),
         "error" if has_errors && is_empty(body.get("data")) => Ok(()),
         "error" => fails("not refused"),
         "data" if !has_errors && !is_empty(body.get("data")) => Ok(()),

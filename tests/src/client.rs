@@ -76,7 +76,10 @@ fn bytes(address: SocketAddr, outgoing: &Outgoing<'_>) -> Vec<u8> {
     let mut head =
         format!("{} {} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n", outgoing.method, outgoing.path);
     let has_body = !outgoing.body.is_empty() || outgoing.method == "POST";
-    if has_body {
+    let is_told = |(name, _): &(String, String)| {
+        ["content-length", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str())
+    };
+    if has_body && !outgoing.headers.iter().any(is_told) {
         head.push_str("content-length: ");
         head.push_str(&outgoing.body.len().to_string());
         head.push_str("\r\n");

@@ -4,6 +4,7 @@
 //! from a copied template, judges answers and prints what falls short; the tests beside it say which cases must hold.
 
 pub mod attack;
+pub mod body;
 pub mod case;
 pub mod client;
 pub mod differences;

@@ -73,7 +73,7 @@ impl Template {
     /// When the project is faulty, or its database cannot be made.
     #[must_use]
     pub fn new(project: &Path, database: Database) -> Template {
-        Template::of(project, sources(&project.join("schema")), database)
+        Template::of(project, &sources(&project.join("schema")), database)
     }
 
     /// The same for a project that serves agents of others and declares nothing.
@@ -82,12 +82,12 @@ impl Template {
     /// When its database cannot be made.
     #[must_use]
     pub fn of_agents(project: &Path, database: Database) -> Template {
-        Template::of(project, vec![model::workflow()], database)
+        Template::of(project, &[model::workflow()], database)
     }
 
-    fn of(project: &Path, sources: Vec<Source>, database: Database) -> Template {
+    fn of(project: &Path, sources: &[Source], database: Database) -> Template {
         let runtime = Arc::new(Runtime::new().expect("a runtime can be made"));
-        let model = Arc::new(model::read(sources.clone()).unwrap_or_else(|faults| panic!("{}", faults.render(false))));
+        let model = Arc::new(model::read(sources.to_vec()).unwrap_or_else(|faults| panic!("{}", faults.render(false))));
         let name = fresh_name();
         let folder = std::env::temp_dir().join(&name);
         fs::create_dir_all(&folder).expect("a temporary folder can be made");
@@ -96,7 +96,7 @@ impl Template {
             template.runtime.block_on(postgres_says(&["create database ", &template.name].concat()));
         }
         let store = template.open(&template.name);
-        template.runtime.block_on(fill(&store, &template.model, &sources, project));
+        template.runtime.block_on(fill(&store, &template.model, sources, project));
         drop(store);
         template
     }
