@@ -8,7 +8,7 @@ use acceptance::client::{Outgoing, graphql};
 use acceptance::judge::Answer;
 use acceptance::project::{Database, Running, Template, settings};
 use serde_json::{Value, json};
-use server::{AccountSettings, SetupCode};
+use server::{AccountSettings, CodePurpose, SetupCode};
 
 #[test]
 fn sqlite_keeps_accounts() {
@@ -138,7 +138,7 @@ fn tokens_end(template: &Template) {
 
 fn codes_are_for_once(template: &Template) {
     let story = Story { server: template.serve() };
-    let code = story.server.reset_code("alice");
+    let code = story.server.user_code("alice", CodePurpose::Password);
     let reset = |code: &str| json!({ "code": code, "password": "Forgotten-3", "passwordConfirmation": "Forgotten-3" });
     let way = ("POST", "/api/auth/reset-password");
     let (status, body) = story.route(way, &reset("1-nope"), None);
@@ -185,6 +185,28 @@ fn registration(template: &Template) {
     let (_, body) =
         story.route(("POST", "/api/auth/local"), &json!({ "identifier": "dora", "password": "Password-dora-1" }), None);
     assert_eq!(message(&body), "Your account email is not confirmed");
+    addresses_are_confirmed(&story);
+}
+
+/// The code that the keeper hands out opens the account, once; a code for another purpose does not.
+fn addresses_are_confirmed(story: &Story) {
+    let confirmed = |code: &str| {
+        story.ask(
+            &format!("mutation {{ emailConfirmation(confirmation: \"{code}\") {{ jwt user {{ confirmed }} }} }}"),
+            None,
+        )
+    };
+    let other = story.server.user_code("dora", CodePurpose::Password);
+    for code in [other.as_str(), "", "1-nope"] {
+        assert_eq!(confirmed(code).pointer("/data/emailConfirmation"), Some(&Value::Null), "{code}");
+    }
+    let code = story.server.user_code("dora", CodePurpose::Address);
+    let body = confirmed(&code);
+    let shown = body.pointer("/data/emailConfirmation").expect("an answer comes");
+    assert_eq!(shown["user"], json!({ "confirmed": true }), "{body}");
+    assert_eq!(story.is(shown["jwt"].as_str().unwrap_or_default()), json!("dora"));
+    assert!(story.signed_in("dora", "Password-dora-1").is_some(), "the account is open");
+    assert_eq!(confirmed(&code).pointer("/data/emailConfirmation"), Some(&Value::Null), "a code is good once");
 }
 
 fn attempts(template: &Template) {

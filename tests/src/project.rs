@@ -15,8 +15,8 @@ use model::{Model, Source};
 use plan::Caller;
 use serde_json::Map;
 use server::{
-    AccountSettings, App, Clock, Listener, Methods, PageSizes, Request, SchemaSettings, Sender, Settings, Shared,
-    TokenKey, Way,
+    AccountSettings, App, Clock, CodePurpose, Listener, Methods, PageSizes, Request, SchemaSettings, Sender, Settings,
+    Shared, TokenKey, Way,
 };
 use store::{Address, Ids, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store, StoreConfig};
 use tokio::runtime::Runtime;
@@ -188,13 +188,13 @@ impl Running {
         send_whole(self.address, outgoing)
     }
 
-    /// A code that gives an account a new password, as the project's keeper gets it.
+    /// A code for an account, as the project's keeper gets it.
     ///
     /// # Panics
     /// When there is no such account.
     #[must_use]
-    pub fn reset_code(&self, identifier: &str) -> String {
-        self.runtime.block_on(self.app.user_reset_code(identifier)).expect("the account is there")
+    pub fn user_code(&self, identifier: &str, purpose: CodePurpose) -> String {
+        self.runtime.block_on(self.app.user_code(identifier, purpose)).expect("the account is there")
     }
 
     /// Asks one question in the name of a role and leaves when something is so, without ever taking the answer.

@@ -151,6 +151,7 @@ Examples:
   dragoman user create shop --username ann --email ann@shop.example --role editor < password.txt
   dragoman user create shop --username me --email me@shop.example --role administrator < password.txt
   dragoman user code shop --user ann@shop.example
+  dragoman user code shop --user ann@shop.example --confirm
 
 The password is the first line of standard input. The role `administrator` may do everything.";
 
@@ -217,13 +218,16 @@ pub(crate) enum User {
         #[arg(long, default_value = "authenticated")]
         role: String,
     },
-    /// Print a code that gives an account a new password, good for an hour: `resetPassword` takes it.
+    /// Print a code for an account, good once and for an hour: `resetPassword` takes it, or `emailConfirmation`.
     Code {
         #[command(flatten)]
         project: Project,
         /// Name or address of the account.
         #[arg(long)]
         user: String,
+        /// For confirming its address, not for a new password.
+        #[arg(long)]
+        confirm: bool,
     },
 }
 

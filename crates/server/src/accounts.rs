@@ -25,7 +25,7 @@ use crate::media::Arrived;
 pub(crate) use commands::ForRequest;
 pub(crate) use members::Members;
 pub(crate) use own::OwnChanges;
-pub use own::{NewUser, UserRefused};
+pub use own::{CodePurpose, NewUser, UserRefused};
 pub(crate) use routes::routes;
 pub use setup::SetupCode;
 pub(crate) use throttle::Throttle;

@@ -23,7 +23,7 @@ mod schemas;
 mod serve;
 mod settings;
 
-pub use accounts::{AccountSettings, NewUser, Sender, SetupCode, UserRefused, has_administrator};
+pub use accounts::{AccountSettings, CodePurpose, NewUser, Sender, SetupCode, UserRefused, has_administrator};
 pub use answer::{Answer, Methods, Outcome, answer};
 pub use app::{App, Endpoint, Shared};
 pub use caller::{KeyTooShort, Lasts, PROGRAM_TOKEN_PREFIX, SignError, TOKEN_KEY_BYTES_MIN, TokenKey, digest, user_id};

@@ -3,7 +3,7 @@
 use std::io::BufRead as _;
 use std::sync::Arc;
 
-use server::{App, NewUser, UserRefused};
+use server::{App, CodePurpose, NewUser, UserRefused};
 
 use crate::arguments::{Project as Arguments, User};
 use crate::commands::migrate::require_none;
@@ -27,8 +27,9 @@ pub(crate) fn run(user: User) -> Result<(), Error> {
             eprintln!("The account {username} is made.");
             Ok(())
         }
-        User::Code { project, user } => {
-            let code = on_app(&project, async |app| app.user_reset_code(&user).await)?;
+        User::Code { project, user, confirm } => {
+            let purpose = if confirm { CodePurpose::Address } else { CodePurpose::Password };
+            let code = on_app(&project, async |app| app.user_code(&user, purpose).await)?;
             print::print(&[&code, "\n"].concat());
             Ok(())
         }

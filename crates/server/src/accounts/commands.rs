@@ -35,8 +35,8 @@ impl Commands for ForRequest<'_> {
 
 /// The one provider that accounts sign in with.
 const LOCAL: &str = "local";
-/// How long a code for a new password is good, in microseconds.
-const RESET_LASTS: i64 = 60 * 60 * 1_000_000;
+/// How long a code is good, in microseconds.
+const CODE_LASTS: i64 = 60 * 60 * 1_000_000;
 /// Random bytes of a code.
 const CODE_BYTES: usize = 32;
 
@@ -186,7 +186,7 @@ impl ForRequest<'_> {
 }
 
 /// A code for an account, and what is kept of it: its hash and when it runs out.
-pub(super) fn reset_code(account: i64, now: i64) -> Result<(String, String), Cause> {
+pub(super) fn new_code(account: i64, now: i64) -> Result<(String, String), Cause> {
     let mut random = [0_u8; CODE_BYTES];
     getrandom::fill(&mut random).map_err(|_| Cause::Internal)?;
     let secret: String = random
@@ -195,7 +195,7 @@ pub(super) fn reset_code(account: i64, now: i64) -> Result<(String, String), Cau
         .filter_map(|digit| char::from_digit(digit.into(), 16))
         .collect();
     let code = [&account.to_string(), "-", &secret].concat();
-    let kept = [&digest(&code), ".", &(now + RESET_LASTS).to_string()].concat();
+    let kept = [&digest(&code), ".", &(now + CODE_LASTS).to_string()].concat();
     Ok((code, kept))
 }
 

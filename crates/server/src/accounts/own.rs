@@ -21,6 +21,7 @@ pub(crate) struct OwnChanges {
     password: Prepared,
     confirmed: Prepared,
     reset: Prepared,
+    confirmation: Prepared,
     role: Prepared,
 }
 
@@ -42,6 +43,7 @@ impl OwnChanges {
             password: prepared(USER, true, &["password", "resetPasswordToken"])?,
             confirmed: prepared(USER, true, &["confirmed", "confirmationToken"])?,
             reset: prepared(USER, true, &["resetPasswordToken"])?,
+            confirmation: prepared(USER, true, &["confirmationToken"])?,
             role: prepared("Role", false, &["name", "description", "type"])?,
         })
     }
@@ -91,6 +93,15 @@ pub struct NewUser<'a> {
     pub is_confirmed: bool,
 }
 
+/// What a code for an account is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodePurpose {
+    /// Giving it a new password.
+    Password,
+    /// Confirming its address.
+    Address,
+}
+
 /// Why an account is not made.
 #[derive(Debug, thiserror::Error)]
 #[error("the account cannot be made: {reasons}")]
@@ -114,16 +125,20 @@ impl App {
         made.await.map_err(|cause| self.told(cause))
     }
 
-    /// Stores what gives an account a new password until a moment: the hash of a code, which is answered.
+    /// Stores the hash of a code for an account, with the moment until which it is good, and answers with the code.
     ///
     /// # Errors
     /// There is no such account; the database is away.
-    pub async fn user_reset_code(&self, identifier: &str) -> Result<String, UserRefused> {
+    pub async fn user_code(&self, identifier: &str, purpose: CodePurpose) -> Result<String, UserRefused> {
+        let change = match purpose {
+            CodePurpose::Password => &self.accounts.own.reset,
+            CodePurpose::Address => &self.accounts.own.confirmation,
+        };
         let made = async {
             let found = self.store.account_by_name(identifier).await.map_err(|error| error.logged())?;
             let account = found.ok_or(Cause::NotFound(None))?;
-            let (code, kept) = super::commands::reset_code(account.key, self.settings.clock.now())?;
-            self.made(&self.accounts.own.reset, Values(vec![key_value(account.key), Value::Text(kept)])).await?;
+            let (code, kept) = super::commands::new_code(account.key, self.settings.clock.now())?;
+            self.made(change, Values(vec![key_value(account.key), Value::Text(kept)])).await?;
             Ok(code)
         };
         made.await.map_err(|cause| self.told(cause))
