@@ -3,6 +3,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder};
 
 /// Memory that one compiled expression may take.
@@ -26,23 +27,24 @@ pub(super) struct Like {
 #[derive(Debug)]
 struct Piece {
     texts: Vec<String>,
+    /// Finds a piece of one text. It is made once for all rows: most texts are too short for a search to pay for its own preparation.
+    finder: Option<Finder<'static>>,
 }
 
 impl Like {
     pub(super) fn new(pattern: &str) -> Like {
-        let empty = || Piece { texts: vec![String::new()] };
         let mut pieces = vec![];
-        let mut piece = empty();
+        let mut texts = vec![String::new()];
         let mut letters = pattern.chars();
         while let Some(letter) = letters.next() {
             match letter {
-                '%' => pieces.push(std::mem::replace(&mut piece, empty())),
-                '_' => piece.texts.push(String::new()),
-                '\\' => piece.push(letters.next().unwrap_or('\\')),
-                plain => piece.push(plain),
+                '%' => pieces.push(Piece::new(std::mem::replace(&mut texts, vec![String::new()]))),
+                '_' => texts.push(String::new()),
+                '\\' => push(&mut texts, letters.next().unwrap_or('\\')),
+                plain => push(&mut texts, plain),
             }
         }
-        pieces.push(piece);
+        pieces.push(Piece::new(texts));
         Like { pieces }
     }
 
@@ -55,8 +57,8 @@ impl Like {
         let mut rest = &text[start..];
         for (index, piece) in inner.iter().enumerate() {
             // Behind the last piece anything may follow: whether it is there is known sooner than where.
-            if let ([only], true, true) = (piece.texts.as_slice(), index + 1 == inner.len(), last.is_empty()) {
-                return rest.contains(only.as_str());
+            if let (Some(finder), true, true) = (&piece.finder, index + 1 == inner.len(), last.is_empty()) {
+                return finder.find(rest.as_bytes()).is_some();
             }
             let Some(end) = piece.find(rest) else { return false };
             rest = &rest[end..];
@@ -65,19 +67,30 @@ impl Like {
     }
 }
 
+fn push(texts: &mut [String], letter: char) {
+    if let Some(text) = texts.last_mut() {
+        text.push(letter);
+    }
+}
+
 impl Piece {
+    fn new(texts: Vec<String>) -> Piece {
+        let finder = match texts.as_slice() {
+            [only] => Some(Finder::new(only.as_bytes()).into_owned()),
+            [] | [_, _, ..] => None,
+        };
+        Piece { texts, finder }
+    }
+
     fn is_empty(&self) -> bool {
         self.texts.iter().all(String::is_empty) && self.texts.len() == 1
     }
 
-    fn push(&mut self, letter: char) {
-        if let Some(text) = self.texts.last_mut() {
-            text.push(letter);
-        }
-    }
-
     /// Length of what it takes of the beginning of a text.
     fn length_at(&self, text: &str) -> Option<usize> {
+        if self.is_empty() {
+            return Some(0);
+        }
         let mut rest = text;
         for (index, part) in self.texts.iter().enumerate() {
             if index > 0 {
@@ -92,8 +105,8 @@ impl Piece {
 
     /// The end of its leftmost place in a text.
     fn find(&self, text: &str) -> Option<usize> {
-        if let [only] = self.texts.as_slice() {
-            return text.find(only.as_str()).map(|start| start + only.len());
+        if let Some(finder) = &self.finder {
+            return finder.find(text.as_bytes()).map(|start| start + finder.needle().len());
         }
         let starts = text.char_indices().map(|(start, _)| start).chain([text.len()]);
         starts.into_iter().find_map(|start| self.length_at(&text[start..]).map(|length| start + length))
