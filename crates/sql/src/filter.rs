@@ -399,8 +399,8 @@ fn operation(env: Env, left: &Typed, operator: Operator, right: &Right) -> Expr 
         Operator::NotContainsFold => part_of_text(env, left, Part::Any, right, true).negated(),
         Operator::StartsWith => part_of_text(env, left, Part::Start, right, false),
         Operator::EndsWith => part_of_text(env, left, Part::End, right, false),
-        Operator::Like => pattern(env, left, right, (function::LIKE, "like")),
-        Operator::NotLike => pattern(env, left, right, (function::LIKE, "like")).negated(),
+        Operator::Like => like(env, left, right),
+        Operator::NotLike => like(env, left, right).negated(),
         Operator::LikeFold => like_fold(env, left, right),
         Operator::NotLikeFold => like_fold(env, left, right).negated(),
         Operator::Similar => pattern(env, left, right, (function::SIMILAR, "similar to")),
@@ -504,6 +504,15 @@ fn plain_part(env: Env, part: Part, text: Expr, wanted: Expr) -> Expr {
 fn pattern(env: Env, left: &Typed, right: &Right, (function, word): (&'static str, &'static str)) -> Expr {
     let (text, value) = (left.expr.clone(), right.value(ColumnKind::Text));
     if env.is_sqlite() { Expr::Call(function, vec![value, text]) } else { text.binary(word, value) }
+}
+
+/// PostgreSQL `a like $1`; SQLite `instr(a, ?1) > 0 and dragoman_like(?2, a)`: its own search for the longest text of the pattern leaves few rows to
+/// the store's function, whose call costs more than the search.
+fn like(env: Env, left: &Typed, right: &Right) -> Expr {
+    let matches = pattern(env, left, right, (function::LIKE, "like"));
+    let (Right::Hole(hole), Expr::Column(..), true) = (right, &left.expr, env.is_sqlite()) else { return matches };
+    let piece = Expr::Param(Param::LikePiece(*hole));
+    Expr::And(vec![plain_part(env, Part::Any, left.expr.clone(), piece), matches])
 }
 
 /// `LIKE` over folded text.

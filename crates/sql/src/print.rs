@@ -402,7 +402,7 @@ fn param_type(param: &Param) -> (ColumnKind, bool) {
         Param::Hole(_, kind) | Param::Member(_, _, kind) => (*kind, false),
         Param::List(_, kind) | Param::ParentKey(kind) => (*kind, true),
         Param::ParentLocale => (ColumnKind::Text, true),
-        Param::Like { .. } | Param::Text(_) | Param::DefaultLocale => (ColumnKind::Text, false),
+        Param::Like { .. } | Param::LikePiece(_) | Param::Text(_) | Param::DefaultLocale => (ColumnKind::Text, false),
         Param::Limit(_) | Param::Start(_) => (ColumnKind::Int, false),
     }
 }

@@ -42,6 +42,8 @@ pub enum Param {
         /// `%` behind.
         behind: bool,
     },
+    /// The longest text between two wildcards of a hole's `like` pattern: it stands in whatever matches.
+    LikePiece(HoleId),
     /// One of the two members of a list hole (`between`).
     Member(HoleId, usize, ColumnKind),
     /// A literal of the plan itself (a locale's name, a component's word).

@@ -51,6 +51,13 @@ impl<'a> Env<'a> {
                     _ => return Err(Error::Bind { expected: "text of a pattern" }),
                 },
             },
+            Param::LikePiece(hole) => match self.values.get(*hole) {
+                Value::Null => Bound::Value(Cow::Borrowed(&Value::Null)),
+                value => match &*coerced(value, ColumnKind::Text) {
+                    Value::Text(pattern) => text_of(longest_piece(pattern)),
+                    _ => return Err(Error::Bind { expected: "text of a pattern" }),
+                },
+            },
             Param::Member(hole, index, kind) => match self.values.get(*hole) {
                 Value::List(items) => value(items.get(*index).unwrap_or(&Value::Null), *kind),
                 _ => return Err(Error::Bind { expected: "a list of two" }),
@@ -121,4 +128,42 @@ fn like_pattern(text: &str, before: bool, behind: bool) -> String {
         pattern.push('%');
     }
     pattern
+}
+
+/// The longest text of a pattern that has no wildcard in it.
+fn longest_piece(pattern: &str) -> String {
+    let (mut longest, mut piece) = (String::new(), String::new());
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '%' | '_' => piece.clear(),
+            '\\' => piece.push(letters.next().unwrap_or('\\')),
+            plain => piece.push(plain),
+        }
+        if piece.len() > longest.len() {
+            longest.clone_from(&piece);
+        }
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::longest_piece;
+
+    #[test]
+    fn the_longest_piece_stands_in_whatever_matches() {
+        let cases = [
+            ("%Rock%", "Rock"),
+            ("a%bcd_e", "bcd"),
+            ("ab_cd", "ab"),
+            ("100\\%!%", "100%!"),
+            ("%_%", ""),
+            ("", ""),
+            ("a\\", "a\\"),
+        ];
+        for (pattern, wanted) in cases {
+            assert_eq!(longest_piece(pattern), wanted);
+        }
+    }
 }

@@ -136,6 +136,7 @@ impl Source for Levels<'_> {
                     Param::Hole(..)
                     | Param::List(..)
                     | Param::Like { .. }
+                    | Param::LikePiece(_)
                     | Param::Member(..)
                     | Param::Text(_)
                     | Param::Limit(_)
