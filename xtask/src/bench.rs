@@ -3,12 +3,14 @@
 //! Only ratios taken in one run mean something on a machine that others use, too: so every round asks every program in turn, and the table shows
 //! shares of the better limit beside processor time for each request.
 
+mod bistro;
 mod compare;
 mod data;
 mod measure;
 mod operations;
 mod options;
 mod program;
+mod random;
 mod report;
 
 use std::fs::{self, File};
@@ -42,12 +44,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     }
     let data = Data::prepare(&folder)?;
     let mut faults = Vec::new();
-    let mut measured = Vec::new();
+    let (mut measured, mut ran) = (Vec::new(), Vec::new());
     for database in &options.databases {
         let bench = Bench { options: &options, data: &data, database: *database };
-        bench.run(&mut measured, &mut faults)?;
+        bench.run(&mut measured, &mut ran, &mut faults)?;
     }
-    report::write(&folder, &options, &measured)?;
+    report::write(&folder, &options, (&measured, &ran))?;
     eprintln!("{} faults", faults.len());
     for fault in &faults {
         eprintln!("fault: {fault}");
@@ -82,20 +84,32 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn run(&self, measured: &mut Vec<Measured>, faults: &mut Vec<String>) -> Result<()> {
+    fn run(&self, measured: &mut Vec<Measured>, ran: &mut Vec<bistro::Ran>, faults: &mut Vec<String>) -> Result<()> {
         let cluster = match self.database {
             Database::Postgres => Some(Cluster::start(&Settings::for_benchmark(&self.data.cluster_folder()))?),
             Database::Sqlite => None,
         };
-        let stores = self.data.stores(cluster.as_ref(), self.options.ways.iter().any(|way| way.is_product()))?;
-        let (plain, indexed): (Vec<Operation>, Vec<Operation>) =
-            self.options.operations.iter().partition(|operation| **operation != Operation::HIndexed);
-        self.ask(&plain, &stores, cluster.as_ref(), (measured, faults))?;
-        if !indexed.is_empty() {
-            stores.make_index(cluster.as_ref())?;
-            self.ask(&indexed, &stores, cluster.as_ref(), (measured, faults))?;
+        let asks_product = self.options.ways.iter().any(|way| way.is_product());
+        if !self.options.operations.is_empty() {
+            self.operations(cluster.as_ref(), (measured, faults))?;
+        }
+        if self.options.asks_bistro && asks_product {
+            let place = (self.database, cluster.as_ref());
+            bistro::run(self.options, place, &self.data.run_folder(), (ran, faults))?;
         }
         cluster.map_or(Ok(()), Cluster::stop)
+    }
+
+    fn operations(&self, cluster: Option<&Cluster>, (measured, faults): Found<'_>) -> Result<()> {
+        let stores = self.data.stores(cluster, self.options.ways.iter().any(|way| way.is_product()))?;
+        let (plain, indexed): (Vec<Operation>, Vec<Operation>) =
+            self.options.operations.iter().partition(|operation| **operation != Operation::HIndexed);
+        self.ask(&plain, &stores, cluster, (measured, faults))?;
+        if !indexed.is_empty() {
+            stores.make_index(cluster)?;
+            self.ask(&indexed, &stores, cluster, (measured, faults))?;
+        }
+        Ok(())
     }
 
     fn ask(
@@ -113,9 +127,9 @@ impl Bench<'_> {
             let id = cluster.process_id().to_string();
             process::succeed(Command::new("chrt").args(["--rr", "--pid", "1", &id]))?;
         }
-        let start = program::Start { options: self.options, stores, cluster };
         let mut programs = Vec::new();
         for target in Target::of(&self.options.ways, self.database) {
+            let start = program::Start { options: self.options, stores, cluster, first: target.first()? };
             let program = Program::start(target, &start)?;
             println!("{} on {}: first answer after {:.1} ms", target.name(), self.database, program.first_answer_ms);
             programs.push(program);

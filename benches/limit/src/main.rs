@@ -5,6 +5,7 @@
 //! the requests and measures. No part of the product depends on this package.
 
 mod answer;
+mod bistro;
 mod csv;
 mod drive;
 mod generate;
@@ -30,6 +31,7 @@ Usage:
   limit load FILE CHINOOK_FOLDER BLOG_FOLDER SQL_FOLDER   a SQLite database with the plain tables
   limit execute FILE STATEMENTS                        changes a SQLite database
   limit seed FOLDER CHINOOK_FOLDER BLOG_FOLDER         the same rows as seed files of a project
+  limit bistro FOLDER                                  10,000 restaurants as seed files of a project
   limit serve json|rows DATABASE ADDRESS:PORT          DATABASE is a file or a postgres:// URL
   limit drive SETTINGS                                 SETTINGS is one JSON object; see src/drive.rs
 ";
@@ -52,6 +54,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["load", file, chinook, blog, sql] => load::run(file.as_ref(), &load::Folders::new(chinook, blog, sql)),
         ["execute", file, statements] => load::execute(file.as_ref(), statements),
         ["seed", folder, chinook, blog] => seed::run(folder.as_ref(), chinook.as_ref(), blog.as_ref()),
+        ["bistro", folder] => bistro::run(folder.as_ref()),
         ["serve", way, database, address] => serve::run(way.parse()?, database, address),
         ["drive", settings] => drive::run(serde_json::from_str(settings)?),
         _ => bail!("the arguments are not understood\n\n{HELP}"),

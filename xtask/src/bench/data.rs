@@ -117,9 +117,14 @@ impl Data {
         self.folder.join("postgres")
     }
 
+    /// Where a run has its copies.
+    pub(super) fn run_folder(&self) -> PathBuf {
+        self.folder.join("run")
+    }
+
     /// Fresh copies for one run.
     pub(super) fn stores(&self, cluster: Option<&Cluster>, with_product: bool) -> Result<Stores> {
-        let folder = self.folder.join("run");
+        let folder = self.run_folder();
         if folder.exists() {
             fs::remove_dir_all(&folder).context("could not remove the copies of the last run")?;
         }
@@ -276,7 +281,7 @@ fn once(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     fs::rename(&unfinished, path).with_context(|| format!("could not keep {}", path.display()))
 }
 
-fn import(project: &Path, data: &Path, url: Option<&str>) -> Result<()> {
+pub(super) fn import(project: &Path, data: &Path, url: Option<&str>) -> Result<()> {
     println!("loading the project through the product");
     fs::create_dir_all(data)?;
     task("migrate", project, data, url)?;

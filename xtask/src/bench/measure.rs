@@ -11,7 +11,7 @@ use super::compare;
 use super::data;
 use super::operations::Operation;
 use super::options::{Database, Options, Way};
-use super::program::Program;
+use super::program::{Asked, Program};
 use crate::process;
 
 /// Requests of each operation whose answers are compared before anything is measured.
@@ -68,10 +68,7 @@ impl Runs<'_> {
         for index in 0..COMPARED {
             let mut answers = Vec::new();
             for way in self.ways(operation) {
-                let asked = self.program(way).and_then(|program| {
-                    let bodies = operation.bodies(way);
-                    program.ask(way, bodies.get(index).context("there is no such request")?)
-                });
+                let asked = self.program(way).and_then(|program| program.ask(&Asked::of(way, operation, index)?));
                 match asked {
                     Ok(answer) => answers.push((way, answer)),
                     Err(error) => {
@@ -97,7 +94,7 @@ impl Runs<'_> {
                 for way in self.ways(operation) {
                     match self.run(way, operation, *connections) {
                         Ok(report) => {
-                            self.show(way, operation, *connections, &report);
+                            show(self.database, (operation.name(), way.name()), *connections, &report);
                             let first_answer_ms = self.program(way).map_or(0.0, |program| program.first_answer_ms);
                             let (database, connections) = (self.database, *connections);
                             measured.push(Measured {
@@ -142,7 +139,7 @@ impl Runs<'_> {
         let report = self.run(way, operation, connections);
         process::succeed(Command::new("kill").args(["-INT", &recording.id().to_string()]))?;
         recording.wait().context("perf did not end")?;
-        self.show(way, operation, connections, &report?);
+        show(self.database, (operation.name(), way.name()), connections, &report?);
         let mut show = Command::new("perf");
         show.args(["report", "--stdio", "--no-children", "-g", "none", "--percent-limit", "0.5", "-i"]).arg(&file);
         process::succeed(&mut show)
@@ -157,53 +154,75 @@ impl Runs<'_> {
     }
 
     fn run(&self, way: Way, operation: Operation, connections: usize) -> Result<Report> {
-        let mut report = self.drive(way, operation, connections)?;
-        if report.other_share > OTHER_SHARE_MAX && self.bench.repeats {
-            let again = self.drive(way, operation, connections)?;
-            if again.other_share < report.other_share {
-                report = again;
-            }
+        let load = Load {
+            name: format!("{}-{}", operation.name(), way.name()),
+            path: way.path(),
+            bodies: operation.bodies(way),
+            connections,
+            varies: operation == Operation::F,
+        };
+        run(self.bench, self.program(way)?, &load)
+    }
+}
+
+/// What is sent to a program.
+pub(super) struct Load {
+    pub(super) name: String,
+    pub(super) path: &'static str,
+    /// Requests, sent in turn.
+    pub(super) bodies: Vec<String>,
+    pub(super) connections: usize,
+    /// Answers differ in length from one time to the next.
+    pub(super) varies: bool,
+}
+
+/// Sends it for the time that is asked for; once more, where the machine was disturbed.
+pub(super) fn run(options: &Options, program: &Program, load: &Load) -> Result<Report> {
+    let mut report = drive(options, program, load)?;
+    if report.other_share > OTHER_SHARE_MAX && options.repeats {
+        let again = drive(options, program, load)?;
+        if again.other_share < report.other_share {
+            report = again;
         }
-        Ok(report)
     }
+    Ok(report)
+}
 
-    fn drive(&self, way: Way, operation: Operation, connections: usize) -> Result<Report> {
-        let program = self.program(way)?;
-        let bodies = program.folder.join(format!("{}-{}.jsonl", operation.name(), way.name()));
-        fs::write(&bodies, operation.bodies(way).join("\n")).context("could not write the requests")?;
-        let settings = json!({
-            "address": program.address,
-            "path": way.path(),
-            "bodies": bodies,
-            "connections": connections,
-            "warm_up_seconds": self.bench.warm_up_seconds,
-            "seconds": self.bench.seconds,
-            "varies": operation == Operation::F,
-            "server": program.process_id(),
-            "postgres": program.postgres,
-        });
-        let mut drive = self.bench.command(&data::program("limit"));
-        let output = process::output(drive.arg("drive").arg(settings.to_string()))
-            .with_context(|| format!("{} at {connections} connections", way.name()))?;
-        serde_json::from_str(&output).context("the load generator's report is not understood")
-    }
+fn drive(options: &Options, program: &Program, load: &Load) -> Result<Report> {
+    let bodies = program.folder.join(&load.name).with_extension("jsonl");
+    fs::write(&bodies, load.bodies.join("\n")).context("could not write the requests")?;
+    let (warm_up_seconds, seconds) = options.seconds_at(load.connections);
+    let settings = json!({
+        "address": program.address,
+        "path": load.path,
+        "bodies": bodies,
+        "connections": load.connections,
+        "warm_up_seconds": warm_up_seconds,
+        "seconds": seconds,
+        "varies": load.varies,
+        "server": program.process_id(),
+        "postgres": program.postgres,
+    });
+    let mut drive = options.command(&data::program("limit"));
+    let output = process::output(drive.arg("drive").arg(settings.to_string()))
+        .with_context(|| format!("{} at {} connections", load.name, load.connections))?;
+    serde_json::from_str(&output).context("the load generator's report is not understood")
+}
 
-    fn show(&self, way: Way, operation: Operation, connections: usize, report: &Report) {
-        println!(
-            "{:10} {} {:6} x{connections:<2} {:>8.0}/s  cpu {:>7.0} + {:>7.0} us  p50 {:>6} us  p99 {:>6} us  {:>6} bytes  other {:>2.0} %  {:.0} MB",
-            self.database.to_string(),
-            operation.name(),
-            way.name(),
-            report.requests_per_second,
-            report.server_cpu_us,
-            report.postgres_cpu_us,
-            report.p50_us,
-            report.p99_us,
-            report.answer_bytes,
-            report.other_share * 100.0,
-            megabytes(report.memory.anonymous_bytes),
-        );
-    }
+/// A line for a run.
+pub(super) fn show(database: Database, (question, who): (&str, &str), connections: usize, report: &Report) {
+    println!(
+        "{:10} {question:6} {who:7} x{connections:<2} {:>8.0}/s  cpu {:>7.0} + {:>7.0} us  p50 {:>6} us  p99 {:>6} us  {:>6} bytes  other {:>2.0} %  {:.0} MB",
+        database.to_string(),
+        report.requests_per_second,
+        report.server_cpu_us,
+        report.postgres_cpu_us,
+        report.p50_us,
+        report.p99_us,
+        report.answer_bytes,
+        report.other_share * 100.0,
+        megabytes(report.memory.anonymous_bytes),
+    );
 }
 
 pub(super) fn megabytes(bytes: u64) -> f64 {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::options::Way;
+use super::random::Random;
 
 /// Requests prepared for each operation; they are sent in turn.
 const BODIES: usize = 256;
@@ -91,7 +92,7 @@ impl Operation {
 
     /// Requests as lines of JSON. The limit programs get the same bodies as the hasura dialect and read their variables only.
     pub(super) fn bodies(self, way: Way) -> Vec<String> {
-        let mut random = Random(SEED);
+        let mut random = Random::new(SEED);
         (0..self.requests())
             .map(|_| {
                 let drawn = self.draw(&mut random);
@@ -297,23 +298,6 @@ fn document_id(key: u64) -> String {
         rest /= 36;
     }
     digits.iter().rev().collect()
-}
-
-/// splitmix64: the same requests on every machine and every day.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % end
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        let index = self.below(from.len() as u64);
-        from[usize::try_from(index).expect("an index of a list in memory fits")]
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,12 @@ use anyhow::{Context as _, Result, bail};
 
 use super::operations::Operation;
 
+/// Beside the operations: restaurants in three dialects.
+const BISTRO: &str = "bistro";
+/// At one connection.
+const ALONE_SECONDS: f64 = 2.0;
+const ALONE_WARM_UP_SECONDS: f64 = 0.5;
+
 pub(super) const HELP: &str = "\
 Measures the product beside the limit programs and prints a table.
 
@@ -15,7 +21,7 @@ Usage: cargo xtask bench [OPTIONS]
 
 Options:
   --quick               a, d, f and g at 16 connections for 2 s each: the check before a change to the read path
-  --ops a,d,w           only these operations (a b c d e f g h l s w)
+  --ops a,d,w           only these operations (a b c d e f g h h+ l s w; bistro: 10,000 restaurants in three dialects)
   --db sqlite           only this database (sqlite, postgres)
   --programs json,rows  only these programs (json, rows: the limits; hasura, strapi: the product;
                         peer: async-graphql by hand, on PostgreSQL, for a, b, d, g and w)
@@ -98,6 +104,8 @@ impl Way {
 
 pub(super) struct Options {
     pub(super) operations: Vec<Operation>,
+    /// Whether restaurants are asked for in three dialects.
+    pub(super) asks_bistro: bool,
     pub(super) databases: Vec<Database>,
     pub(super) ways: Vec<Way>,
     pub(super) connections: Vec<usize>,
@@ -119,6 +127,7 @@ impl Options {
     pub(super) fn read(arguments: &[String]) -> Result<Self> {
         let mut options = Self {
             operations: Operation::ALL.to_vec(),
+            asks_bistro: true,
             databases: vec![Database::Sqlite, Database::Postgres],
             ways: Way::USUAL.to_vec(),
             connections: vec![1, 16],
@@ -153,6 +162,15 @@ impl Options {
         if connections == 1 { 1 } else { self.rounds }
     }
 
+    /// Seconds of warming up and of measuring. How long one answer takes is known soon.
+    pub(super) fn seconds_at(&self, connections: usize) -> (f64, f64) {
+        if connections == 1 {
+            (self.warm_up_seconds.min(ALONE_WARM_UP_SECONDS), self.seconds.min(ALONE_SECONDS))
+        } else {
+            (self.warm_up_seconds, self.seconds)
+        }
+    }
+
     /// A program that is part of what is measured.
     pub(super) fn command(&self, program: &Path) -> Command {
         if !self.is_realtime {
@@ -165,6 +183,7 @@ impl Options {
 
     fn make_quick(&mut self) {
         self.operations = vec![Operation::A, Operation::D, Operation::F, Operation::G];
+        self.asks_bistro = false;
         self.connections = vec![16];
         self.rounds = 1;
         self.warm_up_seconds = 0.5;
@@ -174,7 +193,12 @@ impl Options {
 
     fn set(&mut self, name: &str, value: &str) -> Result<()> {
         match name {
-            "--ops" => self.operations = list(value, |word| Operation::ALL.into_iter().find(|op| op.name() == word))?,
+            "--ops" => {
+                let known = |word: &str| Operation::ALL.into_iter().find(|op| op.name() == word);
+                self.asks_bistro = value.split(',').any(|word| word == BISTRO);
+                let words = list(value, |word| if word == BISTRO { Some(None) } else { known(word).map(Some) })?;
+                self.operations = words.into_iter().flatten().collect();
+            }
             "--db" => {
                 self.databases = list(value, |word| match word {
                     "sqlite" => Some(Database::Sqlite),
@@ -191,6 +215,7 @@ impl Options {
             }
             "--profile" => {
                 self.operations = list(value, |word| Operation::ALL.into_iter().find(|op| op.name() == word))?;
+                self.asks_bistro = false;
                 self.ways.retain(|way| way.is_product());
                 self.profile = self.ways.first().copied();
             }

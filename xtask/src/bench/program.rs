@@ -44,6 +44,15 @@ impl Target {
         }
     }
 
+    /// The first request to it.
+    pub(super) fn first(self) -> Result<Asked> {
+        let way = match self {
+            Self::Limit(way) => way,
+            Self::Product => Way::Hasura,
+        };
+        Asked::of(way, Operation::A, 0)
+    }
+
     fn answers(self, way: Way) -> bool {
         match self {
             Self::Limit(own) => own == way,
@@ -52,11 +61,27 @@ impl Target {
     }
 }
 
+/// One request.
+pub(super) struct Asked {
+    pub(super) path: &'static str,
+    pub(super) body: String,
+}
+
+impl Asked {
+    /// A request of an operation.
+    pub(super) fn of(way: Way, operation: Operation, index: usize) -> Result<Self> {
+        let body = operation.bodies(way).into_iter().nth(index).context("there is no such request")?;
+        Ok(Self { path: way.path(), body })
+    }
+}
+
 /// What a program is started with.
 pub(super) struct Start<'a> {
     pub(super) options: &'a Options,
     pub(super) stores: &'a Stores,
     pub(super) cluster: Option<&'a Cluster>,
+    /// It is ready when it answers this.
+    pub(super) first: Asked,
 }
 
 pub(super) struct Program {
@@ -86,7 +111,7 @@ impl Program {
         let folder = stores.folder.clone();
         let postgres = cluster.map(Cluster::process_id);
         let mut program = Self { target, child, log, folder, address, postgres, first_answer_ms: 0.0 };
-        program.wait_until_ready()?;
+        program.wait_until_ready(&env.first)?;
         program.first_answer_ms = started.elapsed().as_secs_f64() * 1000.0;
         Ok(program)
     }
@@ -104,10 +129,11 @@ impl Program {
     }
 
     /// Asks once and gives the answer as data.
-    pub(super) fn ask(&self, way: Way, body: &str) -> Result<Value> {
+    pub(super) fn ask(&self, asked: &Asked) -> Result<Value> {
+        let Asked { path, body } = asked;
         let mut socket = TcpStream::connect(&self.address).context("could not connect")?;
         socket.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-        let (path, address, length) = (way.path(), &self.address, body.len());
+        let (address, length) = (&self.address, body.len());
         write!(
             socket,
             "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\naccept: application/json\r\n\
@@ -132,19 +158,13 @@ impl Program {
         Ok(())
     }
 
-    fn wait_until_ready(&mut self) -> Result<()> {
-        let way = match self.target {
-            Target::Limit(way) => way,
-            Target::Product => Way::Hasura,
-        };
-        let bodies = Operation::A.bodies(way);
-        let body = bodies.first().context("there is no request")?;
+    fn wait_until_ready(&mut self, first: &Asked) -> Result<()> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("{} ended with {status} while starting:\n{}", self.target.name(), self.log());
             }
-            match self.ask(way, body) {
+            match self.ask(first) {
                 Ok(_) => return Ok(()),
                 Err(error) if Instant::now() > deadline => {
                     return Err(error)

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use super::bistro::{self, Ran};
 use super::measure::{Measured, megabytes};
 use super::operations::Operation;
 use super::options::{Database, Options, Way};
@@ -17,12 +18,12 @@ const DOCUMENT: &str = "docs/performance.md";
 const TABLE_BEGINS: &str = "<!-- made by `cargo xtask bench --write` -->";
 const TABLE_ENDS: &str = "<!-- end -->";
 
-pub(super) fn write(folder: &Path, options: &Options, measured: &[Measured]) -> Result<()> {
+pub(super) fn write(folder: &Path, options: &Options, (measured, ran): (&[Measured], &[Ran])) -> Result<()> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?.as_secs();
-    let lines: Vec<String> = measured.iter().map(line).collect();
+    let lines: Vec<String> = measured.iter().map(line).chain(ran.iter().map(ran_line)).collect();
     let file = folder.join(format!("results-{seconds}.jsonl"));
     fs::write(&file, lines.join("\n") + "\n").with_context(|| format!("could not write {}", file.display()))?;
-    let table = table(options, measured)?;
+    let table = table(options, (measured, ran))?;
     println!("\n{table}\nevery run: {}", file.display());
     if options.writes_document {
         replace_in_document(&table)?;
@@ -39,6 +40,15 @@ fn line(measured: &Measured) -> String {
     .to_string()
 }
 
+fn ran_line(ran: &Ran) -> String {
+    let Ran { database, question, dialect, connections, report } = ran;
+    json!({
+        "database": database.to_string(), "operation": question.name(), "program": dialect.name(),
+        "connections": connections, "report": report,
+    })
+    .to_string()
+}
+
 fn replace_in_document(table: &str) -> Result<()> {
     let path = process::workspace().join(DOCUMENT);
     let text = fs::read_to_string(&path).with_context(|| format!("could not read {DOCUMENT}"))?;
@@ -48,10 +58,13 @@ fn replace_in_document(table: &str) -> Result<()> {
         .with_context(|| format!("could not write {DOCUMENT}"))
 }
 
-fn table(options: &Options, measured: &[Measured]) -> Result<String> {
+fn table(options: &Options, (measured, ran): (&[Measured], &[Ran])) -> Result<String> {
     let mut out = machine(options)?;
     for database in &options.databases {
         let of_database: Vec<&Measured> = measured.iter().filter(|run| run.database == *database).collect();
+        if options.operations.is_empty() {
+            continue;
+        }
         let cells = Cells { runs: &of_database, database: *database };
         writeln!(out, "\n### {database}\n")?;
         out.push_str(HEAD);
@@ -68,6 +81,13 @@ fn table(options: &Options, measured: &[Measured]) -> Result<String> {
             )?;
         }
     }
+    for database in &options.databases {
+        if let Some(table) = bistro::table(ran, *database) {
+            writeln!(out, "\n### Restaurants in three dialects, {database}\n\n{table}")?;
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
     Ok(out)
 }
 
