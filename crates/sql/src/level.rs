@@ -7,8 +7,7 @@
 //! select .., t1."article_key" from "comment" as t1 where t1."article_key" = any($1::bigint[]) and .. order by t1."article_key", ..
 //! -- PostgreSQL with a limit for each parent
 //! select t3."c0", .., t2."key" from unnest($1::bigint[]) as t2("key") cross join lateral
-//!   (select t1."title" as "c0", t1."_key" as "o0" from "comment" as t1 where t1."article_key" = t2."key" order by t1."_key" limit $2) as t3
-//!   order by t2."key", t3."o0"
+//!   (select t1."title" as "c0" from "comment" as t1 where t1."article_key" = t2."key" order by t1."_key" limit $2) as t3
 //! ```
 
 use model::{ComponentId, FieldId, TypeId};
@@ -351,7 +350,9 @@ impl Level {
         }
     }
 
-    /// A part of the rows for each row above; the outer order repeats the inner one, because only that is promised.
+    /// A part of the rows for each row above. The statement has no order of its own: what stands beside `unnest` needs the key of each parent and
+    /// ends with a limit, so PostgreSQL can only take the parents in turn and give the rows of each as its part orders them. An order that says
+    /// so once more would be a sort of all rows, a third of what the rows cost.
     fn into_lateral(mut self, env: Env, parents: Alias, columns: Vec<Expr>) -> Query {
         let outer = self.aliases.next();
         let parent_columns = self.parent_columns(env);
@@ -366,24 +367,8 @@ impl Level {
             results.push((Expr::column(outer, &name), None));
             inner.push((column, Some(name)));
         }
-        let mut order: Vec<Order> = parent_columns.into_iter().map(Order::ascending).collect();
-        let is_fenced = !self.has_ordered_index(env);
-        let mut named_order = Vec::new();
-        for (index, key) in self.order.iter().enumerate() {
-            let known = inner.iter().find(|(expr, _)| *expr == key.expr).and_then(|(_, name)| name.clone());
-            let name = known.unwrap_or_else(|| {
-                let name = numbered("o", index);
-                inner.push((key.expr.clone(), Some(name.clone())));
-                name
-            });
-            order.push(Order { expr: Expr::column(outer, &name), ..key.clone() });
-            named_order.push((name, key.clone()));
-        }
         let parents_source = self.unnest(parents);
-        let part = if is_fenced {
-            let fence = self.aliases.next();
-            self.into_fenced(fence, inner, named_order)
-        } else {
+        let part = if self.has_ordered_index(env) {
             Query {
                 distinct_on: self.distinct,
                 columns: inner,
@@ -393,9 +378,12 @@ impl Level {
                 limit: self.limit,
                 offset: self.offset,
             }
+        } else {
+            let fence = self.aliases.next();
+            self.into_fenced(fence, inner)
         };
         let from = vec![parents_source, Source::Lateral(Box::new(part), outer)];
-        Query { columns: results, from, order, ..Query::default() }
+        Query { columns: results, from, ..Query::default() }
     }
 
     /// Whether an index gives the rows of one parent in their order: its key's column, and behind it the first column of the order. Of rows
@@ -424,9 +412,19 @@ impl Level {
     /// ```sql
     /// select t4."c0", .. from (select t1."title" as "c0", .. from "track" as t1 where t1."album_key" = t2."key" offset 0) as t4 order by .. limit $2
     /// ```
-    fn into_fenced(self, fence: Alias, columns: Vec<(Expr, Option<String>)>, order: Vec<(String, Order)>) -> Query {
-        let names = columns.iter().filter_map(|(_, name)| name.clone());
-        let outside = names.map(|name| (Expr::column(fence, &name), Some(name))).collect();
+    fn into_fenced(self, fence: Alias, mut columns: Vec<(Expr, Option<String>)>) -> Query {
+        let shown = columns.iter().filter_map(|(_, name)| name.clone());
+        let outside = shown.map(|name| (Expr::column(fence, &name), Some(name))).collect();
+        let mut order = Vec::new();
+        for (index, key) in self.order.into_iter().enumerate() {
+            let known = columns.iter().find(|(expr, _)| *expr == key.expr).and_then(|(_, name)| name.clone());
+            let name = known.unwrap_or_else(|| {
+                let name = numbered("o", index);
+                columns.push((key.expr.clone(), Some(name.clone())));
+                name
+            });
+            order.push(Order { expr: Expr::column(fence, &name), ..key });
+        }
         let fenced = Query {
             columns,
             from: self.sources,
@@ -434,7 +432,6 @@ impl Level {
             offset: Some(Expr::Number(0)),
             ..Query::default()
         };
-        let order = order.into_iter().map(|(name, key)| Order { expr: Expr::column(fence, &name), ..key }).collect();
         Query {
             columns: outside,
             from: vec![Source::Query(Box::new(fenced), fence)],
