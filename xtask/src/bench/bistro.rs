@@ -22,8 +22,8 @@ const RESTAURANTS: u64 = 10_000;
 const PAGES: u64 = 50;
 /// Connections of a run under load.
 const MANY: usize = 16;
-/// Rounds at least: the cost of one dialect is held against that of another.
-const ROUNDS_MIN: usize = 3;
+/// Rounds at least of the question that is one plan: the cost of one dialect is held against that of another.
+const SELECT_ROUNDS_MIN: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Question {
@@ -62,6 +62,13 @@ impl Question {
             Self::Page => "page",
             Self::Select => "select",
             Self::Create => "create",
+        }
+    }
+
+    fn rounds_min(self, connections: usize) -> usize {
+        match self {
+            Self::Select if connections > 1 => SELECT_ROUNDS_MIN,
+            Self::One | Self::List | Self::Page | Self::Select | Self::Create => 1,
         }
     }
 
@@ -207,7 +214,7 @@ pub(super) fn run(
     }
     for question in Question::ALL {
         for connections in &options.connections {
-            let rounds = if *connections == 1 { 1 } else { options.rounds.max(ROUNDS_MIN) };
+            let rounds = options.rounds_at(*connections).max(question.rounds_min(*connections));
             for _ in 0..rounds {
                 for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.asks(question)) {
                     let load = Load {

@@ -11,8 +11,8 @@ use super::operations::Operation;
 /// Beside the operations: restaurants in three dialects.
 const BISTRO: &str = "bistro";
 /// At one connection.
-const ALONE_SECONDS: f64 = 2.0;
-const ALONE_WARM_UP_SECONDS: f64 = 0.5;
+const ALONE_SECONDS: f64 = 1.0;
+const ALONE_WARM_UP_SECONDS: f64 = 0.3;
 
 pub(super) const HELP: &str = "\
 Measures the product beside the limit programs and prints a table.
@@ -27,7 +27,7 @@ Options:
                         peer: async-graphql by hand, on PostgreSQL, for a, b, d, g and w)
   --connections 1,16    numbers of connections
   --rounds N            rounds over all programs, 3 unless told otherwise; at one connection, for latency alone, one
-  --seconds S           seconds measured for each, 8 unless told otherwise
+  --seconds S           seconds measured for each, 8 unless told otherwise; at one connection one second at most
   --no-build            takes the programs as they were built last
   --realtime            before all other work of the machine, in the round-robin class (needs root)
   --no-repeats          takes a run as it is, even if other work of the machine disturbed it
