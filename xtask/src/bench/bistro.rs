@@ -319,7 +319,8 @@ fn row(runs: &[&Ran], question: Question) -> String {
         least.map_or_else(none, |p50| p50.to_string())
     };
     let costs: Vec<f64> = Dialect::ALL.into_iter().filter_map(cost).collect();
-    let (least, most) = (costs.iter().copied().fold(f64::INFINITY, f64::min), costs.iter().copied().fold(0.0, f64::max));
+    let (least, most) =
+        (costs.iter().copied().fold(f64::INFINITY, f64::min), costs.iter().copied().fold(0.0, f64::max));
     let apart = if costs.len() > 1 { format!("{:.0} %", (most / least - 1.0) * 100.0) } else { none() };
     let shown_cost = |dialect| cost(dialect).map_or_else(none, |cost| format!("{cost:.0}"));
     let words = [question.name().to_owned(), question.words().to_owned()];
