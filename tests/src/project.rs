@@ -254,6 +254,7 @@ pub fn settings() -> Settings {
         accounts: AccountSettings { attempts_max: 10_000, address_attempts_max: 10_000, ..AccountSettings::default() },
         setup: None,
         anonymous_operates: false,
+        engine: None,
         token_key: Some(TokenKey::new(TOKEN_KEY).expect("the key is long enough")),
         graphiql: true,
         introspection: true,

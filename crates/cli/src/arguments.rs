@@ -83,6 +83,22 @@ pub(crate) enum Command {
     /// Run one operation against a project's database and print the answer.
     #[command(after_help = QUERY_HELP)]
     Query(Query),
+    /// Launch a job and follow its run to the end.
+    #[command(after_help = RUN_HELP)]
+    Run(Run),
+    /// List the newest runs.
+    Runs(Runs),
+    /// Show the lines of a run.
+    #[command(after_help = "Example:\n  dragoman logs -f 12")]
+    Logs(Logs),
+    /// End a run.
+    Cancel(Cancel),
+    /// Execute runs beside the servers of a project, from this or another machine (PostgreSQL).
+    #[command(after_help = "Example:\n  dragoman worker kitchen --database postgres://me@db/kitchen")]
+    Worker {
+        #[command(flatten)]
+        project: Project,
+    },
     /// Make, list and take back the tokens that programs call with.
     #[command(subcommand, after_help = TOKEN_HELP)]
     Token(Token),
@@ -136,6 +152,15 @@ Examples:
 The operation runs as the owner, who may see and change everything, unless --role names somebody. The answer goes
 to standard output; the exit status is 1 where it holds errors.";
 
+const RUN_HELP: &str = "\
+Examples:
+  dragoman run nightly --in kitchen --config '{\"ops\": {\"extract\": {\"config\": {\"limit\": 5}}}}'
+  dragoman run nightly --in kitchen --config @config.json --tag team=menu
+  dragoman run --in kitchen --again 12 --from-failure
+
+The key of the run goes to standard output, what happens to standard error; the exit status is 0 when it succeeds.
+A living server executes it; on SQLite without one, this command does.";
+
 const TOKEN_HELP: &str = "\
 Examples:
   dragoman token create shop --name robot --role editor --days 90
@@ -154,6 +179,91 @@ Examples:
   dragoman user code shop --user ann@shop.example --confirm
 
 The password is the first line of standard input. The role `administrator` may do everything.";
+
+/// A launch.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) project: Inside,
+    /// Name of the job; with its repository before it where several have it: `kitchen/nightly`.
+    #[arg(required_unless_present = "again", conflicts_with = "again")]
+    pub(crate) job: Option<String>,
+    /// Its config, a JSON object; `@FILE` reads it from a file.
+    #[arg(long, value_name = "JSON", conflicts_with = "again")]
+    pub(crate) config: Option<String>,
+    /// A tag of the run; may be given several times.
+    #[arg(long = "tag", value_name = "NAME=VALUE")]
+    pub(crate) tags: Vec<String>,
+    /// Repeat this run: its key or its number.
+    #[arg(long, value_name = "RUN")]
+    pub(crate) again: Option<String>,
+    /// Repeat only the steps that did not succeed.
+    #[arg(long, requires = "again")]
+    pub(crate) from_failure: bool,
+    /// Repeat only this step; may be given several times.
+    #[arg(long = "step", requires = "again", conflicts_with = "from_failure", value_name = "STEP")]
+    pub(crate) steps: Vec<String>,
+    /// Only launch it; do not wait for its end.
+    #[arg(long)]
+    pub(crate) detach: bool,
+}
+
+/// A list of runs.
+#[derive(Debug, Args)]
+pub(crate) struct Runs {
+    #[command(flatten)]
+    pub(crate) project: Project,
+    /// Of this job alone.
+    #[arg(long)]
+    pub(crate) job: Option<String>,
+    /// How many.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]
+    pub(crate) limit: i64,
+}
+
+/// The lines of a run.
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    #[command(flatten)]
+    pub(crate) project: Inside,
+    /// The run: its key or its number.
+    pub(crate) run: String,
+    /// Go on until the run ends.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+/// The end of a run.
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    #[command(flatten)]
+    pub(crate) project: Inside,
+    /// The run: its key or its number.
+    pub(crate) run: String,
+    /// Without waiting for its processes to end.
+    #[arg(long)]
+    pub(crate) at_once: bool,
+}
+
+/// A project and its database, where the command's own argument comes first.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Inside {
+    /// Folder of the project.
+    #[arg(long = "in", value_name = "FOLDER", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Folder for the database file and the lock, instead of the one that dragoman.toml names.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The database: `postgres://user@host/name` or `sqlite:path`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+}
+
+impl From<&Inside> for Project {
+    fn from(inside: &Inside) -> Project {
+        Project { folder: inside.folder.clone(), data: inside.data.clone(), database: inside.database.clone() }
+    }
+}
 
 /// Tokens that programs call with.
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,7 @@ pub(crate) mod init;
 pub(crate) mod migrate;
 pub(crate) mod print;
 pub(crate) mod query;
+pub(crate) mod run;
 pub(crate) mod seed;
 pub(crate) mod serve;
 pub(crate) mod token;

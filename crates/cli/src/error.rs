@@ -96,6 +96,28 @@ pub(crate) enum Error {
     Random { source: getrandom::Error },
     #[error(transparent)]
     Guard(#[from] runs::guard::Error),
+    #[error("--config is not JSON")]
+    Config {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("{reason}")]
+    Engine { reason: String },
+    #[error("the living server of this project does not answer on its control socket")]
+    Control {
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the project declares no jobs")]
+    NoJobs,
+    #[error(
+        "a worker joins servers over PostgreSQL; on SQLite `dragoman dev` and `dragoman serve` execute runs themselves"
+    )]
+    WorkerOnSqlite,
+    #[error("interrupted; the run is taken up again by the next server")]
+    Interrupted,
+    #[error(transparent)]
+    Runs(#[from] runs::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]

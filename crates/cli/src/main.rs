@@ -6,6 +6,7 @@
 mod arguments;
 mod commands;
 mod config;
+mod control;
 mod error;
 mod lock;
 mod logging;
@@ -13,6 +14,7 @@ mod progress;
 mod project;
 mod serving;
 mod signals;
+mod working;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,11 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Query(query) => return commands::query::run(&query),
         Command::Token(token) => commands::token::run(token)?,
         Command::User(user) => commands::user::run(user)?,
+        Command::Run(run) => return commands::run::run(&run),
+        Command::Runs(runs) => return commands::run::runs(&runs),
+        Command::Logs(logs) => return commands::run::logs(&logs),
+        Command::Cancel(cancel) => return commands::run::cancel(&cancel),
+        Command::Worker { project } => return commands::run::worker(&project),
         Command::Guard => runs::guard::run(std::io::stdin(), std::io::stdout())?,
         Command::Config => commands::print::config(),
         Command::Completions { shell } => commands::print::completions(shell),

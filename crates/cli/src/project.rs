@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use files::Folder;
-use model::{Diagnostic, Diagnostics, Job, Model, Source};
+use model::{Model, Source};
 use server::{EndpointSettings, SetupCode, TokenKey};
 use store::Address;
 
@@ -58,8 +58,7 @@ impl Project {
         if sources.is_empty() {
             return Err(Error::NoSchema { folder: self.folder.join(SCHEMA_FOLDER) });
         }
-        let model = model::read(sources).map_err(Error::Faults)?;
-        if model.jobs.is_empty() { Ok(model) } else { Err(Error::Faults(not_run_yet(&model))) }
+        model::read(sources).map_err(Error::Faults)
     }
 
     /// Every `*.graphql` below `schema/`, by path; and the workflow engine's own types, where agents of others are served.
@@ -140,16 +139,6 @@ impl Project {
         write_secret(&path, &text).map_err(|source| Error::write(&path, source))?;
         TokenKey::new(text.as_bytes()).map_err(Error::TokenKey)
     }
-}
-
-/// Jobs are read and checked, and nothing runs them yet: a project that counts on them must not start without.
-fn not_run_yet(model: &Model) -> Diagnostics {
-    let fault = |job: &Job| {
-        let message =
-            format!("`{}` is a job: jobs are read and checked, but this version does not run them yet", job.type_name);
-        Diagnostic::new(message, job.place.clone()).help("take it out for now")
-    };
-    Diagnostics { list: model.jobs.iter().map(fault).collect() }
 }
 
 /// A new code for the page that makes the first administrator.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::Model;
+use runs::Engine;
 use server::{AccountSettings, App, Clock, PageSizes, SchemaSettings, Settings, SetupCode};
 use store::{Ids, Store, StoreConfig, StoreLimits};
 
@@ -39,8 +40,22 @@ pub(crate) fn open_store(project: &Project) -> Result<Store, Error> {
 }
 
 /// Puts a model and a store behind the endpoints of the settings.
-pub(crate) fn app(project: &Project, mode: Mode, model: &Arc<Model>, store: &Arc<Store>) -> Result<Arc<App>, Error> {
-    app_with(project, mode, (model, store), None)
+pub(crate) fn app(
+    project: &Project,
+    mode: Mode,
+    (model, store): (&Arc<Model>, &Arc<Store>),
+    engine: Option<Arc<Engine>>,
+) -> Result<Arc<App>, Error> {
+    app_with(project, mode, (model, store), Beside { setup: None, engine })
+}
+
+/// What stands beside a model and its store.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// Opens the page that makes the first administrator.
+    pub(crate) setup: Option<SetupCode>,
+    /// Runs the project's jobs.
+    pub(crate) engine: Option<Arc<Engine>>,
 }
 
 /// The same, with a page that makes the first administrator.
@@ -48,9 +63,9 @@ pub(crate) fn app_with(
     project: &Project,
     mode: Mode,
     (model, store): (&Arc<Model>, &Arc<Store>),
-    setup: Option<SetupCode>,
+    beside: Beside,
 ) -> Result<Arc<App>, Error> {
-    let settings = Settings { setup, ..settings(project, mode)? };
+    let settings = Settings { setup: beside.setup, engine: beside.engine, ..settings(project, mode)? };
     Ok(Arc::new(App::new(settings, model, Arc::clone(store))?))
 }
 
@@ -75,6 +90,7 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
         accounts: accounts(config)?,
         anonymous_operates: anonymous_operates(project)?,
         setup: None,
+        engine: None,
         token_key: project.token_key()?,
         graphiql: is_on(config.word(GRAPHIQL), mode),
         introspection: is_on(config.word(INTROSPECTION), mode),

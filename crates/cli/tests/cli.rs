@@ -77,20 +77,40 @@ fn faults_of_the_types_are_told_with_their_places() {
     assert!(told.contains("schema/more.graphql:2") && told.contains("schema/more.graphql:3"), "{told}");
 }
 
+const JOBS: &str = r#"
+type Nightly @job {
+  extract(word: String! = "x"): JSON! @run(command: ["/bin/sh", "-c", "echo reading; echo '\"made\"' > $DRAGOMAN_OUTPUT"])
+  load(of: JSON! @input @from(op: "extract")): JSON
+    @run(command: ["/bin/sh", "-c", "cat; echo; test -e lit || { touch lit; echo cold >&2; exit 3; }"])
+}
+"#;
+
 #[test]
-fn a_project_with_jobs_is_checked_and_does_not_start_half_served() {
+fn a_job_runs_fails_and_is_repeated_from_its_failure() {
     let folder = Folder::project("jobs");
     let jobs = folder.0.join("schema/jobs.graphql");
     fs::write(&jobs, "type Nightly @job {\n  extract: JSON @run(command: [\"true\"]) @needs(ops: [\"lod\"])\n}\n")
         .unwrap();
     assert!(told(&run(&folder, &["check"])).contains("`Nightly` has no op `lod`"));
-    fs::write(&jobs, "type Nightly @job {\n  extract: JSON @run(command: [\"true\"])\n}\n").unwrap();
-    for arguments in [&["check"][..], &["dev"], &["serve"], &["migrate"]] {
-        let refused = run(&folder, arguments);
-        assert!(!refused.status.success(), "{arguments:?}");
-        let told = told(&refused);
-        assert!(told.contains("does not run them yet") && told.contains("schema/jobs.graphql:1"), "{told}");
-    }
+    fs::write(&jobs, JOBS).unwrap();
+    assert!(run(&folder, &["migrate"]).status.success());
+    let wrong = run(&folder, &["run", "nightly", "--config", r#"{"ops": {"extract": {"config": {"word": 1}}}}"#]);
+    assert!(!wrong.status.success() && told(&wrong).contains("ops.extract.config.word: should be String, not 1"));
+    assert!(told(&run(&folder, &["run", "daily"])).contains("there is no job `daily`; there are: nightly"));
+    let failed = run(&folder, &["run", "nightly"]);
+    assert!(!failed.status.success());
+    let shown = told(&failed);
+    assert!(
+        shown.contains("| reading") && shown.contains("ended with status 3") && shown.contains("failed, "),
+        "{shown}"
+    );
+    let again = run(&folder, &["run", "--again", "1", "--from-failure"]);
+    assert!(again.status.success(), "{}", told(&again));
+    let lines = out(&run(&folder, &["logs", "2"]));
+    assert!(lines.contains(r#""inputs":{"of":"made"}"#) && !lines.contains("reading"), "{lines}");
+    let runs = out(&run(&folder, &["runs"]));
+    assert!(runs.lines().count() == 2 && runs.lines().next().unwrap().contains("succeeded"), "{runs}");
+    assert!(told(&run(&folder, &["cancel", "2"])).contains("the run has ended as succeeded"));
 }
 
 #[test]

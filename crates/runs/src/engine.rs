@@ -13,7 +13,7 @@ use model::config::{check, fill};
 use model::{Job, Model};
 use plan::{Cause, Value};
 use serde_json::{Value as Json, json};
-use store::{Effect, EffectFailure, Ended, Ids, SharedEffect, Store, Telling, Tx};
+use store::{Driver, Effect, EffectFailure, Ended, Ids, SharedEffect, Store, Telling, Tx};
 use tokio::sync::watch;
 
 use crate::cancel::{Cancel, Ending};
@@ -29,6 +29,11 @@ use crate::{Clock, Error, cancel, launch, lease, progress, register, statements 
 
 /// Rows of one page of runs, events or lines at most.
 pub const PAGE_MAX: i64 = 1_000;
+
+/// What a connection says to hear of other machines.
+const LISTEN: &str = include_str!("sql/listen.postgres.sql");
+/// After a connection that was lost, before the next one.
+const LISTEN_PAUSE: Duration = Duration::from_secs(1);
 
 /// The workflow engine on one database. Cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -56,8 +61,6 @@ pub(crate) struct Hints {
     pub(crate) cancel: watch::Sender<u64>,
     /// Something happened in a run.
     pub(crate) progress: watch::Sender<u64>,
-    /// Content has changed that launches runs.
-    pub(crate) outbox: watch::Sender<u64>,
 }
 
 /// Which steps of a run that has ended are executed again.
@@ -81,7 +84,7 @@ impl Engine {
             store.put(table, Vec::new()).await?;
         }
         let hint = || watch::Sender::new(0);
-        let hints = Hints { queue: hint(), cancel: hint(), progress: hint(), outbox: hint() };
+        let hints = Hints { queue: hint(), cancel: hint(), progress: hint() };
         Ok(Engine { store, clock, ids, hints, served: RwLock::default() })
     }
 
@@ -144,7 +147,7 @@ impl Engine {
         };
         let filled = fill(&of, &config);
         let launch = Launch { tags, ..launch };
-        Ok(NewRun { launch, key, definition, hash, filled, steps, ids: Arc::clone(&self.ids) })
+        Ok(NewRun { launch, key, hash, filled, steps, ids: Arc::clone(&self.ids) })
     }
 
     async fn new_steps(&self, definition: &Definition, launch: &Launch) -> Result<Vec<NewStep>, Error> {
@@ -398,6 +401,41 @@ impl Engine {
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<u64> {
         self.hints.progress.subscribe()
+    }
+
+    /// Hears what happens on other machines until it is told to stop; on SQLite there are none.
+    pub async fn listen(&self, mut stop: watch::Receiver<bool>) {
+        let Driver::Postgres(postgres) = self.store.driver() else { return };
+        while !*stop.borrow() {
+            match postgres.listen(LISTEN).await {
+                Ok(mut listening) => {
+                    // What was told before somebody listened is looked for once.
+                    self.heard("queue");
+                    self.heard("cancel");
+                    loop {
+                        let heard = tokio::select! {
+                            heard = listening.next() => heard,
+                            _stopped = stop.changed() => return,
+                        };
+                        let Some(word) = heard else { break };
+                        self.heard(&word);
+                    }
+                }
+                Err(error) => tracing::warn!(error = crate::chain(&error), "nothing is heard of other machines"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LISTEN_PAUSE) => {}
+                _stopped = stop.changed() => return,
+            }
+        }
+    }
+
+    fn heard(&self, word: &str) {
+        match word {
+            "queue" => self.hint_queue(),
+            "cancel" => self.hint_cancel(),
+            _ => self.hint_progress(),
+        }
     }
 
     /// The model whose jobs are served.

@@ -7,7 +7,6 @@ use plan::{Value, uuid_text};
 use serde_json::{Value as Json, json};
 use store::{Ids, Tx};
 
-use crate::definition::Definition;
 use crate::record::{RunKey, instant, int, uuid};
 use crate::transition::{StepStatus, launched};
 use crate::{Error, statements as of};
@@ -50,7 +49,6 @@ pub struct Launch {
 pub struct NewRun {
     pub(crate) launch: Launch,
     pub(crate) key: RunKey,
-    pub(crate) definition: Arc<Definition>,
     pub(crate) hash: String,
     pub(crate) filled: Json,
     pub(crate) steps: Vec<NewStep>,
@@ -118,7 +116,7 @@ pub(crate) async fn tell(tx: &Tx, clock: Value, new: &NewRun) -> Result<Launched
     let run = new.key.value();
     let at = Value::Instant(now);
     let list = |items: Vec<Json>| Value::Json(Json::from(items).to_string());
-    let (tags, steps, step_states) = rows(new, now)?;
+    let [tags, steps, step_states] = rows(new, now)?;
     tx.run(vec![
         (&of::RUN_INSERT, vec![list(vec![row]), at.clone()]),
         (&of::TAGS_INSERT, vec![list(tags), run.clone(), at.clone()]),
@@ -192,12 +190,12 @@ fn first_state(new: &NewRun, now: i64) -> Result<Json, Error> {
 }
 
 /// Rows of tags, of steps, and of the first state of each step.
-fn rows(new: &NewRun, now: i64) -> Result<(Vec<Json>, Vec<Json>, Vec<Json>), Error> {
+fn rows(new: &NewRun, now: i64) -> Result<[Vec<Json>; 3], Error> {
     let mut tags = Vec::new();
     for (name, value) in &new.launch.tags {
         tags.push(json!({ "id": new.id(now)?, "name": name, "value": value }));
     }
-    let (mut steps, mut states) = (Vec::new(), Vec::new());
+    let (mut steps, mut made) = (Vec::new(), Vec::new());
     for (position, step) in new.steps.iter().enumerate() {
         let status = if step.reused.is_some() { StepStatus::Succeeded } else { StepStatus::Waiting };
         let word = status.state_word().name();
@@ -205,8 +203,8 @@ fn rows(new: &NewRun, now: i64) -> Result<(Vec<Json>, Vec<Json>, Vec<Json>), Err
         steps.push(json!({ "id": new.id(now)?, "key": step.key, "op_name": step.key, "position": position,
             "name": step.key, "status": status.word(), "state_name": word, "state_message": MADE,
             "serialized_state": state, "output": step.reused, "is_reused": step.reused.is_some() }));
-        states.push(json!({ "id": new.id(now)?, "key": step.key, "version": 1, "state": word, "message": MADE,
+        made.push(json!({ "id": new.id(now)?, "key": step.key, "version": 1, "state": word, "message": MADE,
             "serialized_state": state }));
     }
-    Ok((tags, steps, states))
+    Ok([tags, steps, made])
 }

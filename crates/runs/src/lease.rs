@@ -96,7 +96,7 @@ fn taken_run(claim: &Claim, run: RunKey, row: &[Value], is_taken_over: bool, now
         moved.event("ENGINE_EVENT", "INFO", &message);
     } else {
         moved.launched_at = Some(now);
-        moved.message = "Taken by a worker.".to_owned();
+        "Taken by a worker.".clone_into(&mut moved.message);
         moved.event("RUN_STARTING", "INFO", "");
     }
     Ok(moved)

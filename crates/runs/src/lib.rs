@@ -4,12 +4,15 @@
 //! [`transition`], [`steps`] and [`schedule`] are pure: states, events and the clock's time come in, decisions come out, nobody waits.
 //! [`guard`] and [`process`] are the two ends of a pipe around one process of an op. This crate must never know GraphQL and HTTP.
 
+mod attempt;
 mod cancel;
 mod clock;
 pub mod definition;
 mod engine;
 mod error;
+mod execute;
 pub mod guard;
+mod inputs;
 mod launch;
 mod lease;
 pub mod process;
@@ -17,9 +20,13 @@ mod progress;
 mod record;
 mod register;
 pub mod schedule;
+mod scheduler;
 mod statements;
+mod step;
 pub mod steps;
 pub mod transition;
+mod words;
+mod worker;
 
 pub use cancel::Ending;
 pub use clock::Clock;
@@ -29,3 +36,21 @@ pub use launch::{Launch, Launched, NewRun};
 pub use lease::{Claimed, Lease};
 pub use progress::{NewEvent, NewLog, Progress, StepProgress};
 pub use record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord};
+pub use scheduler::schedule_runs;
+pub use step::{EVENTS_BYTES_MAX, OUTPUT_BYTES_MAX};
+pub use worker::{HEARTBEAT, LEASE, LOOK, WorkerSettings, work};
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        source = cause.source();
+    }
+    text
+}

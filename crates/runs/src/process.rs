@@ -186,6 +186,23 @@ impl Held {
             self.lifeline = None;
         }
     }
+
+    /// Gives the other end of the pipe away: whoever has it asks for the end, and lets go of the process by dropping it.
+    pub fn lifeline(&mut self) -> Option<Lifeline> {
+        self.lifeline.take().map(Lifeline)
+    }
+}
+
+/// Holds a process: when it goes, the guard ends the process and everything that came from it.
+#[derive(Debug)]
+pub struct Lifeline(ChildStdin);
+
+impl Lifeline {
+    /// Asks the process and all that came from it to end. Harmless when they have.
+    pub fn cancel(&mut self) {
+        // A guard that is gone has ended everything.
+        let _asked = self.0.write_all(b"cancel\n").is_ok();
+    }
 }
 
 impl Drop for Held {

@@ -191,7 +191,7 @@ impl Draft {
                 let to = transition(Executor::Own, from, Event::Own(*event))?;
                 record.status = to.status;
                 record.state_version = to.version;
-                record.state_name = to.word.name().to_owned();
+                to.word.name().clone_into(&mut record.state_name);
                 let mut moved = Moved::new(self.run, to, self.now);
                 moved.message.clone_from(message);
                 self.moved.push(moved);

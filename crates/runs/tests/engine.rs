@@ -34,7 +34,7 @@ async fn a_run_is_launched_claimed_executed_and_ended_once() {
     for kitchen in Kitchen::both("engine_once").await {
         let engine = &kitchen.engine;
         let launch =
-            Launch { config: json!({ "ops": { "extract": { "config": { "limit": 5 } } } }), ..kitchen.launch() };
+            Launch { config: json!({ "ops": { "extract": { "config": { "limit": 5 } } } }), ..Kitchen::launch() };
         let new = engine.prepare(launch).await.unwrap();
         let launched = engine.launch(&new).await.unwrap();
         assert!(matches!(engine.launch(&new).await, Err(Error::Store(_))), "a key is used once");
@@ -83,7 +83,7 @@ async fn a_run_is_launched_claimed_executed_and_ended_once() {
 async fn a_run_whose_worker_is_silent_goes_to_another_and_the_first_one_writes_nothing() {
     for kitchen in Kitchen::both("engine_takeover").await {
         let engine = &kitchen.engine;
-        let run_key = engine.launch(&engine.prepare(kitchen.launch()).await.unwrap()).await.unwrap().run;
+        let run_key = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let first = engine.claim("one", LEASE, 8).await.unwrap().remove(0);
         engine.report(&first.lease, vec![run(RunEvent::Begin), step("extract", StepEvent::Start)]).await.unwrap();
         kitchen.forward(LEASE / 2);
@@ -112,7 +112,7 @@ async fn a_run_whose_worker_is_silent_goes_to_another_and_the_first_one_writes_n
 async fn runs_are_ended_repeated_and_removed() {
     for kitchen in Kitchen::both("engine_ends").await {
         let engine = &kitchen.engine;
-        let launch = async || engine.launch(&engine.prepare(kitchen.launch()).await.unwrap()).await.unwrap().run;
+        let launch = async || engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let waiting = launch().await;
         assert_eq!(engine.cancel(waiting, Ending::InOrder).await.unwrap().status, RunStatus::Queued);
         assert_eq!(engine.run(waiting).await.unwrap().unwrap().status, RunStatus::Canceled);
@@ -161,12 +161,12 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
     for kitchen in Kitchen::both("engine_refused").await {
         let engine = &kitchen.engine;
         let asked = [
-            Launch { job: "nope".into(), ..kitchen.launch() },
+            Launch { job: "nope".into(), ..Kitchen::launch() },
             Launch {
                 config: json!({ "ops": { "extract": { "config": { "limit": "x", "other": 1 } } } }),
-                ..kitchen.launch()
+                ..Kitchen::launch()
             },
-            Launch { steps: Some(vec!["nope".into()]), ..kitchen.launch() },
+            Launch { steps: Some(vec!["nope".into()]), ..Kitchen::launch() },
         ];
         let mut told = Vec::new();
         for launch in asked {
@@ -175,7 +175,7 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
         assert_eq!(told[0], "there is no job `nope` in the repository `kitchen` of `main`");
         assert!(told[1].starts_with("the config of `nightly` has 2 faults"), "{}", told[1]);
         assert_eq!(told[2], "the job `nightly` has no step `nope`");
-        let word = Launch { idempotency_key: Some("today".into()), ..kitchen.launch() };
+        let word = Launch { idempotency_key: Some("today".into()), ..Kitchen::launch() };
         let first = engine.launch(&engine.prepare(word.clone()).await.unwrap()).await.unwrap();
         let second = engine.launch(&engine.prepare(word).await.unwrap()).await.unwrap();
         assert_eq!((second.run, second.is_known), (first.run, true));

@@ -86,6 +86,12 @@ impl App {
         self.served.model()
     }
 
+    /// The workflow engine, where the project has jobs.
+    #[must_use]
+    pub fn engine(&self) -> Option<&Arc<runs::Engine>> {
+        self.settings.engine.as_ref()
+    }
+
     /// Ends what earlier uploads and removals of files left to be asked: files whose rows are there stay, the others go.
     pub async fn settle_files(&self, waiting: Vec<files::Note>) {
         let Some(media) = &self.media else { return };

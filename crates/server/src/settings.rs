@@ -36,6 +36,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Where new public ids come from.
     pub ids: Arc<Ids>,
+    /// Runs the project's jobs; none where it has none.
+    pub engine: Option<Arc<runs::Engine>>,
     /// Where uploaded files stand; none: files are neither received nor served.
     pub uploads: Option<Arc<files::Folder>>,
     /// Bounds.

@@ -78,6 +78,7 @@ fn settings() -> Settings {
     Settings {
         schemas: SchemaSettings { endpoints: Vec::new(), page_sizes, limits: graphql::Limits::default() },
         listeners: Vec::new(),
+        engine: None,
         accounts: server::AccountSettings::default(),
         setup: None,
         anonymous_operates: false,

@@ -72,6 +72,7 @@ fn settings() -> Settings {
             limits: graphql::Limits::default(),
         },
         listeners: Vec::new(),
+        engine: None,
         accounts: server::AccountSettings::default(),
         setup: None,
         anonymous_operates: false,

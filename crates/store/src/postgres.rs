@@ -7,8 +7,8 @@ mod tls;
 use std::time::Duration;
 
 use crate::{Error, StoreLimits};
-pub use pool::Loan;
 use pool::Pool;
+pub use pool::{Listening, Loan};
 pub use session::{Begin, Session};
 
 /// One PostgreSQL database.
@@ -34,6 +34,14 @@ impl Postgres {
     /// The connection that is shared by statements which end at once.
     pub(crate) async fn shared(&self) -> Result<std::sync::Arc<Session>, Error> {
         self.pool.shared().await
+    }
+
+    /// Hears what is notified; `listen` is the statement that says on which channel.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] when the server is away.
+    pub async fn listen(&self, listen: &'static str) -> Result<Listening, Error> {
+        self.pool.listen(listen).await
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use notify_debouncer_full::notify::RecursiveMode;
 use notify_debouncer_full::{DebounceEventResult, new_debouncer};
+use runs::Engine;
 use server::{App, SetupCode, Shared, has_administrator};
 use store::{Served, Store};
 use tokio::sync::{mpsc, watch};
@@ -19,8 +20,8 @@ use crate::config::FILE_NAME;
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER, setup_code};
-use crate::serving::{Mode, app_with, block_on, id_prefix, open_store};
-use crate::{logging, signals};
+use crate::serving::{Beside, Mode, app_with, block_on, id_prefix, open_store};
+use crate::{logging, signals, working};
 
 /// Editors write a file in several steps; what comes within this time is one change.
 const QUIET: Duration = Duration::from_millis(150);
@@ -36,21 +37,27 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let stop = signals::stop_signal()?;
         let setup = setup_code()?;
         let waiting = project.files()?.sweep()?;
-        let app = load(&project, &store, &setup).await?;
+        let (app, engine) = load(&project, &store, (&setup, None)).await?;
         app.settle_files(waiting).await;
         let shared = Shared::new(&app, id_prefix()?);
         let invitation = (!has_administrator(&store).await?).then(|| setup.path());
-        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), setup };
+        let working = working::start(&project, engine.as_ref(), &stop)?;
+        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), setup, engine };
         let following = tokio::spawn(follow(reload, stop.clone()));
         serve(&project, &shared, invitation, stop).await?;
         following.abort();
+        working.ended().await;
         Ok::<_, Error>(())
     })??;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Reads the types, brings the database to them, loads the seed where there is no data.
-async fn load(project: &Project, store: &Arc<Store>, setup: &SetupCode) -> Result<Arc<App>, Error> {
+async fn load(
+    project: &Project,
+    store: &Arc<Store>,
+    (setup, engine): (&SetupCode, Option<&Arc<Engine>>),
+) -> Result<(Arc<App>, Option<Arc<Engine>>), Error> {
     let sources = project.schema_texts()?;
     let model = Arc::new(project.model()?);
     for change in apply_without_loss(project, store, &model, &sources).await? {
@@ -59,7 +66,15 @@ async fn load(project: &Project, store: &Arc<Store>, setup: &SetupCode) -> Resul
     seed::load(project, store, &model).await?;
     store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
     store.tokens_ready().await?;
-    app_with(project, Mode::Development, (&model, store), Some(setup.clone()))
+    let engine = match engine {
+        Some(engine) => {
+            engine.serve(Arc::clone(&model)).await?;
+            Some(Arc::clone(engine))
+        }
+        None => working::engine(store, &model).await?,
+    };
+    let beside = Beside { setup: Some(setup.clone()), engine: engine.clone() };
+    Ok((app_with(project, Mode::Development, (&model, store), beside)?, engine))
 }
 
 /// What a change of files acts on.
@@ -68,6 +83,8 @@ struct Reload {
     store: Arc<Store>,
     serving: Serving,
     setup: SetupCode,
+    /// Executes runs; a project that had no jobs when dev began has none.
+    engine: Option<Arc<Engine>>,
 }
 
 /// Loads the project again after every change. A fault is shown, and the server goes on with what it had.
@@ -96,12 +113,16 @@ async fn follow(reload: Reload, mut stop: watch::Receiver<bool>) {
 /// Settings that belong to the start, such as the address and the database, stay as they were.
 async fn again(reload: &Reload) -> Result<(), Error> {
     let project = open(&reload.serving)?;
-    let app = load(&project, &reload.store, &reload.setup).await.map_err(|error| match error {
+    let told = (&reload.setup, reload.engine.as_ref());
+    let (app, engine) = load(&project, &reload.store, told).await.map_err(|error| match error {
         // Nobody else may change the database while dev holds it.
         Error::Loss { losses, folder } => Error::LossWhileServed { losses, folder },
         other => other,
     })?;
     reload.shared.replace(&app);
+    if engine.is_some() && reload.engine.is_none() {
+        eprintln!("  the project has jobs now: start dev again to execute their runs");
+    }
     Ok(())
 }
 

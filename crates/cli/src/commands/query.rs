@@ -30,7 +30,7 @@ pub(crate) fn run(query: &Query) -> Result<ExitCode, Error> {
     let store = Arc::new(open_store(&project)?);
     let answer = block_on(async {
         require_none(&store, &model, &sources).await?;
-        let app = app(&project, Mode::Development, &model, &store)?;
+        let app = app(&project, Mode::Development, (&model, &store), None)?;
         let Some(endpoint) = app.endpoint(&query.endpoint) else {
             let known = app.endpoints().map(|(path, _)| path.to_owned()).collect::<Vec<_>>().join(", ");
             return Err(Error::NoEndpoint { path: query.endpoint.clone(), known });

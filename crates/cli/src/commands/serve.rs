@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
 use crate::serving::{Mode, app, block_on, id_prefix, limits, open_store};
-use crate::{logging, signals};
+use crate::{logging, signals, working};
 
 /// Serves until a signal.
 pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
@@ -27,19 +27,24 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
+        let mut engine = None;
         // A database that is away is no reason not to start: the server says that it is not ready until it comes.
         if store.is_ready().await {
             require_none(&store, &model, &sources).await?;
             store.tokens_ready().await?;
             store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
+            engine = working::engine(&store, &model).await?;
         } else {
             tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
         }
         let waiting = project.files()?.sweep()?;
-        let app = app(&project, Mode::Production, &model, &store)?;
+        let app = app(&project, Mode::Production, (&model, &store), engine.clone())?;
         app.settle_files(waiting).await;
         let shared = Shared::new(&app, id_prefix()?);
-        serve(&project, &shared, None, stop).await
+        let working = working::start(&project, engine.as_ref(), &stop)?;
+        serve(&project, &shared, None, stop).await?;
+        working.ended().await;
+        Ok::<_, Error>(())
     })??;
     Ok(ExitCode::SUCCESS)
 }

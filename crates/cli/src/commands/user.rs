@@ -54,7 +54,7 @@ fn on_app<T>(arguments: &Arguments, job: impl AsyncFnOnce(&App) -> Result<T, Use
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         require_none(&store, &model, &sources).await?;
-        let app = app(&project, Mode::Production, &model, &store)?;
+        let app = app(&project, Mode::Production, (&model, &store), None)?;
         Ok(job(&app).await?)
     })?
 }

@@ -48,7 +48,7 @@ impl Kitchen {
     }
 
     /// A launch of the job.
-    pub fn launch(&self) -> Launch {
+    pub fn launch() -> Launch {
         Launch {
             location: "main".to_owned(),
             repository: "kitchen".to_owned(),

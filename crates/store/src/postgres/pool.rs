@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::session::Session;
 use super::tls::Connector;
@@ -22,6 +22,23 @@ pub(super) struct Pool {
     permits: Semaphore,
     wait: Duration,
     settings: String,
+}
+
+/// Notifications that wait for a slow listener: beyond that they are dropped, for they are hints.
+const NOTIFICATIONS_MAX: usize = 64;
+
+/// A connection that hears notifications as long as it is kept.
+#[derive(Debug)]
+pub struct Listening {
+    messages: mpsc::Receiver<String>,
+    _client: tokio_postgres::Client,
+}
+
+impl Listening {
+    /// The payload of the next notification; none when the connection has ended.
+    pub async fn next(&mut self) -> Option<String> {
+        self.messages.recv().await
+    }
 }
 
 /// A connection on loan.
@@ -71,6 +88,14 @@ impl Pool {
         let session = Arc::new(tokio::time::timeout(self.wait, self.connect()).await.map_err(busy)??);
         *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&session));
         Ok(session)
+    }
+
+    /// A connection that hears what is notified; `listen` is the statement that says on which channel.
+    pub(super) async fn listen(&self, listen: &'static str) -> Result<Listening, Error> {
+        let (heard, messages) = mpsc::channel(NOTIFICATIONS_MAX);
+        let client = self.connector.listen(heard).await?;
+        client.batch_execute(listen).await?;
+        Ok(Listening { messages, _client: client })
     }
 
     fn take_free(&self) -> Option<Session> {

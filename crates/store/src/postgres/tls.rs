@@ -3,14 +3,17 @@
 //! `sslmode=disable`, `prefer` and `require` are understood. Where TLS is used the server's certificate is always verified, against the file named by
 //! `sslrootcert=` or else the system's. Without `sslmode` a socket folder and a loopback address are spoken to in the clear, all else as `prefer` has it.
 
+use std::future::poll_fn;
 use std::path::Path;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{CancelToken, Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Error;
@@ -64,11 +67,50 @@ impl Connector {
 }
 
 impl Connector {
+    /// A connection whose notifications go to a channel. It ends with its receiver.
+    pub(super) async fn listen(&self, heard: mpsc::Sender<String>) -> Result<Client, Error> {
+        match &self.tls {
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await.map_err(Error::Connect)?;
+                tokio::spawn(hear(connection, heard));
+                Ok(client)
+            }
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await.map_err(Error::Connect)?;
+                tokio::spawn(hear(connection, heard));
+                Ok(client)
+            }
+        }
+    }
+
     /// Asks the server to stop what runs on a connection.
     pub(super) async fn cancel(&self, token: &CancelToken) -> Result<(), tokio_postgres::Error> {
         match &self.tls {
             None => token.cancel_query(NoTls).await,
             Some(tls) => token.cancel_query(tls.clone()).await,
+        }
+    }
+}
+
+/// Drives a connection until it ends or nobody hears.
+async fn hear<S, T>(mut connection: Connection<S, T>, heard: mpsc::Sender<String>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let message = tokio::select! {
+            () = heard.closed() => return,
+            message = poll_fn(|context| connection.poll_message(context)) => message,
+        };
+        match message {
+            Some(Ok(AsyncMessage::Notification(notification))) => {
+                // A full channel holds hints enough.
+                drop(heard.try_send(notification.payload().to_owned()));
+            }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return drive(Err(error)),
+            None => return,
         }
     }
 }

@@ -1,0 +1,264 @@
+//! `dragoman run`, `runs`, `logs`, `cancel` and `worker`: jobs from the command line.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use model::Tags;
+use serde_json::{Value as Json, json};
+use store::Address;
+use tokio::sync::watch;
+
+use crate::arguments::{Cancel, Logs, Project as Arguments, Run, Runs};
+use crate::commands::migrate::require_none;
+use crate::control::{Question, Reach, Steps};
+use crate::error::Error;
+use crate::lock::DataLock;
+use crate::project::Project;
+use crate::serving::{block_on, open_store};
+use crate::working;
+use crate::{logging, signals};
+
+/// Launches a job, or repeats a run, and follows it to its end.
+pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
+    let question = question(arguments)?;
+    reaching(&(&arguments.project).into(), Work::Here, async |mut reach| {
+        let run = reach.ask(question).await?;
+        let run = run.as_str().unwrap_or_default().to_owned();
+        println!("{run}");
+        if arguments.detach {
+            return Ok(ExitCode::SUCCESS);
+        }
+        follow(&mut reach, &run, true).await
+    })
+}
+
+fn question(arguments: &Run) -> Result<Question, Error> {
+    if let Some(run) = &arguments.again {
+        let steps = match (arguments.from_failure, arguments.steps.is_empty()) {
+            (true, _) => Steps::FromFailure,
+            (false, false) => Steps::Chosen(arguments.steps.clone()),
+            (false, true) => Steps::All,
+        };
+        return Ok(Question::Again { run: run.clone(), steps });
+    }
+    let config = match arguments.config.as_deref() {
+        None => json!({}),
+        Some(text) => {
+            let text = match text.strip_prefix('@') {
+                Some(path) => {
+                    std::fs::read_to_string(path).map_err(|source| Error::read(std::path::Path::new(path), source))?
+                }
+                None => text.to_owned(),
+            };
+            serde_json::from_str(&text).map_err(|source| Error::Config { source })?
+        }
+    };
+    let pair = |text: &String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let tags: Tags = arguments.tags.iter().filter_map(pair).collect();
+    Ok(Question::Launch { job: arguments.job.clone().unwrap_or_default(), config, tags })
+}
+
+/// Lists the newest runs.
+pub(crate) fn runs(arguments: &Runs) -> Result<ExitCode, Error> {
+    reaching(&arguments.project, Work::Nowhere, async |mut reach| {
+        let runs = reach.ask(Question::Runs { job: arguments.job.clone(), limit: arguments.limit }).await?;
+        for run in runs.as_array().into_iter().flatten() {
+            let text = |name: &str| run[name].as_str().unwrap_or_default().to_owned();
+            let began = run["start_time"].as_i64().map_or_else(|| "-".to_owned(), moment);
+            println!("{}  {:<10} {:<20} {began}  {}", text("key"), text("status"), text("job"), length(run));
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Shows the lines of a run.
+pub(crate) fn logs(arguments: &Logs) -> Result<ExitCode, Error> {
+    reaching(&(&arguments.project).into(), Work::Nowhere, async |mut reach| {
+        let mut seen = Seen::default();
+        loop {
+            let news = reach.ask(seen.question(&arguments.run)).await?;
+            let is_new = seen.show_logs(&news);
+            let is_over = news["run"]["is_finished"].as_bool().unwrap_or_default();
+            if !is_new && (is_over || !arguments.follow) {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+    })
+}
+
+/// Ends a run.
+pub(crate) fn cancel(arguments: &Cancel) -> Result<ExitCode, Error> {
+    reaching(&(&arguments.project).into(), Work::Nowhere, async |mut reach| {
+        let question = Question::Cancel { run: arguments.run.clone(), at_once: arguments.at_once };
+        let before = reach.ask(question).await?;
+        eprintln!(
+            "the run {} was {}",
+            before["key"].as_str().unwrap_or_default(),
+            before["status"].as_str().unwrap_or_default()
+        );
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Works until a signal, beside servers and workers on other machines.
+pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let project = Project::open(arguments, &[])?;
+    let _logging = logging::start(&project.config)?;
+    if matches!(project.database()?, Address::Sqlite(_)) {
+        return Err(Error::WorkerOnSqlite);
+    }
+    let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
+    let store = Arc::new(open_store(&project)?);
+    block_on(async {
+        let stop = signals::stop_signal()?;
+        require_none(&store, &model, &sources).await?;
+        let Some(engine) = working::engine(&store, &model).await? else { return Err(Error::NoJobs) };
+        eprintln!("  working");
+        working::work(&project, &engine, stop).await
+    })??;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Who executes what a command launches where no server lives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// The command itself, until it is done.
+    Here,
+    /// Nobody.
+    Nowhere,
+}
+
+/// Reaches the engine: by a living server, or by the database itself.
+fn reaching(
+    arguments: &Arguments,
+    work: Work,
+    command: impl AsyncFnOnce(Reach) -> Result<ExitCode, Error>,
+) -> Result<ExitCode, Error> {
+    let project = Project::open(arguments, &[])?;
+    let _logging = logging::start(&project.config)?;
+    let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
+    block_on(async {
+        if let Some(reach) = Reach::living(&project).await {
+            return command(reach).await;
+        }
+        let is_sqlite = matches!(project.database()?, Address::Sqlite(_));
+        let _lock = is_sqlite.then(|| DataLock::take(&project)).transpose()?;
+        let store = Arc::new(open_store(&project)?);
+        require_none(&store, &model, &sources).await?;
+        let Some(engine) = working::engine(&store, &model).await? else { return Err(Error::NoJobs) };
+        let (stop, stopped) = watch::channel(false);
+        let works = work == Work::Here && is_sqlite;
+        let reach = Reach::Engine(Arc::clone(&engine));
+        if !works {
+            return command(reach).await;
+        }
+        let mut signal = signals::stop_signal()?;
+        let working = working::work(&project, &engine, stopped);
+        let commanding = async {
+            let ended = tokio::select! {
+                ended = command(reach) => ended,
+                _came = signal.changed() => Err(Error::Interrupted),
+            };
+            let _unheard = stop.send(true).is_err();
+            ended
+        };
+        let (ended, worked) = tokio::join!(commanding, working);
+        worked.and(ended)
+    })?
+}
+
+/// What was shown of a run.
+#[derive(Default)]
+struct Seen {
+    events: i64,
+    logs: i64,
+}
+
+impl Seen {
+    fn question(&self, run: &str) -> Question {
+        Question::News { run: run.to_owned(), events: self.events, logs: self.logs }
+    }
+
+    /// Shows new lines on standard output. False when there were none.
+    fn show_logs(&mut self, news: &Json) -> bool {
+        let logs = news["logs"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for log in logs {
+            let step = log["step"].as_str().unwrap_or_default();
+            println!("{} {step:<16} {}", time(log), log["message"].as_str().unwrap_or_default());
+            self.logs = log["number"].as_i64().unwrap_or(self.logs);
+        }
+        for event in news["events"].as_array().into_iter().flatten() {
+            self.events = event["number"].as_i64().unwrap_or(self.events);
+        }
+        !logs.is_empty()
+    }
+}
+
+/// Shows what happens on standard error, until the run ends.
+async fn follow(reach: &mut Reach, run: &str, with_logs: bool) -> Result<ExitCode, Error> {
+    let mut seen = Seen::default();
+    loop {
+        let news = reach.ask(seen.question(run)).await?;
+        let list = |name: &str| news[name].as_array().cloned().unwrap_or_default();
+        let (events, logs) = (list("events"), list("logs"));
+        let mut lines: Vec<(i64, String)> = Vec::new();
+        for event in &events {
+            seen.events = event["number"].as_i64().unwrap_or(seen.events);
+            lines.extend(event_line(event).map(|line| (event["timestamp"].as_i64().unwrap_or_default(), line)));
+        }
+        for log in &logs {
+            seen.logs = log["number"].as_i64().unwrap_or(seen.logs);
+            let step = log["step"].as_str().unwrap_or_default();
+            let line = format!("{} {step:<16} | {}", time(log), log["message"].as_str().unwrap_or_default());
+            lines.extend(with_logs.then(|| (log["timestamp"].as_i64().unwrap_or_default(), line)));
+        }
+        lines.sort_by_key(|(at, _)| *at);
+        lines.iter().for_each(|(_, line)| eprintln!("{line}"));
+        let is_over = news["run"]["is_finished"].as_bool().unwrap_or_default();
+        if is_over && events.is_empty() && logs.is_empty() {
+            let status = news["run"]["status"].as_str().unwrap_or_default();
+            eprintln!("{status}, {}", length(&news["run"]));
+            return Ok(if status == "succeeded" { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+    }
+}
+
+/// What people want to know of it.
+fn event_line(event: &Json) -> Option<String> {
+    let kind = event["kind"].as_str().unwrap_or_default();
+    let step = event["step"].as_str().unwrap_or_default();
+    let message = event["message"].as_str().unwrap_or_default();
+    let word = match kind {
+        "STEP_START" | "STEP_RESTARTED" => "started".to_owned(),
+        "STEP_SUCCESS" => "done".to_owned(),
+        "STEP_SKIPPED" => "skipped".to_owned(),
+        "STEP_FAILURE" | "STEP_UP_FOR_RETRY" => {
+            let error = event["data"]["error"].clone();
+            let cause = error.get("cause").filter(|cause| cause.is_object()).unwrap_or(&error);
+            format!("{}: {}", message, cause["message"].as_str().unwrap_or_default().trim_end())
+        }
+        "ENGINE_EVENT" | "RUN_CANCELING" | "RUN_CANCELED" | "RUN_FAILURE" => message.to_owned(),
+        "LOG" if matches!(event["level"].as_str(), Some("ERROR" | "CRITICAL" | "WARNING")) => message.to_owned(),
+        _ => return None,
+    };
+    Some(format!("{} {step:<16} {word}", time(event)))
+}
+
+fn time(of: &Json) -> String {
+    let text = moment(of["timestamp"].as_i64().unwrap_or_default());
+    text.get(11..19).unwrap_or_default().to_owned()
+}
+
+/// `2026-11-21T15:04:05Z`.
+fn moment(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// How long a run took, or takes.
+fn length(run: &Json) -> String {
+    let (Some(began), Some(ended)) = (run["start_time"].as_i64(), run["end_time"].as_i64()) else {
+        return String::new();
+    };
+    let millis = (ended - began) / 1_000;
+    format!("{}.{:03} s", millis / 1_000, millis % 1_000)
+}

@@ -1,0 +1,322 @@
+//! The control socket of a living server: `data/control`. Commands on the same machine ask through it, one JSON document on a line each way.
+//!
+//! Who may open the data folder may ask: the socket is its owner's alone.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Tags;
+use runs::{Ending, Engine, EventRecord, Launch, LogRecord, RunKey, RunRecord, StepRecord};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, watch};
+
+use crate::error::Error;
+use crate::project::Project;
+
+/// Name of the socket in the data folder.
+const SOCKET: &str = "control";
+/// Bytes of a question or an answer.
+const MESSAGE_BYTES_MAX: u64 = 32 << 20;
+/// Commands that are answered at once; further ones wait.
+const CONNECTIONS_MAX: usize = 64;
+/// How long a question for news waits for some.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// What a command asks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Question {
+    /// Launch a job.
+    Launch {
+        /// Its name, with its repository before it where several have the name: `kitchen/nightly`.
+        job: String,
+        /// Its config.
+        config: Json,
+        /// Tags of the run.
+        tags: Tags,
+    },
+    /// Repeat a run that has ended.
+    Again {
+        /// Which.
+        run: String,
+        /// Which steps.
+        steps: Steps,
+    },
+    /// One run, its steps, and what is new behind these numbers; waits a moment for news.
+    News {
+        /// Which.
+        run: String,
+        /// Events up to here are known.
+        events: i64,
+        /// Lines up to here are known.
+        logs: i64,
+    },
+    /// The newest runs.
+    Runs {
+        /// Of this job alone.
+        job: Option<String>,
+        /// At most.
+        limit: i64,
+    },
+    /// End a run.
+    Cancel {
+        /// Which.
+        run: String,
+        /// Without waiting for its processes.
+        at_once: bool,
+    },
+}
+
+/// Steps of a run that is repeated.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Steps {
+    /// All.
+    All,
+    /// Those that did not succeed.
+    FromFailure,
+    /// These.
+    Chosen(Vec<String>),
+}
+
+/// What comes back.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Done(Json),
+    Refused(String),
+}
+
+/// Somebody who answers: the engine here, or a living server.
+pub(crate) enum Reach {
+    /// The database itself.
+    Engine(Arc<Engine>),
+    /// The control socket.
+    Socket(Box<BufReader<UnixStream>>),
+}
+
+impl Reach {
+    /// The living server of a data folder, if there is one.
+    pub(crate) async fn living(project: &Project) -> Option<Reach> {
+        let stream = UnixStream::connect(path(project)).await.ok()?;
+        Some(Reach::Socket(Box::new(BufReader::new(stream))))
+    }
+
+    /// Asks.
+    pub(crate) async fn ask(&mut self, question: Question) -> Result<Json, Error> {
+        let refused = |reason| Error::Engine { reason };
+        match self {
+            Reach::Engine(engine) => answer(engine, question).await.map_err(refused),
+            Reach::Socket(stream) => {
+                let answered = async {
+                    let mut line = serde_json::to_vec(&question)?;
+                    line.push(b'\n');
+                    stream.get_mut().write_all(&line).await?;
+                    let mut line = Vec::new();
+                    (&mut *stream).take(MESSAGE_BYTES_MAX).read_until(b'\n', &mut line).await?;
+                    Ok::<Answer, std::io::Error>(serde_json::from_slice(&line)?)
+                };
+                match answered.await.map_err(|source| Error::Control { source })? {
+                    Answer::Done(json) => Ok(json),
+                    Answer::Refused(reason) => Err(refused(reason)),
+                }
+            }
+        }
+    }
+}
+
+fn path(project: &Project) -> PathBuf {
+    project.data.join(SOCKET)
+}
+
+/// Makes the socket. What an earlier server left is removed: the caller holds the lock of the data folder, or shares a PostgreSQL.
+pub(crate) fn bind(project: &Project) -> Result<UnixListener, Error> {
+    project.make_data_folder()?;
+    let path = path(project);
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(Error::write(&path, source)),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(&path).map_err(|source| Error::write(&path, source))?;
+    let owner_alone = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(&path, owner_alone).map_err(|source| Error::write(&path, source))?;
+    Ok(listener)
+}
+
+/// Answers until it is told to stop.
+pub(crate) async fn serve(listener: UnixListener, engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _stopped = stop.changed() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let (engine, mut stop) = (Arc::clone(&engine), stop.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        answered = converse(stream, &engine) => if let Err(error) = answered {
+                            tracing::debug!(%error, "a command went away");
+                        },
+                        _stopped = stop.changed() => {}
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => tracing::warn!(%error, "a command could not be answered"),
+        }
+    }
+}
+
+async fn converse(stream: UnixStream, engine: &Engine) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut line = Vec::new();
+        (&mut stream).take(MESSAGE_BYTES_MAX).read_until(b'\n', &mut line).await?;
+        if line.is_empty() {
+            return Ok(());
+        }
+        let answered = match serde_json::from_slice(&line) {
+            Ok(question) => answer(engine, question).await,
+            Err(error) => Err(format!("the question cannot be read: {error}")),
+        };
+        let mut text = serde_json::to_vec(&answered.map_or_else(Answer::Refused, Answer::Done))?;
+        text.push(b'\n');
+        stream.get_mut().write_all(&text).await?;
+    }
+}
+
+async fn answer(engine: &Engine, question: Question) -> Result<Json, String> {
+    match question {
+        Question::Launch { job, config, tags } => {
+            let launch = named(engine, &job)?;
+            launched(engine, Launch { config, tags, ..launch }).await
+        }
+        Question::Again { run, steps } => {
+            let again = match steps {
+                Steps::All => runs::Again::All,
+                Steps::FromFailure => runs::Again::FromFailure,
+                Steps::Chosen(steps) => runs::Again::Chosen(steps),
+            };
+            let launch = engine.again(key(engine, &run).await?, again).await.map_err(told)?;
+            launched(engine, launch).await
+        }
+        Question::News { run, events, logs } => news(engine, key(engine, &run).await?, events, logs).await,
+        Question::Runs { job, limit } => {
+            let runs = engine.runs(job.as_deref(), None, limit).await.map_err(told)?;
+            Ok(runs.iter().map(run_json).collect())
+        }
+        Question::Cancel { run, at_once } => {
+            let ending = if at_once { Ending::AtOnce } else { Ending::InOrder };
+            let before = engine.cancel(key(engine, &run).await?, ending).await.map_err(told)?;
+            Ok(run_json(&before))
+        }
+    }
+}
+
+async fn launched(engine: &Engine, launch: Launch) -> Result<Json, String> {
+    let new = engine.prepare(launch).await.map_err(told)?;
+    let launched = engine.launch(&new).await.map_err(told)?;
+    Ok(json!(launched.run.to_string()))
+}
+
+/// The job of this name; with its repository where several have it.
+fn named(engine: &Engine, name: &str) -> Result<Launch, String> {
+    let model = engine.model();
+    let (repository, job) = name.rsplit_once('/').map_or((None, name), |(repository, job)| (Some(repository), job));
+    let is_it = |of: &&model::Job| {
+        (of.name == job || of.type_name == job) && repository.is_none_or(|repository| of.repository == repository)
+    };
+    let met: Vec<&model::Job> = model.jobs.iter().filter(is_it).collect();
+    match met.as_slice() {
+        [job] => Ok(Launch {
+            location: job.location.clone(),
+            repository: job.repository.clone(),
+            job: job.name.clone(),
+            ..Launch::default()
+        }),
+        [] => {
+            let known: Vec<&str> = model.jobs.iter().map(|job| job.name.as_str()).collect();
+            Err(format!("there is no job `{name}`; there are: {}", known.join(", ")))
+        }
+        [..] => {
+            let known: Vec<String> = met.iter().map(|job| format!("{}/{}", job.repository, job.name)).collect();
+            Err(format!("several jobs are called `{job}`: say {}", known.join(" or ")))
+        }
+    }
+}
+
+/// The run of this key, of its number, or of the beginning of its key.
+async fn key(engine: &Engine, text: &str) -> Result<RunKey, String> {
+    if let Some(key) = RunKey::of_text(text) {
+        return Ok(key);
+    }
+    let newest = engine.runs(None, None, runs::PAGE_MAX).await.map_err(told)?;
+    let is_it = |run: &&RunRecord| run.number.to_string() == text || run.key.to_string().starts_with(text);
+    let met: Vec<RunKey> = newest.iter().filter(is_it).map(|run| run.key).collect();
+    match met.as_slice() {
+        [key] => Ok(*key),
+        [] => Err(format!("there is no run `{text}`")),
+        [..] => Err(format!("several runs begin with `{text}`")),
+    }
+}
+
+async fn news(engine: &Engine, key: RunKey, events: i64, logs: i64) -> Result<Json, String> {
+    let mut progress = engine.progress();
+    let deadline = tokio::time::Instant::now() + WAIT;
+    loop {
+        progress.mark_unchanged();
+        let new_events = engine.events(key, events).await.map_err(told)?;
+        let new_logs = engine.logs(key, logs).await.map_err(told)?;
+        let is_late = tokio::time::Instant::now() >= deadline;
+        if !new_events.is_empty() || !new_logs.is_empty() || is_late {
+            let run = engine.run(key).await.map_err(told)?.ok_or_else(|| format!("there is no run {key}"))?;
+            let steps = engine.steps(key).await.map_err(told)?;
+            return Ok(json!({
+                "run": run_json(&run),
+                "steps": steps.iter().map(step_json).collect::<Json>(),
+                "events": new_events.iter().map(event_json).collect::<Json>(),
+                "logs": new_logs.iter().map(log_json).collect::<Json>(),
+            }));
+        }
+        // Another process may write what nobody here is told of.
+        let _changed = tokio::time::timeout(WAIT / 5, progress.changed()).await.is_ok();
+    }
+}
+
+fn told(error: runs::Error) -> String {
+    match error {
+        runs::Error::Config { job, faults } => {
+            let lines: Vec<String> = faults.iter().map(|fault| format!("\n  {fault}")).collect();
+            format!("the config of `{job}` is not what it takes:{}", lines.concat())
+        }
+        other => other.to_string(),
+    }
+}
+
+fn run_json(run: &RunRecord) -> Json {
+    json!({ "key": run.key.to_string(), "number": run.number, "job": run.job, "status": run.status.word(),
+        "is_finished": run.status.is_finished(), "created_at": run.created_at, "start_time": run.start_time,
+        "end_time": run.end_time, "worker": run.worker })
+}
+
+fn step_json(step: &StepRecord) -> Json {
+    json!({ "key": step.key, "status": step.status.word(), "attempt": step.attempt })
+}
+
+fn event_json(event: &EventRecord) -> Json {
+    json!({ "number": event.number, "timestamp": event.timestamp, "kind": event.kind, "level": event.level,
+        "message": event.message, "step": event.step, "data": event.data })
+}
+
+fn log_json(log: &LogRecord) -> Json {
+    json!({ "number": log.number, "timestamp": log.timestamp, "step": log.step, "stream": log.stream,
+        "message": log.message })
+}

@@ -1,0 +1,98 @@
+//! The workflow engine of a project: opened beside its server, with a worker and what listens for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::Model;
+use runs::{Clock, Engine, WorkerSettings};
+use store::{Ids, Store};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::control;
+use crate::error::Error;
+use crate::project::Project;
+
+/// Where files of steps stand in the data folder.
+const SCRATCH_FOLDER: &str = "work";
+/// What processes of ops find of this process's environment.
+const ENVIRONMENT: [&str; 4] = ["PATH", "LANG", "HOME", "TZ"];
+
+/// Opens the engine where the project has jobs.
+pub(crate) async fn engine(store: &Arc<Store>, model: &Arc<Model>) -> Result<Option<Arc<Engine>>, Error> {
+    if model.type_named("_Run").is_none() {
+        return Ok(None);
+    }
+    let engine = Engine::open(Arc::clone(store), Clock::Database, Arc::new(Ids::Random)).await?;
+    engine.serve(Arc::clone(model)).await?;
+    Ok(Some(Arc::new(engine)))
+}
+
+/// What works beside a server: it ends when the stop signal has come and its processes are gone.
+pub(crate) struct Working {
+    tasks: JoinSet<()>,
+}
+
+/// Starts a worker, and what answers commands of this machine.
+pub(crate) fn start(
+    project: &Project,
+    engine: Option<&Arc<Engine>>,
+    stop: &watch::Receiver<bool>,
+) -> Result<Working, Error> {
+    let mut tasks = JoinSet::new();
+    if let Some(engine) = engine {
+        let settings = worker_settings(project)?;
+        tasks.spawn(runs::work(Arc::clone(engine), settings, stop.clone()));
+        tasks.spawn(listen(Arc::clone(engine), stop.clone()));
+        tasks.spawn(runs::schedule_runs(Arc::clone(engine), stop.clone()));
+        let socket = control::bind(project)?;
+        tasks.spawn(control::serve(socket, Arc::clone(engine), stop.clone()));
+    }
+    Ok(Working { tasks })
+}
+
+/// A worker alone, until the signal.
+pub(crate) async fn work(project: &Project, engine: &Arc<Engine>, stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let listening = tokio::spawn(listen(Arc::clone(engine), stop.clone()));
+    runs::work(Arc::clone(engine), worker_settings(project)?, stop).await;
+    listening.abort();
+    Ok(())
+}
+
+async fn listen(engine: Arc<Engine>, stop: watch::Receiver<bool>) {
+    engine.listen(stop).await;
+}
+
+impl Working {
+    /// Waits until all of it has ended.
+    pub(crate) async fn ended(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+fn worker_settings(project: &Project) -> Result<WorkerSettings, Error> {
+    let config = &project.config;
+    let guard = std::env::current_exe().map_err(Error::Runtime)?;
+    let directory = project.folder.canonicalize().map_err(|source| Error::read(&project.folder, source))?;
+    let data = std::path::absolute(&project.data).map_err(|source| Error::read(&project.data, source))?;
+    let scratch = data.join(SCRATCH_FOLDER);
+    std::fs::create_dir_all(&scratch).map_err(|source| Error::write(&scratch, source))?;
+    let environment: BTreeMap<String, String> =
+        ENVIRONMENT.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect();
+    Ok(WorkerSettings {
+        name: format!("{}:{}:{}", host(), std::process::id(), crate::serving::id_prefix()?),
+        guard,
+        directory,
+        scratch,
+        environment,
+        runs_max: config.size("runs.max_concurrent"),
+        steps_max: config.size("runs.steps_max"),
+        grace: config.duration("runs.grace"),
+    })
+}
+
+/// The machine's name, for people who look at who executes what.
+fn host() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.is_empty() { "worker".to_owned() } else { name }
+}

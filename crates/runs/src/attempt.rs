@@ -1,0 +1,140 @@
+//! One attempt of a step while its process runs, and what became of it.
+
+use serde_json::{Value as Json, json};
+use tokio::sync::oneshot;
+
+use crate::definition::OpDefinition;
+use crate::process::{Ended, Lifeline, Line, Reason, Stream};
+use crate::progress::{NewEvent, NewLog, Progress};
+use crate::step::Files;
+use crate::words::{self, Failure};
+
+/// Lines of standard error that are shown with a failure.
+const LAST_LINES: usize = 20;
+
+/// An attempt under way.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) files: Files,
+    /// 1, 2, …
+    pub(crate) number: u32,
+    coming: Option<oneshot::Receiver<Lifeline>>,
+    lifeline: Option<Lifeline>,
+    is_canceled: bool,
+    last_lines: Vec<String>,
+}
+
+/// What became of an attempt.
+pub(crate) enum Outcome {
+    /// It gave this.
+    Succeeded(Option<Json>),
+    /// It was asked to end.
+    Canceled,
+    /// It failed.
+    Failed(Failure),
+}
+
+/// What is told of an attempt that ended.
+pub(crate) struct Told {
+    pub(crate) progress: Vec<Progress>,
+    pub(crate) outcome: Outcome,
+}
+
+impl Attempt {
+    pub(crate) fn new(files: Files, number: u32, coming: oneshot::Receiver<Lifeline>) -> Attempt {
+        Attempt { files, number, coming: Some(coming), lifeline: None, is_canceled: false, last_lines: Vec::new() }
+    }
+
+    /// Takes hold of the process: from now on it ends when this value goes.
+    pub(crate) fn take_lifeline(&mut self) {
+        if let Some(mut coming) = self.coming.take() {
+            self.lifeline = coming.try_recv().ok();
+        }
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn cancel(&mut self) {
+        self.take_lifeline();
+        if let Some(lifeline) = &mut self.lifeline
+            && !self.is_canceled
+        {
+            self.is_canceled = true;
+            lifeline.cancel();
+        }
+    }
+
+    /// A line that it wrote.
+    pub(crate) fn line(&mut self, key: &str, line: Line, at: i64) -> NewLog {
+        let stream = match line.stream {
+            Stream::Out => "out",
+            Stream::Error => "err",
+        };
+        if line.stream == Stream::Error {
+            if self.last_lines.len() >= LAST_LINES {
+                self.last_lines.remove(0);
+            }
+            self.last_lines.push(line.text.clone());
+        }
+        NewLog { step: key.to_owned(), attempt: self.number, stream: Some(stream), level: None, message: line.text, at }
+    }
+
+    /// What became of it, by its last word and its files.
+    pub(crate) fn outcome(&self, op: &OpDefinition, ended: &Ended) -> Told {
+        let mut progress = Vec::new();
+        let mut said = None;
+        for event in self.files.program_events() {
+            match words::program_event(op, self.number, &event) {
+                words::ProgramEvent::Happened(happened) => {
+                    progress.extend(words::line_of(&happened, self.number));
+                    progress.push(Progress::Event(happened));
+                }
+                words::ProgramEvent::Failure(failure) => said = Some(failure),
+            }
+        }
+        if ended.lines_lost > 0 {
+            let message = format!("{} lines of output are beyond what is kept and are lost", ended.lines_lost);
+            progress.push(Progress::Event(NewEvent::new("LOG", "WARNING", message).of_step(&op.name, self.number)));
+        }
+        if ended.left_behind > 0 {
+            let message = format!("{} processes were left behind and were ended", ended.left_behind);
+            progress.push(Progress::Event(NewEvent::new("LOG", "WARNING", message).of_step(&op.name, self.number)));
+        }
+        let outcome = match ended.reason {
+            Reason::Cancel | Reason::Abandoned => Outcome::Canceled,
+            Reason::Timeout => Outcome::Failed(Failure::of("StepTimeout", &words::timed_out(op), &[])),
+            Reason::Exit => self.exited(op, ended, said, &mut progress),
+        };
+        Told { progress, outcome }
+    }
+
+    fn exited(&self, op: &OpDefinition, ended: &Ended, said: Option<Failure>, progress: &mut Vec<Progress>) -> Outcome {
+        if ended.status != Some(0) {
+            return Outcome::Failed(said.unwrap_or_else(|| words::exited(op, ended, &self.last_lines)));
+        }
+        let value = match self.files.value() {
+            Ok(value) => value,
+            Err(reason) => return Outcome::Failed(Failure::of("OutputUnreadable", &reason, &[])),
+        };
+        match words::outputs(op, self.number, value.as_ref()) {
+            Ok(events) => progress.extend(events.into_iter().map(Progress::Event)),
+            Err(reason) => return Outcome::Failed(Failure::of("OutputMissing", &reason, &[])),
+        }
+        Outcome::Succeeded(value)
+    }
+}
+
+/// The outputs in what a program gave: its whole value under the name of the one output, or what `$outputs` lists.
+pub(crate) fn outputs_of(op: &OpDefinition, value: Option<&Json>) -> Vec<(String, Json)> {
+    if let Some(listed) = value.and_then(|value| value.get("$outputs")).and_then(Json::as_array) {
+        let named = |item: &Json| {
+            let name = item.get("output").and_then(Json::as_str)?.to_owned();
+            Some((name, item.get("value").cloned().unwrap_or(Json::Null)))
+        };
+        return listed.iter().filter_map(named).collect();
+    }
+    let [only] = op.outputs.as_slice() else { return Vec::new() };
+    if only.is_maybe && value.is_none() {
+        return Vec::new();
+    }
+    vec![(only.name.clone(), value.cloned().unwrap_or(json!(null)))]
+}

@@ -1,0 +1,515 @@
+//! One run on one worker: decides what starts ([`crate::steps`]), starts it, listens, and writes what happened. What it decides by is what is
+//! written, so that it remembers nothing that another worker would miss.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::attempt::{Attempt, Outcome};
+use crate::definition::{Definition, WorkDefinition};
+use crate::progress::{NewEvent, Progress, StepProgress};
+use crate::record::{RunRecord, StepRecord};
+use crate::step::{Files, Heard, MESSAGES_MAX, Message, Shared};
+use crate::steps::{AfterFailure, Moment, Selection, StepState, Steps, after_failure};
+use crate::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
+use crate::worker::WorkerSettings;
+use crate::{Claimed, Engine, Error, inputs, words};
+
+/// Lines are written together after this time.
+const FLUSH: Duration = Duration::from_millis(100);
+/// What waits to be written is written when it is this much.
+const PENDING_MAX: usize = 500;
+/// After a failure of the database, before the next try.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What the worker tells the task of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Nothing.
+    GoOn,
+    /// Somebody asked the run to end.
+    Cancel,
+    /// It is another's: end the processes and write nothing.
+    LetGo,
+}
+
+/// A run that is to be executed.
+pub(crate) struct Execution {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) settings: Arc<WorkerSettings>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) claimed: Claimed,
+    pub(crate) orders: watch::Receiver<Order>,
+}
+
+/// Why a run is left.
+enum Left {
+    /// It is another's, or gone.
+    Lost,
+    /// The database said something that does not pass.
+    Failed(Error),
+}
+
+impl From<Error> for Left {
+    fn from(error: Error) -> Left {
+        match error {
+            Error::Lost(_) => Left::Lost,
+            other => Left::Failed(other),
+        }
+    }
+}
+
+impl Execution {
+    /// Executes it until it ends or is another's.
+    pub(crate) async fn run(self) {
+        let run = self.claimed.lease.run;
+        match self.steps().await {
+            Ok(()) | Err(Left::Lost) => {}
+            Err(Left::Failed(error)) => {
+                tracing::error!(%run, error = crate::chain(&error), "the run cannot be executed here; its lease ends");
+            }
+        }
+    }
+
+    async fn steps(self) -> Result<(), Left> {
+        let run = self.claimed.lease.run;
+        let record = self.engine.run(run).await?.ok_or(Left::Lost)?;
+        let unreadable = || Error::Unreadable { run, what: "its definition".to_owned() };
+        let definition = self.engine.definition(record.version).await?.ok_or_else(unreadable)?;
+        let rows = self.engine.steps(run).await?;
+        let names: Vec<&str> = rows.iter().filter(|row| !row.is_reused).map(|row| row.key.as_str()).collect();
+        let steps = Steps::of(&definition, Selection::Chosen(&names), self.settings.steps_max)
+            .map_err(|faults| Left::Failed(Error::Selection(faults)))?;
+        let (sender, messages) = mpsc::channel(MESSAGES_MAX);
+        let deadline = record.start_time.zip(definition.max_runtime_ms);
+        let playing = Playing {
+            execution: self,
+            record,
+            definition,
+            steps,
+            rows,
+            running: HashMap::new(),
+            pending: Vec::new(),
+            sender,
+            deadline: deadline.map(|(start, most)| at_micros(start) + Duration::from_millis(most)),
+            is_over_time: false,
+        };
+        playing.play(messages).await
+    }
+}
+
+/// A run while it is executed.
+struct Playing {
+    execution: Execution,
+    record: RunRecord,
+    definition: Definition,
+    steps: Steps,
+    /// Every step of the run, those that another run made among them.
+    rows: Vec<StepRecord>,
+    running: HashMap<usize, Attempt>,
+    pending: Vec<Progress>,
+    sender: mpsc::Sender<Message>,
+    deadline: Option<Timestamp>,
+    is_over_time: bool,
+}
+
+impl Playing {
+    async fn play(mut self, mut messages: mpsc::Receiver<Message>) -> Result<(), Left> {
+        if self.begin().await? {
+            return Ok(());
+        }
+        let mut flush_at: Option<Instant> = None;
+        loop {
+            let Next { starts, wake_at, is_over } = self.decide();
+            if is_over || !starts.is_empty() || self.pending.len() >= PENDING_MAX {
+                self.flush().await?;
+                flush_at = None;
+            }
+            if is_over {
+                return Ok(());
+            }
+            for at in starts {
+                self.start(at);
+            }
+            if flush_at.is_none() && !self.pending.is_empty() {
+                flush_at = Some(Instant::now() + FLUSH);
+            }
+            let wake = [flush_at, wake_at.map(instant_of), self.deadline.map(instant_of)];
+            let wake = wake.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_mins(1));
+            tokio::select! {
+                Some(message) = messages.recv() => {
+                    self.hear(message);
+                    while self.pending.len() < PENDING_MAX
+                        && let Ok(message) = messages.try_recv()
+                    {
+                        self.hear(message);
+                    }
+                }
+                changed = self.execution.orders.changed() => {
+                    if changed.is_err() {
+                        return Err(Left::Lost);
+                    }
+                    self.ordered()?;
+                }
+                () = sleep_until(wake) => {
+                    if flush_at.is_some_and(|at| Instant::now() >= at) {
+                        self.flush().await?;
+                        flush_at = None;
+                    }
+                    self.check_time();
+                }
+            }
+        }
+    }
+
+    /// Brings the run to where its steps may start. True when it ends here.
+    async fn begin(&mut self) -> Result<bool, Left> {
+        let job = self.record.job.clone();
+        let lost: Vec<String> =
+            self.rows.iter().filter(|row| row.status == StepStatus::Running).map(|row| row.key.clone()).collect();
+        for key in lost {
+            self.tell_step(&key, StepEvent::Lose, "Its worker was lost.");
+        }
+        if self.execution.claimed.is_taken_over && self.definition.fails_with_worker {
+            let message = "This run has been marked as failed from outside the execution context.";
+            for row in self.rows.clone().iter().filter(|row| !row.status.is_finished()) {
+                self.tell_step(&row.key, StepEvent::Cancel, message);
+            }
+            self.pending.push(Progress::Event(NewEvent::new("RUN_FAILURE", "ERROR", message)));
+            self.pending.push(Progress::Run { event: RunEvent::Fail, message: message.to_owned() });
+            self.flush().await?;
+            return Ok(true);
+        }
+        if self.record.status == RunStatus::Starting {
+            let message = format!("Started execution of run for \"{job}\".");
+            self.pending.push(Progress::Event(NewEvent::new("RUN_START", "DEBUG", &message)));
+            self.pending.push(Progress::Run { event: RunEvent::Begin, message });
+            self.record.status = RunStatus::Started;
+            let most = self.definition.max_runtime_ms;
+            self.deadline = most.map(|most| Timestamp::now() + Duration::from_millis(most));
+        }
+        Ok(false)
+    }
+
+    /// What starts now. Everything else that is decided is told at once.
+    fn decide(&mut self) -> Next {
+        let is_canceling = self.record.status == RunStatus::Canceling || self.is_over_time;
+        let moment = Moment { now: Timestamp::now(), is_canceling };
+        let mut starts: Vec<usize> = Vec::new();
+        loop {
+            let states: Vec<StepState> = self.steps.list().iter().map(|step| self.state(step.op)).collect();
+            let decision = self.steps.decide(&states, moment);
+            let mut is_settled = true;
+            for (at, event) in decision.events {
+                let op = self.steps.list()[at].op;
+                is_settled &= event != StepEvent::Skip && event != StepEvent::Block;
+                if event == StepEvent::Start {
+                    is_settled &= self.begin_step(op, &mut starts);
+                } else {
+                    self.settle(op, event);
+                }
+            }
+            if is_settled {
+                if let Some(end) = decision.end {
+                    self.end(end);
+                }
+                return Next { starts, wake_at: decision.wake_at, is_over: decision.end.is_some() };
+            }
+        }
+    }
+
+    fn state(&self, op: usize) -> StepState {
+        let row = self.row(op);
+        StepState {
+            status: row.map_or(StepStatus::Waiting, |row| row.status),
+            attempts: row.map_or(0, |row| row.attempt),
+            retry_at: row.and_then(|row| row.retry_at).map(at_micros),
+        }
+    }
+
+    fn row(&self, op: usize) -> Option<&StepRecord> {
+        let name = &self.definition.ops[op].name;
+        self.rows.iter().find(|row| &row.key == name)
+    }
+
+    /// A step begins, or is skipped because an output that it needs was not made. False when it is skipped.
+    fn begin_step(&mut self, op: usize, starts: &mut Vec<usize>) -> bool {
+        let of = &self.definition.ops[op];
+        let key = of.name.clone();
+        match inputs::gather(&self.definition, &self.record, &self.rows, op) {
+            Ok(_) => {
+                let attempt = self.row(op).map_or(0, |row| row.attempt) + 1;
+                let events = words::begun(&self.definition, op, attempt, &self.rows);
+                self.tell_step(&key, StepEvent::Start, "Started.");
+                self.pending.extend(events.into_iter().map(Progress::Event));
+                starts.push(op);
+                true
+            }
+            Err(missing) => {
+                let message = format!("Skipping step {key} due to skipped dependencies: ['{missing}'].");
+                self.pending.push(Progress::Event(NewEvent::new("LOG", "INFO", message).of_step(&key, 0)));
+                self.settle(op, StepEvent::Skip);
+                false
+            }
+        }
+    }
+
+    /// A step that does not run comes to its end.
+    fn settle(&mut self, op: usize, event: StepEvent) {
+        let key = self.definition.ops[op].name.clone();
+        for told in words::settled(&self.definition, op, event, &self.rows) {
+            self.pending.push(Progress::Event(told));
+        }
+        self.tell_step(&key, event, words::of_step(event));
+    }
+
+    fn tell_step(&mut self, key: &str, event: StepEvent, message: &str) {
+        self.push_step(StepProgress {
+            key: key.to_owned(),
+            event,
+            retry_at: None,
+            output: None,
+            error: None,
+            message: message.to_owned(),
+        });
+    }
+
+    /// Notes the change here as it will be written.
+    fn push_step(&mut self, progress: StepProgress) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.key == progress.key)
+            && let Ok(status) = crate::transition::step_transition(row.status, progress.event)
+        {
+            row.status = status;
+            row.attempt += u32::from(progress.event == StepEvent::Start);
+            row.retry_at = progress.retry_at;
+            if progress.output.is_some() {
+                row.output.clone_from(&progress.output);
+            }
+            row.error.clone_from(&progress.error);
+            self.pending.push(Progress::Step(progress));
+        }
+    }
+
+    /// The process of a step that has begun, and is written so.
+    fn start(&mut self, op: usize) {
+        let of = &self.definition.ops[op];
+        let attempt = self.row(op).map_or(1, |row| row.attempt);
+        let WorkDefinition::Process { command } = &of.work else {
+            self.attempt_failed(op, &words::broken("this version does not execute mutations of jobs"));
+            return;
+        };
+        let document = match inputs::gather(&self.definition, &self.record, &self.rows, op) {
+            Ok(given) => inputs::document(&self.definition, &self.record, (op, attempt), &given),
+            Err(missing) => {
+                let reason = format!("the output {missing} is gone");
+                self.attempt_failed(op, &words::broken(&reason));
+                return;
+            }
+        };
+        let folder = self.execution.settings.scratch.join(self.record.key.to_string());
+        let name = format!("{}.{attempt}.{}", of.name, self.execution.claimed.lease.fence);
+        let files = match Files::make(folder.join(name), &document) {
+            Ok(files) => files,
+            Err(error) => {
+                self.attempt_failed(op, &words::broken(&crate::chain(&error)));
+                return;
+            }
+        };
+        let task = files.task(command, &self.execution.shared, of.timeout_ms);
+        let lifeline = crate::step::start(op, &self.execution.shared, task, self.sender.clone());
+        self.running.insert(op, Attempt::new(files, attempt, lifeline));
+    }
+
+    /// Something is heard of a process.
+    fn hear(&mut self, message: Message) {
+        let Message { step: op, heard } = message;
+        let key = self.definition.ops[op].name.clone();
+        match heard {
+            Heard::Started(pid) => {
+                if let Some(attempt) = self.running.get_mut(&op) {
+                    let event = words::captured(&key, attempt.number, pid);
+                    self.pending.push(Progress::Event(event));
+                    attempt.take_lifeline();
+                    if self.record.status == RunStatus::Canceling || self.is_over_time {
+                        attempt.cancel();
+                    }
+                }
+            }
+            Heard::Line(line) => {
+                if let Some(attempt) = self.running.get_mut(&op) {
+                    self.pending.push(Progress::Log(attempt.line(&key, line, now_micros())));
+                }
+            }
+            Heard::Broken(reason) => {
+                if let Some(attempt) = self.running.remove(&op) {
+                    attempt.files.remove();
+                }
+                self.attempt_failed(op, &words::broken(&reason));
+            }
+            Heard::Ended(ended) => {
+                let Some(attempt) = self.running.remove(&op) else { return };
+                let told = attempt.outcome(&self.definition.ops[op], &ended);
+                attempt.files.remove();
+                self.pending.extend(told.progress);
+                match told.outcome {
+                    Outcome::Succeeded(output) => self.succeeded(op, attempt.number, output),
+                    Outcome::Canceled => self.tell_step(&key, StepEvent::Cancel, "Canceled."),
+                    Outcome::Failed(failure) => self.attempt_failed(op, &failure),
+                }
+            }
+        }
+    }
+
+    fn succeeded(&mut self, op: usize, attempt: u32, output: Option<Json>) {
+        let key = self.definition.ops[op].name.clone();
+        self.pending.push(Progress::Event(words::succeeded(&key, attempt)));
+        self.push_step(StepProgress {
+            key,
+            event: StepEvent::Succeed,
+            retry_at: None,
+            output: Some(output.unwrap_or(Json::Null)),
+            error: None,
+            message: "Finished.".to_owned(),
+        });
+    }
+
+    /// An attempt failed: another follows, or the step has failed.
+    fn attempt_failed(&mut self, op: usize, failure: &words::Failure) {
+        let of = &self.definition.ops[op];
+        let key = of.name.clone();
+        let number = self.row(op).map_or(1, |row| row.attempt);
+        let chance = f64::from(u32::try_from(self.engine().ids.below(1_000_000).unwrap_or(0)).unwrap_or(0)) / 1e6;
+        let policy = failure.retry.or_else(|| of.retry.map(crate::definition::RetryDefinition::retry));
+        let policy = policy.filter(|_| failure.may_retry && !self.is_over_time);
+        let after = after_failure(policy, number, chance, Timestamp::now());
+        let is_canceling = self.record.status == RunStatus::Canceling;
+        let (event, retry_at) = match after {
+            AfterFailure::Retry { at } if !is_canceling => (StepEvent::Retry, Some(at.as_microsecond())),
+            AfterFailure::Retry { .. } | AfterFailure::Fail => (StepEvent::Fail, None),
+        };
+        self.pending.push(Progress::Event(words::failed(&key, number, failure, retry_at)));
+        self.push_step(StepProgress {
+            key,
+            event,
+            retry_at,
+            output: None,
+            error: Some(failure.error.clone()),
+            message: failure.message(),
+        });
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.execution.engine
+    }
+
+    /// The worker has an order.
+    fn ordered(&mut self) -> Result<(), Left> {
+        let order = *self.execution.orders.borrow_and_update();
+        match order {
+            Order::GoOn => {}
+            Order::LetGo => return Err(Left::Lost),
+            Order::Cancel => {
+                self.record.status = RunStatus::Canceling;
+                self.running.values_mut().for_each(Attempt::cancel);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_time(&mut self) {
+        if !self.is_over_time && self.deadline.is_some_and(|deadline| Timestamp::now() >= deadline) {
+            self.is_over_time = true;
+            let seconds = self.definition.max_runtime_ms.unwrap_or_default() / 1_000;
+            let message = format!("Canceling due to exceeding maximum runtime of {seconds} seconds.");
+            self.pending.push(Progress::Event(NewEvent::new("RUN_CANCELING", "INFO", &message)));
+            if self.record.status == RunStatus::Started {
+                self.pending.push(Progress::Run { event: RunEvent::AskCancel, message });
+                self.record.status = RunStatus::Canceling;
+            }
+            self.running.values_mut().for_each(Attempt::cancel);
+            self.deadline = None;
+        }
+    }
+
+    fn end(&mut self, end: RunEvent) {
+        let event = if self.is_over_time { RunEvent::Fail } else { end };
+        let seconds = self.definition.max_runtime_ms.unwrap_or_default() / 1_000;
+        let over = self.is_over_time.then(|| format!("Exceeded maximum runtime of {seconds} seconds."));
+        let told = words::ended(&self.record.job, event, over, &self.rows);
+        let message = told.message.clone();
+        self.pending.push(Progress::Event(told));
+        self.pending.push(Progress::Run { event, message });
+        let folder = self.execution.settings.scratch.join(self.record.key.to_string());
+        // Attempts have removed their own folders; what is left is empty, or somebody's who looks.
+        let _removed = std::fs::remove_dir(folder).is_ok();
+    }
+
+    /// Writes what waits. While the database is away it is tried again, as long as the lease may stand.
+    async fn flush(&mut self) -> Result<(), Left> {
+        while !self.pending.is_empty() {
+            let list = self.pending.clone();
+            match self.engine().report(&self.execution.claimed.lease, list).await {
+                Ok(record) => {
+                    self.pending.clear();
+                    let was_canceling = self.record.status == RunStatus::Canceling;
+                    self.record = record;
+                    if self.record.status == RunStatus::Canceling && !was_canceling {
+                        self.running.values_mut().for_each(Attempt::cancel);
+                    }
+                }
+                Err(error @ Error::Store(_)) => {
+                    tracing::warn!(
+                        error = crate::chain(&error),
+                        "what happened in a run cannot be written; tried again"
+                    );
+                    tokio::time::sleep(PAUSE).await;
+                    if *self.execution.orders.borrow() == Order::LetGo {
+                        return Err(Left::Lost);
+                    }
+                }
+                Err(error @ Error::Refused(_)) => return self.overtaken(error).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody changed the run meanwhile (it is being cancelled): what was decided before is decided again from what is written.
+    async fn overtaken(&mut self, error: Error) -> Result<(), Left> {
+        let run = self.record.key;
+        let record = self.engine().run(run).await?.ok_or(Left::Lost)?;
+        if record.status == self.record.status || record.status.is_finished() {
+            return Err(error.into());
+        }
+        self.pending.retain(|progress| !matches!(progress, Progress::Run { .. }));
+        self.record = record;
+        self.running.values_mut().for_each(Attempt::cancel);
+        Box::pin(self.flush()).await
+    }
+}
+
+/// What follows from a decision.
+struct Next {
+    starts: Vec<usize>,
+    wake_at: Option<Timestamp>,
+    is_over: bool,
+}
+
+fn at_micros(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or_default()
+}
+
+fn now_micros() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+/// The same moment on the clock that timers go by.
+fn instant_of(at: Timestamp) -> Instant {
+    let left = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
+    Instant::now() + left
+}

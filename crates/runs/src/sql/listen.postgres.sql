@@ -1,0 +1,2 @@
+-- What wakes workers on other machines.
+listen dragoman_runs

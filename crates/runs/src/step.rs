@@ -1,0 +1,208 @@
+//! One attempt of a step: the files that its process reads and writes, and what became of it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::Error;
+use crate::process::{Ended, Held, Lifeline, Line, Task, Told};
+
+/// Bytes of an output that are read.
+pub const OUTPUT_BYTES_MAX: u64 = 16 << 20;
+/// Bytes of events of one attempt that are read.
+pub const EVENTS_BYTES_MAX: u64 = 16 << 20;
+/// Messages of processes that may wait for the run.
+pub(crate) const MESSAGES_MAX: usize = 1_024;
+
+/// What is heard of the process of a step.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// It runs.
+    Started(u32),
+    /// It wrote a line.
+    Line(Line),
+    /// Nothing of it is left.
+    Ended(Ended),
+    /// It could not be started, or its guard is gone.
+    Broken(String),
+}
+
+/// What is heard, of which step.
+pub(crate) struct Message {
+    pub(crate) step: usize,
+    pub(crate) heard: Heard,
+}
+
+/// The files of one attempt.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    /// A folder of its own, with the document that the process reads.
+    pub(crate) fn make(folder: PathBuf, document: &Json) -> Result<Files, Error> {
+        let made = |path: &Path, result: std::io::Result<()>| {
+            result.map_err(|source| Error::File { path: path.to_path_buf(), source })
+        };
+        made(&folder, fs::create_dir_all(&folder))?;
+        let files = Files { folder };
+        made(&files.input(), fs::write(files.input(), document.to_string()))?;
+        // What an earlier worker may have left is none of this attempt's.
+        for path in [files.output(), files.events()] {
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::File { path, source });
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(files)
+    }
+
+    fn input(&self) -> PathBuf {
+        self.folder.join("input.json")
+    }
+
+    fn output(&self) -> PathBuf {
+        self.folder.join("output.json")
+    }
+
+    fn events(&self) -> PathBuf {
+        self.folder.join("events.jsonl")
+    }
+
+    /// What the process is started with.
+    pub(crate) fn task(&self, command: &[String], shared: &Shared, timeout_ms: Option<u64>) -> Task {
+        let mut environment = shared.environment.clone();
+        let text = |path: PathBuf| path.display().to_string();
+        environment.insert("DRAGOMAN_OUTPUT".to_owned(), text(self.output()));
+        environment.insert("DRAGOMAN_EVENTS".to_owned(), text(self.events()));
+        Task {
+            command: command.to_vec(),
+            directory: shared.directory.clone(),
+            environment,
+            input: self.input(),
+            timeout_ms,
+            grace_ms: shared.grace_ms,
+            line_bytes_max: crate::process::LINE_BYTES_MAX,
+            stream_bytes_max: crate::process::STREAM_BYTES_MAX,
+        }
+    }
+
+    /// The value that the process gave; none when it wrote nothing.
+    ///
+    /// # Errors
+    /// In words, what is wrong with the file.
+    pub(crate) fn value(&self) -> Result<Option<Json>, String> {
+        let Some(text) = read(&self.output(), OUTPUT_BYTES_MAX)? else { return Ok(None) };
+        if text.iter().all(u8::is_ascii_whitespace) {
+            return Ok(None);
+        }
+        serde_json::from_slice(&text).map(Some).map_err(|met| format!("its output is no JSON: {met}"))
+    }
+
+    /// The events that the process wrote, one on a line; what is no event is told as a line of its log.
+    pub(crate) fn program_events(&self) -> Vec<Json> {
+        let broken = |reason: String| vec![json!({ "event": "log", "level": "WARNING", "message": reason })];
+        match read(&self.events(), EVENTS_BYTES_MAX) {
+            Ok(None) => Vec::new(),
+            Err(reason) => broken(reason),
+            Ok(Some(text)) => {
+                let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+                let event = |line: &[u8]| {
+                    serde_json::from_slice(line).unwrap_or_else(|met| {
+                        json!({ "event": "log", "level": "WARNING", "message": format!("an event is no JSON: {met}") })
+                    })
+                };
+                lines.map(event).collect()
+            }
+        }
+    }
+
+    /// Nothing of it is needed any more.
+    pub(crate) fn remove(&self) {
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
+            tracing::debug!(%error, folder = %self.folder.display(), "the files of a step stay");
+        }
+    }
+}
+
+/// A whole file within a limit; none when it is not there.
+fn read(path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>, String> {
+    let what = path.file_name().map(|name| name.display().to_string()).unwrap_or_default();
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("{what} cannot be read: {error}")),
+    };
+    let mut text = Vec::new();
+    file.take(bytes_max + 1).read_to_end(&mut text).map_err(|error| format!("{what} cannot be read: {error}"))?;
+    if text.len() as u64 > bytes_max {
+        return Err(format!("{what} has more than the {bytes_max} bytes that are read"));
+    }
+    Ok(Some(text))
+}
+
+/// What all processes of a worker share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    /// The product's own binary, which is the guard.
+    pub(crate) guard: PathBuf,
+    /// Where processes run.
+    pub(crate) directory: PathBuf,
+    /// What they find in their environment.
+    pub(crate) environment: BTreeMap<String, String>,
+    /// Between asking them to end and ending them.
+    pub(crate) grace_ms: u64,
+}
+
+/// Starts a process under a guard and a thread that listens to it. Whoever holds the lifeline holds the process.
+pub(crate) fn start(
+    step: usize,
+    shared: &Shared,
+    task: Task,
+    messages: mpsc::Sender<Message>,
+) -> oneshot::Receiver<Lifeline> {
+    let (give, lifeline) = oneshot::channel();
+    let guard = shared.guard.clone();
+    let told = messages.clone();
+    let listen = move || {
+        // A run that is gone hears nothing; its processes end because their lifelines are dropped.
+        let tell = |heard| messages.blocking_send(Message { step, heard }).is_ok();
+        let mut held = match Held::start(&guard, &task) {
+            Ok(held) => held,
+            Err(error) => {
+                let _told = tell(Heard::Broken(crate::chain(&error)));
+                return;
+            }
+        };
+        let Some(end) = held.lifeline() else { return };
+        if give.send(end).is_err() {
+            return;
+        }
+        loop {
+            let (heard, is_last) = match held.listen() {
+                Ok(Told::Started { pid }) => (Heard::Started(pid), false),
+                Ok(Told::Line(line)) => (Heard::Line(line), false),
+                Ok(Told::NotStarted { reason }) => (Heard::Broken(reason), true),
+                Ok(Told::Ended(ended)) => (Heard::Ended(ended), true),
+                Err(error) => (Heard::Broken(crate::chain(&error)), true),
+            };
+            if !tell(heard) || is_last {
+                return;
+            }
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("step".to_owned()).spawn(listen) {
+        let heard = Heard::Broken(format!("no thread for the process: {error}"));
+        tokio::spawn(async move {
+            let _told = told.send(Message { step, heard }).await.is_ok();
+        });
+    }
+    lifeline
+}

@@ -1,0 +1,365 @@
+//! Events of runs and steps: their kinds, their texts, and what belongs to each.
+//!
+//! Source: Dagster's events, whose kinds and texts these are, so that its clients read them as they are written.
+
+use model::Retry;
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+use crate::attempt::outputs_of;
+use crate::definition::{Definition, OpDefinition};
+use crate::process::Ended;
+use crate::progress::{NewEvent, NewLog, Progress};
+use crate::record::StepRecord;
+use crate::transition::{RunEvent, StepEvent, StepStatus};
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Failure {
+    /// `message`, `className`, `stack`, `cause`.
+    pub(crate) error: Json,
+    /// Whose fault: `USER_CODE_ERROR` or `FRAMEWORK_ERROR`.
+    source: &'static str,
+    /// What the program says about it.
+    metadata: Option<Json>,
+    /// The program asks for another attempt itself.
+    pub(crate) retry: Option<Retry>,
+    /// Another attempt may help.
+    pub(crate) may_retry: bool,
+}
+
+impl Failure {
+    /// A failure of this kind.
+    pub(crate) fn of(class: &str, message: &str, stack: &[String]) -> Failure {
+        Failure {
+            error: json!({ "message": format!("{class}: {message}\n"), "className": class, "stack": stack }),
+            source: "FRAMEWORK_ERROR",
+            metadata: None,
+            retry: None,
+            may_retry: true,
+        }
+    }
+
+    /// In a few words.
+    pub(crate) fn message(&self) -> String {
+        self.error["message"].as_str().unwrap_or("failed").trim_end().to_owned()
+    }
+}
+
+/// A process that could not be started or held.
+pub(crate) fn broken(reason: &str) -> Failure {
+    Failure::of("ProgramNotStarted", reason, &[])
+}
+
+/// A process that took too long.
+pub(crate) fn timed_out(op: &OpDefinition) -> String {
+    let seconds = Duration::from_millis(op.timeout_ms.unwrap_or_default()).as_secs_f64();
+    format!("the step took longer than its {seconds} s and was ended")
+}
+
+/// A process that ended badly without a word of its own.
+pub(crate) fn exited(op: &OpDefinition, ended: &Ended, last_lines: &[String]) -> Failure {
+    let stack: Vec<String> = last_lines.iter().map(|line| format!("{line}\n")).collect();
+    let stack = stack.as_slice();
+    match (ended.signal, ended.status) {
+        (Some(signal), _) => Failure::of("ChildProcessCrashException", &format!("ended by signal {signal}"), stack),
+        (None, Some(status)) => {
+            let inner = Failure::of("ProgramFailed", &format!("the program ended with status {status}"), stack).error;
+            raised(op, &inner)
+        }
+        (None, None) => Failure::of("ProgramFailed", "nobody knows how the program ended", stack),
+    }
+}
+
+/// What a program raised, as the cause of the step's failure.
+fn raised(op: &OpDefinition, cause: &Json) -> Failure {
+    let class = "DagsterExecutionStepExecutionError";
+    let message = format!("dagster._core.errors.{class}: Error occurred while executing op \"{}\":\n", op.definition);
+    let error = json!({ "message": message, "className": class, "stack": [], "cause": cause });
+    Failure { error, source: "USER_CODE_ERROR", metadata: None, retry: None, may_retry: true }
+}
+
+/// An event that a program wrote.
+pub(crate) enum ProgramEvent {
+    /// Something that happened.
+    Happened(NewEvent),
+    /// Why it ends.
+    Failure(Failure),
+}
+
+/// Reads one event of a program.
+pub(crate) fn program_event(op: &OpDefinition, attempt: u32, event: &Json) -> ProgramEvent {
+    let text = |name: &str| event.get(name).and_then(Json::as_str);
+    let of_step = |kind: &str, level: &str, message: &str| {
+        NewEvent::new(kind, level, message).of_step(&op.name, attempt).with(event.clone())
+    };
+    let description = text("description").unwrap_or_default();
+    let label = text("label").unwrap_or_default();
+    ProgramEvent::Happened(match text("event").unwrap_or_default() {
+        "log" => {
+            let level = text("level").filter(|level| LEVELS.contains(level)).unwrap_or("INFO");
+            NewEvent::new("LOG", level, text("message").unwrap_or_default()).of_step(&op.name, attempt)
+        }
+        "expectation" => {
+            let success = event.get("success").and_then(Json::as_bool).unwrap_or_default();
+            let outcome = if success { "passed" } else { "failed" };
+            let message =
+                if description.is_empty() { format!("Expectation {label} {outcome}") } else { description.to_owned() };
+            of_step("STEP_EXPECTATION_RESULT", "DEBUG", &message)
+        }
+        "asset_materialization" => {
+            let message = if description.is_empty() {
+                format!("Materialized value {}.", key_words(event))
+            } else {
+                description.to_owned()
+            };
+            of_step("ASSET_MATERIALIZATION", "DEBUG", &message)
+        }
+        "asset_observation" => of_step("ASSET_OBSERVATION", "DEBUG", description),
+        "output_metadata" => of_step("OUTPUT_METADATA", "DEBUG", ""),
+        "failure" => {
+            let message = format!("dagster._core.definitions.events.Failure: {description}\n");
+            return ProgramEvent::Failure(Failure {
+                error: json!({ "message": message, "className": "Failure", "stack": [] }),
+                source: "FRAMEWORK_ERROR",
+                metadata: Some(json!({ "label": "intentional-failure", "description": description,
+                    "metadata": event.get("metadata").cloned().unwrap_or_default() })),
+                retry: None,
+                may_retry: event.get("allowRetries").and_then(Json::as_bool).unwrap_or(true),
+            });
+        }
+        "exception" => return ProgramEvent::Failure(exception(op, event)),
+        "retry" => {
+            let most = event.get("max").and_then(Json::as_u64).unwrap_or(1);
+            let delay = event.get("delaySeconds").and_then(Json::as_f64).unwrap_or_default().clamp(0.0, 86_400.0);
+            let message = "dagster._core.definitions.events.RetryRequested\n";
+            return ProgramEvent::Failure(Failure {
+                error: json!({ "message": message, "className": "RetryRequested", "stack": [] }),
+                source: "USER_CODE_ERROR",
+                metadata: None,
+                retry: Some(Retry {
+                    max: u32::try_from(most).unwrap_or(u32::MAX),
+                    delay: Duration::from_secs_f64(delay),
+                    backoff: None,
+                    jitter: None,
+                }),
+                may_retry: true,
+            });
+        }
+        other => {
+            let message = format!("an event of the unknown kind `{other}`");
+            NewEvent::new("LOG", "WARNING", message).of_step(&op.name, attempt)
+        }
+    })
+}
+
+const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+
+fn key_words(event: &Json) -> String {
+    match event.get("key").or_else(|| event.get("assetKey")) {
+        Some(Json::Array(words)) => words.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(" "),
+        Some(Json::String(word)) => word.clone(),
+        _ => String::new(),
+    }
+}
+
+/// A chain of exceptions, the outermost first.
+fn exception(op: &OpDefinition, event: &Json) -> Failure {
+    let links = event.get("chain").and_then(Json::as_array).cloned().unwrap_or_default();
+    let mut cause = Json::Null;
+    for link in links.iter().rev() {
+        let class = link.get("className").and_then(Json::as_str).unwrap_or("Exception");
+        let message = link.get("message").and_then(Json::as_str).unwrap_or_default();
+        let stack = link.get("stack").cloned().unwrap_or_else(|| json!([]));
+        let mut error = json!({ "message": format!("{class}: {message}\n"), "className": class, "stack": stack });
+        if !cause.is_null() {
+            error["cause"] = cause;
+        }
+        cause = error;
+    }
+    raised(op, &cause)
+}
+
+/// A message of a program is a line of its log, too.
+pub(crate) fn line_of(event: &NewEvent, attempt: u32) -> Option<Progress> {
+    (event.kind == "LOG").then(|| {
+        Progress::Log(NewLog {
+            step: event.step.clone().unwrap_or_default(),
+            attempt,
+            stream: None,
+            level: Some(event.level.clone()),
+            message: event.message.clone(),
+            at: jiff::Timestamp::now().as_microsecond(),
+        })
+    })
+}
+
+/// What is told when an attempt begins.
+pub(crate) fn begun(definition: &Definition, op: usize, attempt: u32, rows: &[StepRecord]) -> Vec<NewEvent> {
+    let of = &definition.ops[op];
+    let key = &of.name;
+    let debug = |kind: &str, message: String| NewEvent::new(kind, "DEBUG", message).of_step(key, attempt);
+    let mut events = Vec::new();
+    if attempt == 1 && !definition.in_process {
+        events.push(debug("STEP_WORKER_STARTING", format!("Launching subprocess for \"{key}\".")));
+        events.push(debug("STEP_WORKER_STARTED", format!("Executing step \"{key}\" in subprocess.")));
+        events.push(debug("RESOURCE_INIT_STARTED", "Starting initialization of resources.".to_owned()));
+        events.push(debug("RESOURCE_INIT_SUCCESS", "Finished initialization of resources.".to_owned()));
+    }
+    events.push(if attempt == 1 {
+        debug("STEP_START", format!("Started execution of step \"{key}\"."))
+    } else {
+        debug("STEP_RESTARTED", format!("Started re-execution (attempt # {attempt}) of step \"{key}\"."))
+    });
+    for input in &of.inputs {
+        for (from, output) in input.feeds.iter().filter(|_| !input.is_nothing) {
+            let up = &definition.ops[*from].name;
+            let is_made = rows.iter().any(|row| &row.key == up && row.output.is_some());
+            if is_made {
+                let message = format!(
+                    "Loaded input \"{}\" using input manager \"io_manager\", from output \"{output}\" of step \"{up}\"",
+                    input.name
+                );
+                events.push(debug("LOADED_INPUT", message).with(json!({ "inputName": input.name,
+                    "managerKey": "io_manager", "upstreamOutputName": output, "upstreamStepKey": up })));
+            }
+        }
+    }
+    for input in of.inputs.iter().filter(|input| !input.is_nothing) {
+        let message = format!("Got input \"{}\" of type \"{}\". (Type check passed).", input.name, input.of);
+        events.push(debug("STEP_INPUT", message).with(json!({ "inputName": input.name, "typeName": input.of })));
+    }
+    events
+}
+
+/// What is told when a process runs and its output is captured.
+pub(crate) fn captured(key: &str, attempt: u32, pid: u32) -> NewEvent {
+    let message = format!("Capturing logs for process (pid: {pid}).");
+    let data = json!({ "stepKeys": [key], "pid": pid, "attempt": attempt });
+    NewEvent { step: None, ..NewEvent::new("LOGS_CAPTURED", "DEBUG", message) }.with(data)
+}
+
+/// What is told of outputs, in the order in which they were given.
+///
+/// # Errors
+/// In words, which output is missing or not declared.
+pub(crate) fn outputs(op: &OpDefinition, attempt: u32, value: Option<&Json>) -> Result<Vec<NewEvent>, String> {
+    let given = outputs_of(op, value);
+    for output in &op.outputs {
+        let found = given.iter().find(|(name, _)| *name == output.name);
+        let lacks = found.is_none_or(|(_, value)| value.is_null() && output.is_required);
+        if lacks && !output.is_nothing && !output.is_maybe && (output.is_required || found.is_none()) {
+            return Err(format!("the program gave no output `{}`", output.name));
+        }
+    }
+    let mut events = Vec::new();
+    for (name, _) in &given {
+        let Some(output) = op.outputs.iter().find(|output| output.name == *name) else {
+            return Err(format!("the program gave an output `{name}`, which `{}` does not declare", op.name));
+        };
+        let message = format!("Yielded output \"{name}\" of type \"{}\". (Type check passed).", output.of);
+        let yielded = NewEvent::new("STEP_OUTPUT", "DEBUG", message).of_step(&op.name, attempt);
+        events.push(yielded.with(json!({ "outputName": name, "typeName": output.of })));
+        if !output.is_nothing {
+            let message = format!("Handled output \"{name}\" using IO manager \"io_manager\"");
+            let handled = NewEvent::new("HANDLED_OUTPUT", "DEBUG", message).of_step(&op.name, attempt);
+            events.push(handled.with(json!({ "outputName": name, "managerKey": "io_manager" })));
+        }
+    }
+    Ok(events)
+}
+
+/// What is told of a step that succeeded.
+pub(crate) fn succeeded(key: &str, attempt: u32) -> NewEvent {
+    NewEvent::new("STEP_SUCCESS", "DEBUG", format!("Finished execution of step \"{key}\".")).of_step(key, attempt)
+}
+
+/// What is told of an attempt that failed.
+pub(crate) fn failed(key: &str, attempt: u32, failure: &Failure, retry_at: Option<i64>) -> NewEvent {
+    if let Some(at) = retry_at {
+        let wait = at.saturating_sub(jiff::Timestamp::now().as_microsecond());
+        let seconds = Duration::from_micros(u64::try_from(wait).unwrap_or(0)).as_secs_f64();
+        let seconds = (seconds * 100.0).round() / 100.0;
+        let message = if wait <= 0 {
+            format!("Execution of step \"{key}\" failed and has requested a retry.")
+        } else {
+            format!("Execution of step \"{key}\" failed and has requested a retry in {seconds} seconds.")
+        };
+        let data = json!({ "error": failure.error, "secondsToWait": seconds });
+        return NewEvent::new("STEP_UP_FOR_RETRY", "DEBUG", message).of_step(key, attempt).with(data);
+    }
+    let data = json!({ "error": failure.error, "errorSource": failure.source, "failureMetadata": failure.metadata });
+    let message = format!("Execution of step \"{key}\" failed.");
+    NewEvent::new("STEP_FAILURE", "ERROR", message).of_step(key, attempt).with(data)
+}
+
+/// What is told of a step that does not run.
+pub(crate) fn settled(definition: &Definition, op: usize, event: StepEvent, rows: &[StepRecord]) -> Vec<NewEvent> {
+    let of = &definition.ops[op];
+    let key = &of.name;
+    match event {
+        StepEvent::Skip => {
+            let message = format!("Skipped execution of step \"{key}\".");
+            vec![NewEvent::new("STEP_SKIPPED", "DEBUG", message).of_step(key, 0)]
+        }
+        StepEvent::Block => {
+            let is_broken = |need: &&String| {
+                rows.iter()
+                    .any(|row| &row.key == *need && matches!(row.status, StepStatus::Failed | StepStatus::Blocked))
+            };
+            let needs: Vec<&String> = of.needs.iter().map(|need| &definition.ops[*need].name).collect();
+            let failed: Vec<String> = needs.into_iter().filter(is_broken).map(|need| format!("'{need}'")).collect();
+            let message = format!("Dependencies for step {key} failed: [{}]. Not executing.", failed.join(", "));
+            vec![NewEvent::new("LOG", "ERROR", message).of_step(key, 0)]
+        }
+        StepEvent::Start
+        | StepEvent::Succeed
+        | StepEvent::Retry
+        | StepEvent::Fail
+        | StepEvent::Lose
+        | StepEvent::Cancel => Vec::new(),
+    }
+}
+
+/// What the state of a step says.
+pub(crate) fn of_step(event: StepEvent) -> &'static str {
+    match event {
+        StepEvent::Start => "Started.",
+        StepEvent::Succeed => "Finished.",
+        StepEvent::Retry => "Waits for another attempt.",
+        StepEvent::Fail => "Failed.",
+        StepEvent::Lose => "Its worker was lost.",
+        StepEvent::Skip => "Skipped: what it needs was not made.",
+        StepEvent::Block => "What it needs failed.",
+        StepEvent::Cancel => "The run was canceled.",
+    }
+}
+
+/// What is told at the end of a run.
+pub(crate) fn ended(job: &str, event: RunEvent, over: Option<String>, rows: &[StepRecord]) -> NewEvent {
+    if let Some(message) = over {
+        return NewEvent::new("RUN_FAILURE", "ERROR", message);
+    }
+    match event {
+        RunEvent::Succeed => NewEvent::new("RUN_SUCCESS", "DEBUG", format!("Finished execution of run for \"{job}\".")),
+        RunEvent::EndCancel => {
+            let message = format!("Execution of run for \"{job}\" canceled.");
+            let class = "DagsterExecutionInterruptedError";
+            let error =
+                json!({ "message": format!("dagster._core.errors.{class}\n"), "className": class, "stack": [] });
+            NewEvent::new("RUN_CANCELED", "ERROR", message).with(json!({ "error": error }))
+        }
+        RunEvent::Take
+        | RunEvent::Begin
+        | RunEvent::Resume
+        | RunEvent::Fail
+        | RunEvent::AskCancel
+        | RunEvent::ForceCancel => {
+            let failed: Vec<&StepRecord> = rows.iter().filter(|row| row.status == StepStatus::Failed).collect();
+            let names: Vec<String> = failed.iter().map(|row| format!("'{}'", row.key)).collect();
+            let message = format!("Execution of run for \"{job}\" failed. Steps failed: [{}].", names.join(", "));
+            let error = failed.first().and_then(|row| row.error.clone()).unwrap_or(Json::Null);
+            NewEvent::new("RUN_FAILURE", "ERROR", message).with(json!({ "error": error }))
+        }
+    }
+}
