@@ -248,7 +248,12 @@ pub fn token(role: &str, user: &str) -> String {
 pub fn settings() -> Settings {
     let page_sizes = PageSizes { default: 10, most: None };
     Settings {
-        schemas: SchemaSettings { endpoints: Vec::new(), page_sizes, limits: graphql::Limits::default() },
+        schemas: SchemaSettings {
+            endpoints: Vec::new(),
+            page_sizes,
+            nullable_drafts: false,
+            limits: graphql::Limits::default(),
+        },
         listeners: Vec::new(),
         // One server is asked by many cases: only those about the limit meet it.
         accounts: AccountSettings { attempts_max: 10_000, address_attempts_max: 10_000, ..AccountSettings::default() },

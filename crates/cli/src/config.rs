@@ -16,8 +16,8 @@ use server::{EndpointSettings, ListenerSettings};
 
 pub(crate) use keys::{
     ADDRESS, COMPRESSION, CONFIRM_EMAIL, CORS_ORIGINS, DATA, DATABASE, DEFAULT_LOCALE, DEFAULT_ROLE, GRAPHIQL,
-    INTROSPECTION, KEYS, LOCALES, LOG_FORMAT, LOG_LEVEL, REGISTER, TOKEN_HOURS, TOKEN_KEY, TOKEN_KEY_FILE,
-    TRUSTED_PROXIES, WORKFLOWS_ANONYMOUS, variable,
+    INTROSPECTION, KEYS, LOCALES, LOG_FORMAT, LOG_LEVEL, NULLABLE_DRAFTS, REGISTER, TOKEN_HOURS, TOKEN_KEY,
+    TOKEN_KEY_FILE, TRUSTED_PROXIES, WORKFLOWS_ANONYMOUS, variable,
 };
 pub(crate) use value::Value;
 
@@ -49,6 +49,13 @@ impl Config {
     /// Reads all of them.
     pub(crate) fn read(origins: &Origins) -> Result<Config, Diagnostics> {
         read::read(origins)
+    }
+
+    /// The settings of the start that are not those of `before`: a running server keeps what it was started with.
+    pub(crate) fn differs_at_start(&self, before: &Config) -> Vec<&'static str> {
+        let differs = |name: &&'static str| self.values.get(name) != before.values.get(name);
+        let listeners = (self.listeners != before.listeners).then_some("[[listen]]");
+        keys::AT_START.iter().copied().filter(differs).chain(listeners).collect()
     }
 
     /// The text of a key; none where it is not set.

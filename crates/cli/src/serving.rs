@@ -7,11 +7,11 @@ use std::time::Duration;
 use model::Model;
 use runs::Engine;
 use server::{AccountSettings, App, Clock, PageSizes, SchemaSettings, Settings, SetupCode};
-use store::{Ids, Store, StoreConfig, StoreLimits};
+use store::{Ids, Locales, Store, StoreConfig, StoreLimits};
 
 use crate::config::{
     COMPRESSION, CONFIRM_EMAIL, CORS_ORIGINS, Config, DEFAULT_LOCALE, DEFAULT_ROLE, GRAPHIQL, INTROSPECTION, LOCALES,
-    REGISTER, TOKEN_HOURS, TRUSTED_PROXIES, WORKFLOWS_ANONYMOUS,
+    NULLABLE_DRAFTS, REGISTER, TOKEN_HOURS, TRUSTED_PROXIES, WORKFLOWS_ANONYMOUS,
 };
 use crate::error::Error;
 use crate::project::Project;
@@ -23,6 +23,11 @@ pub(crate) enum Mode {
     Development,
     /// It serves others: both are off.
     Production,
+}
+
+/// The locales of the settings.
+pub(crate) fn locales(project: &Project) -> Locales {
+    Locales { default: project.config.word(DEFAULT_LOCALE).to_owned(), all: project.config.texts(LOCALES).into() }
 }
 
 /// Opens the project's database.
@@ -137,6 +142,7 @@ pub(crate) fn schema_settings(config: &Config) -> SchemaSettings {
             default: config.count("strapi.default_limit"),
             most: Some(config.count("strapi.max_limit")).filter(|most| *most > 0),
         },
+        nullable_drafts: config.is_on(NULLABLE_DRAFTS),
         limits: document_limits(config),
     }
 }

@@ -141,7 +141,7 @@ fn what_needs_no_database_is_checked() {
     assert!(told(&mistyped).contains("did you mean DRAGOMAN_DATABASE?"), "{}", told(&mistyped));
     for role in ["", "edtor"] {
         let token = run(&folder, &["token", "sign", "--role", role]);
-        assert!(told(&token).contains("the rules name: editor, public"), "{}", told(&token));
+        assert!(told(&token).contains("the rules name: authenticated, editor, public"), "{}", told(&token));
     }
 }
 
@@ -212,6 +212,10 @@ fn dev_serves_follows_changes_and_ends_in_order() {
     let beside = run(&folder, &["query", "-e", "{ categories(sort: \"name\") { name } }"]);
     assert!(out(&beside).contains("Tea") && !out(&beside).contains("Cups"), "{}", told(&beside));
 
+    let held = run_with(&folder, &["user", "create", "--username", "ann", "--email", "a@b.example"], "a password\n");
+    assert!(told(&held).contains("stop it, run this command, and start it again"), "{}", told(&held));
+    assert!(run(&folder, &["token", "list"]).status.success(), "tokens are listed beside a server");
+
     let schema = folder.0.join("schema/shop.graphql");
     let text = fs::read_to_string(&schema).unwrap();
     fs::write(&schema, text.replace("  description: Text\n", "  description: Text\n  weight: Int\n")).unwrap();
@@ -234,6 +238,27 @@ fn dev_serves_follows_changes_and_ends_in_order() {
     assert!(ask(&address, "{ categories { name } }").contains("Tea"));
     assert!(dev.stop().success());
 }
+
+#[test]
+fn dev_takes_new_locales_and_tells_what_needs_another_start() {
+    let folder = Folder::project("locales");
+    fs::write(folder.0.join("schema/more.graphql"), NOTICES).unwrap();
+    let mut dev = Serving::start(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    let address = dev.address();
+    let settings = folder.0.join("dragoman.toml");
+    fs::write(&settings, "default_locale = \"fr\"\nlocales = [\"fr\", \"de\"]\n").unwrap();
+    dev.wait_for("reloaded");
+    let made = ask(&address, "mutation { createNotice(data: { text: \"Bonjour\" }) { locale } }");
+    assert!(made.contains("\"locale\":\"fr\""), "{made}");
+    let refused = ask(&address, "mutation { createNotice(locale: \"en\", data: { text: \"Hello\" }) { locale } }");
+    assert!(refused.contains("The project has no locale en"), "{refused}");
+    fs::write(&settings, "default_locale = \"fr\"\n[limits]\nreaders = 3\nrows_max = 20\n").unwrap();
+    let said = dev.wait_for("reloaded");
+    assert!(said.ends_with("start dev again for what has changed of limits.readers"), "{said}");
+    assert!(dev.stop().success());
+}
+
+const NOTICES: &str = "type Notice @model(localized: true) @allow(role: \"public\", to: [FIND, CREATE]) {\n  text: String! @localized\n}\n";
 
 #[test]
 fn serve_shows_nothing_of_itself() {
@@ -451,6 +476,8 @@ fn accounts_and_tokens_are_made_by_the_owner() {
 
     assert!(run(&folder, &["token", "revoke", "--name", "robot"]).status.success());
     assert!(told(&run(&folder, &["token", "revoke", "--name", "robot"])).contains("there is no token"));
+    let nobodys = run(&folder, &["user", "code", "--user", "nobody"]);
+    assert!(told(&nobodys).contains("a code for a new password cannot be made: User not found"), "{}", told(&nobodys));
     let code = run(&folder, &["user", "code", "--user", "ann"]);
     assert!(code.status.success() && out(&code).starts_with("1-"), "{}", told(&code));
     let mut serving = Serving::start(&folder, &["serve", "--listen", "127.0.0.1:0"]);

@@ -88,13 +88,15 @@ pub struct Options {
     pub limit_default: u32,
     /// Rows of a list at most, where the dialect presses numbers into bounds.
     pub limit_max: Option<u32>,
+    /// Whether strapi's dialects show required fields of types with drafts as nullable, so that drafts that lack them can be read.
+    pub nullable_drafts: bool,
     /// Whose schema it is: a dialect that hides what a caller may not see reads it.
     pub policy: Policy,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { limit_default: 10, limit_max: None, policy: Policy::Everything }
+        Options { limit_default: 10, limit_max: None, nullable_drafts: false, policy: Policy::Everything }
     }
 }
 

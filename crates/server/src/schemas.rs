@@ -120,6 +120,7 @@ impl EndpointSchemas {
         let options = Options {
             limit_default: settings.page_sizes.default,
             limit_max: settings.page_sizes.most,
+            nullable_drafts: settings.nullable_drafts,
             policy: Policy::Everything,
         };
         let limits = settings.limits.clone();

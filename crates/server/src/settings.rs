@@ -74,6 +74,8 @@ pub struct SchemaSettings {
     pub endpoints: Vec<EndpointSettings>,
     /// Of lists, in dialects that press them into bounds.
     pub page_sizes: PageSizes,
+    /// Whether strapi's dialects show required fields of types with drafts as nullable.
+    pub nullable_drafts: bool,
     /// Bounds on documents and on the values that come with them.
     pub limits: graphql::Limits,
 }

@@ -76,7 +76,12 @@ async fn server(name: &str) -> (Shared, std::path::PathBuf) {
 fn settings() -> Settings {
     let page_sizes = PageSizes { default: 10, most: None };
     Settings {
-        schemas: SchemaSettings { endpoints: Vec::new(), page_sizes, limits: graphql::Limits::default() },
+        schemas: SchemaSettings {
+            endpoints: Vec::new(),
+            page_sizes,
+            nullable_drafts: false,
+            limits: graphql::Limits::default(),
+        },
         listeners: Vec::new(),
         engine: None,
         accounts: server::AccountSettings::default(),

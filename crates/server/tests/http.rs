@@ -69,6 +69,7 @@ fn settings() -> Settings {
         schemas: SchemaSettings {
             endpoints: Vec::new(),
             page_sizes: PageSizes { default: 10, most: None },
+            nullable_drafts: false,
             limits: graphql::Limits::default(),
         },
         listeners: Vec::new(),

@@ -50,7 +50,12 @@ async fn ask(server: &Shared, query: &str) -> String {
 fn settings() -> Settings {
     let page_sizes = PageSizes { default: 10, most: None };
     Settings {
-        schemas: SchemaSettings { endpoints: Vec::new(), page_sizes, limits: graphql::Limits::default() },
+        schemas: SchemaSettings {
+            endpoints: Vec::new(),
+            page_sizes,
+            nullable_drafts: false,
+            limits: graphql::Limits::default(),
+        },
         listeners: Vec::new(),
         engine: None,
         accounts: server::AccountSettings::default(),

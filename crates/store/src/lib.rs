@@ -38,7 +38,7 @@ pub use hashing::{HASHES_PER_CORE, HASHES_WAITING_PER_CORE, password_hash, passw
 pub use ids::{DOCUMENT_ID_LENGTH, Ids};
 pub use ledger::{Ledger, Unfinished};
 pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
-pub use open::{CHANGES_MAX, Driver, Prepared, Served, Store};
+pub use open::{CHANGES_MAX, Driver, Locales, Prepared, Served, Store};
 pub use read::{Answer, Room};
 pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};
 pub use tx::{Effect, EffectFailure, MaybeStore, Rows, SharedEffect, Telling, Tx};

@@ -33,9 +33,10 @@ impl Store {
     pub async fn locales_keep(&self, served: &Arc<Served>) -> Result<(), Error> {
         let Some(kept) = Kept::of(&served.model) else { return Ok(()) };
         let there = self.locales_read(served, kept).await?;
-        let wanted = match (self.locales().is_empty(), there.is_empty()) {
-            (false, _) => self.locales().to_vec(),
-            (true, true) => vec![self.default_locale().to_owned()],
+        let locales = self.locales();
+        let wanted = match (locales.all.is_empty(), there.is_empty()) {
+            (false, _) => locales.all.to_vec(),
+            (true, true) => vec![locales.default],
             (true, false) => return Ok(()),
         };
         let mut changes = Changes { kept, roots: Vec::new(), holes: Vec::new() };

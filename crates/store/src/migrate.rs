@@ -105,7 +105,8 @@ impl Store {
     /// rows do not fit the new model.
     pub async fn migrate_plan(&self, model: &Model, sources: &[Source]) -> Result<MigrationPlan, Error> {
         let ledger = self.ledger().await?;
-        let goal = Goal { model, sources, default_locale: self.default_locale(), database: self.database() };
+        let locales = self.locales();
+        let goal = Goal { model, sources, default_locale: &locales.default, database: self.database() };
         let plan = MigrationPlan { stages: stages(&ledger, &goal)?, losses: Vec::new() };
         if plan.is_continuation() {
             return Ok(plan);

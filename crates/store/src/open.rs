@@ -1,7 +1,7 @@
 //! The store: one database, whichever it is.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{Model, TypeId};
 use plan::rules::Patterns;
@@ -23,11 +23,19 @@ pub const CHANGES_MAX: usize = 1024;
 pub struct Store {
     driver: Driver,
     limits: StoreLimits,
-    default_locale: String,
-    locales: Arc<[String]>,
+    locales: RwLock<Locales>,
     changed: broadcast::Sender<TypeId>,
     /// The table of tokens is known to be there.
     pub(crate) has_tokens: AtomicBool,
+}
+
+/// The locales of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Locales {
+    /// Of content that names none.
+    pub default: String,
+    /// Nothing is written in another one; empty: in any.
+    pub all: Arc<[String]>,
 }
 
 /// A model whose tables the database holds: what plans over this model are printed with.
@@ -116,8 +124,10 @@ impl Store {
         Ok(Store {
             driver,
             limits: config.limits,
-            default_locale: config.default_locale.clone(),
-            locales: config.locales.clone().into(),
+            locales: RwLock::new(Locales {
+                default: config.default_locale.clone(),
+                all: config.locales.clone().into(),
+            }),
             changed: broadcast::Sender::new(CHANGES_MAX),
             has_tokens: AtomicBool::new(false),
         })
@@ -191,13 +201,14 @@ impl Store {
         answer
     }
 
-    /// The project's locales; empty: any.
-    pub(crate) fn locales(&self) -> &Arc<[String]> {
-        &self.locales
+    /// Puts other locales in the place of the project's, and gives those that it had. What is prepared already keeps the default locale of before.
+    pub fn locales_replace(&self, locales: Locales) -> Locales {
+        std::mem::replace(&mut self.locales.write().unwrap_or_else(PoisonError::into_inner), locales)
     }
 
-    pub(crate) fn default_locale(&self) -> &str {
-        &self.default_locale
+    /// The project's locales.
+    pub(crate) fn locales(&self) -> Locales {
+        self.locales.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Hints that documents of a content type have changed, each sent behind the commit. Who lags behind [`CHANGES_MAX`] of them is told so.

@@ -16,11 +16,11 @@ use crate::arguments::Serving;
 use crate::commands::migrate::apply_without_loss;
 use crate::commands::seed;
 use crate::commands::serve::{open, serve};
-use crate::config::FILE_NAME;
+use crate::config::{Config, FILE_NAME};
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER, setup_code};
-use crate::serving::{Beside, Mode, app_with, block_on, id_prefix, open_store};
+use crate::serving::{Beside, Mode, app_with, block_on, id_prefix, locales, open_store};
 use crate::{logging, signals, working};
 
 /// Editors write a file in several steps; what comes within this time is one change.
@@ -37,15 +37,18 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let stop = signals::stop_signal()?;
         let setup = setup_code()?;
         let waiting = project.files()?.sweep()?;
+        // What changes while the project is loaded is seen, too.
+        let watched = watched(&project.folder);
         let (app, engine) = load(&project, &store, (&setup, None)).await?;
         app.settle_files(waiting).await;
         let shared = Shared::new(&app, id_prefix()?);
+        let started = open(serving)?.config;
         let invitation = (!has_administrator(&store).await?).then(|| setup.path());
         let working = working::start(&project, engine.as_ref(), &stop)?;
-        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), setup, engine };
-        let following = tokio::spawn(follow(reload, stop.clone()));
+        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), setup, engine, started };
+        let following = watched.map(|watched| tokio::spawn(follow(watched, reload, stop.clone())));
         serve(&project, &shared, invitation, stop).await?;
-        following.abort();
+        following.inspect(tokio::task::JoinHandle::abort);
         working.ended().await;
         Ok::<_, Error>(())
     })??;
@@ -83,38 +86,38 @@ struct Reload {
     store: Arc<Store>,
     serving: Serving,
     setup: SetupCode,
+    /// The settings of the start.
+    started: Config,
     /// Executes runs; a project that had no jobs when dev began has none.
     engine: Option<Arc<Engine>>,
 }
 
 /// Loads the project again after every change. A fault is shown, and the server goes on with what it had.
-async fn follow(reload: Reload, mut stop: watch::Receiver<bool>) {
-    let (sender, mut changes) = mpsc::channel(1);
-    let watcher = match watch_folder(&reload.serving.project.folder, sender) {
-        Ok(watcher) => watcher,
-        Err(error) => {
-            eprintln!("{}\nchanges of files are not followed", error.told());
-            return;
-        }
-    };
+async fn follow((watcher, mut changes): Watched, reload: Reload, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             change = changes.recv() => if change.is_none() { break },
             _ended = stop.changed() => break,
         }
         match again(&reload).await {
-            Ok(()) => eprintln!("  reloaded"),
+            Ok(waiting) if waiting.is_empty() => eprintln!("  reloaded"),
+            Ok(waiting) => eprintln!("  reloaded; start dev again for what has changed of {}", waiting.join(", ")),
             Err(error) => eprintln!("{}\nthe server goes on with the project as it was", error.told()),
         }
     }
     drop(watcher);
 }
 
-/// Settings that belong to the start, such as the address and the database, stay as they were.
-async fn again(reload: &Reload) -> Result<(), Error> {
+/// Settings that belong to the start, such as the address and the database, stay as they were: those that have changed come back.
+async fn again(reload: &Reload) -> Result<Vec<&'static str>, Error> {
     let project = open(&reload.serving)?;
     let told = (&reload.setup, reload.engine.as_ref());
-    let (app, engine) = load(&project, &reload.store, told).await.map_err(|error| match error {
+    let before = reload.store.locales_replace(locales(&project));
+    let loaded = load(&project, &reload.store, told).await;
+    if loaded.is_err() {
+        reload.store.locales_replace(before);
+    }
+    let (app, engine) = loaded.map_err(|error| match error {
         // Nobody else may change the database while dev holds it.
         Error::Loss { losses, folder } => Error::LossWhileServed { losses, folder },
         other => other,
@@ -123,7 +126,7 @@ async fn again(reload: &Reload) -> Result<(), Error> {
     if engine.is_some() && reload.engine.is_none() {
         eprintln!("  the project has jobs now: start dev again to execute their runs");
     }
-    Ok(())
+    Ok(project.config.differs_at_start(&reload.started))
 }
 
 /// Something that watches as long as it lives.
@@ -131,6 +134,21 @@ type Watcher = notify_debouncer_full::Debouncer<
     notify_debouncer_full::notify::RecommendedWatcher,
     notify_debouncer_full::RecommendedCache,
 >;
+
+/// A watcher, and a sign for each change.
+type Watched = (Watcher, mpsc::Receiver<()>);
+
+/// Watches the project; where that is not possible it is served all the same.
+fn watched(folder: &Path) -> Option<Watched> {
+    let (sender, changes) = mpsc::channel(1);
+    match watch_folder(folder, sender) {
+        Ok(watcher) => Some((watcher, changes)),
+        Err(error) => {
+            eprintln!("{}\nchanges of files are not followed", error.told());
+            None
+        }
+    }
+}
 
 fn watch_folder(folder: &Path, changes: mpsc::Sender<()>) -> Result<Watcher, Error> {
     let failed = |source| Error::Watch { path: folder.to_path_buf(), source };

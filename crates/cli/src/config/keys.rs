@@ -58,6 +58,7 @@ pub(crate) const GRAPHIQL: &str = "http.graphiql";
 pub(crate) const INTROSPECTION: &str = "http.introspection";
 pub(crate) const COMPRESSION: &str = "http.compression";
 pub(crate) const CORS_ORIGINS: &str = "http.cors_origins";
+pub(crate) const NULLABLE_DRAFTS: &str = "strapi.nullable_drafts";
 pub(crate) const LOG_LEVEL: &str = "log.level";
 pub(crate) const LOG_FORMAT: &str = "log.format";
 
@@ -118,6 +119,12 @@ pub(crate) static KEYS: &[Key] = &[
     key(LOG_FORMAT, Kind::Word(&["auto", "text", "json"]), "auto", "auto: text on a terminal, JSON lines elsewhere."),
     key("strapi.default_limit", Kind::Number(1, 10_000), "10", "Rows of a strapi list without paging arguments."),
     key("strapi.max_limit", Kind::Number(0, 10_000), "0", "Rows of a strapi list at most; 0: no bound but rows_max."),
+    key(
+        NULLABLE_DRAFTS,
+        Kind::Boolean,
+        "false",
+        "Whether required fields of types with drafts are nullable in answers, so that a draft without one can be read.",
+    ),
     key("runs.max_concurrent", Kind::Number(1, 1000), "8", "Runs that a worker executes at once."),
     key("runs.steps_max", Kind::Number(1, 1000), "4", "Steps of one run at once, where its job does not say."),
     key("runs.grace", Kind::Duration(0, 10 * MINUTE), "10s", "Between asking a process of an op to end and ending it."),
@@ -242,6 +249,30 @@ pub(crate) static KEYS: &[Key] = &[
         "1024",
         "Requests that wait for SQLite; beyond it they are turned away.",
     ),
+];
+
+/// Keys that are read at the start alone.
+pub(super) static AT_START: &[&str] = &[
+    ADDRESS,
+    DATA,
+    DATABASE,
+    LOG_LEVEL,
+    LOG_FORMAT,
+    "runs.max_concurrent",
+    "runs.steps_max",
+    "runs.grace",
+    "limits.header_bytes_max",
+    "limits.headers_max",
+    "limits.header_timeout",
+    "limits.connections_max",
+    "limits.shutdown_grace",
+    "limits.answer_bytes_max",
+    "limits.read_timeout",
+    "limits.write_timeout",
+    "limits.connection_wait",
+    "limits.database_connections_max",
+    "limits.readers",
+    "limits.queue_max",
 ];
 
 /// The key of this name.

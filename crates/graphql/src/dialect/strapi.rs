@@ -86,6 +86,10 @@ struct Draft<'a> {
     model: &'a Model,
     names: Names,
     page: PageRule,
+    /// Whether drafts may be shown without what is required.
+    nullable_drafts: bool,
+    /// Whether what is being shown may stand in a draft that lacks it.
+    may_lack: bool,
     types: IndexMap<String, Definition>,
     owners: IndexMap<String, String>,
     faults: Vec<SchemaFault>,
@@ -95,7 +99,8 @@ fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Def
     let page = PageRule::Clamped { limit_default: options.limit_default, limit_max: options.limit_max };
     let names = Names::of(edition, model);
     let (types, owners) = (IndexMap::new(), IndexMap::new());
-    let mut draft = Draft { edition, model, names, page, types, owners, faults: Vec::new() };
+    let (nullable_drafts, faults) = (options.nullable_drafts, Vec::new());
+    let mut draft = Draft { edition, model, names, page, nullable_drafts, may_lack: false, types, owners, faults };
     scalars::add(&mut draft);
     components::add(&mut draft);
     for (of, content_type) in model.shown_types() {
@@ -153,6 +158,11 @@ fn is_name(name: &str) -> bool {
 }
 
 impl Draft<'_> {
+    /// Whether a field is never null in an answer.
+    fn is_required(&self, declared: &model::Field) -> bool {
+        declared.required && !self.may_lack
+    }
+
     /// No members yet of a type that `owner` gives.
     fn members<T>(&self, owner: &str) -> Members<T> {
         Members { edition: self.edition, owner: owner.to_owned(), list: IndexMap::new(), faults: Vec::new() }

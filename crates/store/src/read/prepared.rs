@@ -93,7 +93,7 @@ impl Store {
             };
             roots.push(PreparedRoot::new(root, value));
         }
-        let default_locale = self.default_locale().to_owned();
+        let default_locale = self.locales().default;
         let adviser = Adviser::new(advice);
         let read =
             PreparedRead { roots, rows_max: plan.rows_max, default_locale, statements: 0, is_look_up: false, adviser };

@@ -87,14 +87,15 @@ impl Store {
     ) -> Answer {
         let start = buffer.len();
         let mut answer = Answer { bytes: buffer, faults: Vec::new(), is_null: false };
+        let locales = self.locales();
         let request = Request {
             prepared: Arc::clone(prepared),
             values: Arc::new(values),
             context,
             hashes: Arc::default(),
             works: Arc::default(),
-            default_locale: self.default_locale().to_owned(),
-            locales: Arc::clone(self.locales()),
+            default_locale: locales.default,
+            locales: locales.all,
             bytes_max: bytes_max.min(self.limits().answer_bytes_max),
         };
         answer.bytes.push(b'{');

@@ -99,7 +99,7 @@ impl<'a> Tables<'a> {
                 .fields_by_id()
                 .filter(|(field, of)| !of.is_hidden() && policy.allows_field(id, Action::Find, *field))
                 .collect();
-            let table = Table {
+            let mut table = Table {
                 id,
                 of,
                 columns: columns(model, of, &fields),
@@ -107,6 +107,9 @@ impl<'a> Tables<'a> {
                 components: fields.iter().filter_map(|(id, field)| component(&name, *id, field)).collect(),
                 name,
             };
+            if of.draft_and_publish {
+                table.let_drafts_lack();
+            }
             faults.extend(table.clashes());
             list.push(table);
         }
@@ -115,6 +118,15 @@ impl<'a> Tables<'a> {
 }
 
 impl Table<'_> {
+    /// A draft may lack what is required of published rows, so these columns are nullable as in the database.
+    fn let_drafts_lack(&mut self) {
+        for column in &mut self.columns {
+            column.required &= matches!(column.column, Column::System(_));
+        }
+        self.relations.iter_mut().for_each(|relation| relation.required = false);
+        self.components.iter_mut().for_each(|component| component.required = false);
+    }
+
     /// Two fields with one name.
     fn clashes(&self) -> Vec<SchemaFault> {
         let mut seen: IndexMap<&str, String> = IndexMap::new();

@@ -59,6 +59,8 @@ struct Parts {
 impl Parts {
     fn of(tables: &Tables<'_>, component: &Component) -> Parts {
         let mut parts = Parts { columns: Vec::new(), relations: Vec::new(), components: Vec::new() };
+        // A draft may lack members, too; one type shows the component wherever it is used.
+        let is_whole = !tables.model.types.iter().any(|of| of.draft_and_publish);
         for (id, field) in component.fields_by_id().filter(|(_, field)| !field.is_hidden()) {
             let (name, description) = (field_name(field), field.description.clone());
             match &field.kind {
@@ -69,7 +71,7 @@ impl Parts {
                         description,
                         column: Column::Field(id),
                         kind,
-                        required: field.required,
+                        required: field.required && is_whole,
                     });
                 }
                 FieldKind::Component { of, repeatable } => {
@@ -80,7 +82,7 @@ impl Parts {
                         field: id,
                         of,
                         many: *repeatable,
-                        required: field.required,
+                        required: field.required && is_whole,
                     });
                 }
                 FieldKind::Relation(relation) => {
@@ -94,7 +96,7 @@ impl Parts {
                         target_of,
                         versions: (target.of.draft_and_publish, target.of.localized),
                         many: relation.many,
-                        required: field.required && !relation.many,
+                        required: field.required && is_whole && !relation.many,
                         member: false,
                     });
                 }

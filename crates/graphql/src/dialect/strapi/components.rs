@@ -10,6 +10,8 @@ use crate::definition::{Kind, Stands, TypeRef};
 
 pub(super) fn add(draft: &mut Draft<'_>) {
     let model = draft.model;
+    // One type shows a component wherever it is used.
+    draft.may_lack = draft.nullable_drafts && model.types.iter().any(|of| of.draft_and_publish);
     for (of, component) in (0u16..).map(ComponentId).zip(&model.components) {
         add_component(draft, of, component);
     }

@@ -11,6 +11,7 @@ use crate::definition::{EnumValue, Field, Kind, Stands, TypeRef};
 
 pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType) {
     let name = draft.names.one(of).to_owned();
+    draft.may_lack = draft.nullable_drafts && content_type.draft_and_publish;
     let mut fields = draft.members(&content_type.name);
     match draft.edition {
         // The id stands on the entity, around these fields.
@@ -76,13 +77,13 @@ pub(super) fn add_field(
     match &declared.kind {
         FieldKind::Scalar { scalar, list } => {
             let (of, form) = scalars::served(*scalar);
-            add("", field(listed(TypeRef::named(of), *list, declared.required), column(form)));
+            add("", field(listed(TypeRef::named(of), *list, draft.is_required(declared)), column(form)));
         }
         FieldKind::Enum { of, list } => {
             let declared_enum = draft.model.enumeration(*of);
             let name = draft.names.enumeration(owner, declared, declared_enum);
             add_enum(draft, &name, declared_enum);
-            add("", field(listed(TypeRef::named(name), *list, declared.required), column(Form::Word(*of))));
+            add("", field(listed(TypeRef::named(name), *list, draft.is_required(declared)), column(Form::Word(*of))));
         }
         FieldKind::Relation(relation) => {
             for (suffix, shown) in relation_fields(draft, owner, (id, declared), relation) {
@@ -92,7 +93,7 @@ pub(super) fn add_field(
         FieldKind::Component { of, repeatable } => {
             let of = TypeRef::named(draft.names.component(*of));
             let binding = FieldBinding::Component { field: id, page: draft.page };
-            let mut shown = field(listed(of.clone(), *repeatable, declared.required), binding);
+            let mut shown = field(listed(of.clone(), *repeatable, draft.is_required(declared)), binding);
             if *repeatable {
                 shown.arguments = draft.list_arguments(&[of.name(), "FiltersInput"].concat());
             }
@@ -101,7 +102,7 @@ pub(super) fn add_field(
         FieldKind::Zone { of } => {
             let zone = components::zone(draft, owner, declared, *of);
             let binding = FieldBinding::Component { field: id, page: crate::binding::PageRule::None };
-            add("", field(TypeRef::named(zone).list().required_if(declared.required), binding));
+            add("", field(TypeRef::named(zone).list().required_if(draft.is_required(declared)), binding));
         }
     }
 }
@@ -126,7 +127,10 @@ fn relation_fields(
             draft.add(&name, owner, None, Kind::Union(members));
             let of = TypeRef::named(name);
             let of = if relation.many { of.list() } else { of };
-            return vec![("", field(of.required_if(declared.required), FieldBinding::Switch { field: id, page }))];
+            return vec![(
+                "",
+                field(of.required_if(draft.is_required(declared)), FieldBinding::Switch { field: id, page }),
+            )];
         }
     };
     if draft.edition == Edition::Four {
@@ -134,7 +138,7 @@ fn relation_fields(
     }
     if !relation.many {
         let binding = FieldBinding::Relation { field: id, shape: RowsShape::One, page };
-        return vec![("", field(TypeRef::named(target).required_if(declared.required), binding))];
+        return vec![("", field(TypeRef::named(target).required_if(draft.is_required(declared)), binding))];
     }
     let arguments = draft.list_arguments(&[target.as_str(), "FiltersInput"].concat());
     let collection = TypeRef::named([target.as_str(), "RelationResponseCollection"].concat());
@@ -143,7 +147,7 @@ fn relation_fields(
         Field { arguments: arguments.clone(), ..field(of, binding) }
     };
     vec![
-        ("_connection", shown(collection.required_if(declared.required), RowsShape::Parts)),
+        ("_connection", shown(collection.required_if(draft.is_required(declared)), RowsShape::Parts)),
         ("", shown(TypeRef::named(target).list().non_null(), RowsShape::List)),
     ]
 }

@@ -43,7 +43,7 @@ pub(super) fn relation(
     target: &str,
 ) -> Field {
     let shown = |suffix: &str, shape| {
-        let of = TypeRef::named([target, suffix].concat()).required_if(declared.required);
+        let of = TypeRef::named([target, suffix].concat()).required_if(draft.is_required(declared));
         field(of, FieldBinding::Relation { field: id, shape, page: draft.page })
     };
     if !relation.many {

@@ -60,6 +60,9 @@ const NOT_FOUND: Class = ("NotFoundError", "STRAPI_NOT_FOUND_ERROR");
 const TOO_LARGE: Class = ("PayloadTooLargeError", "STRAPI_PAYLOAD_TOO_LARGE_ERROR");
 const UNAVAILABLE: Class = ("ServiceUnavailableError", "STRAPI_SERVICE_UNAVAILABLE_ERROR");
 const RATE_LIMIT: Class = ("RateLimitError", "STRAPI_RATE_LIMIT_ERROR");
+/// Strapi's code for a null where none may be is that of a failure, which it is not.
+const NULL_HINT: &str = "Nothing has failed: what was written is kept, and the document lacks this field. A draft may; \
+    the setting strapi.nullable_drafts lets it be read.";
 const INTERNAL: Class = ("InternalServerError", "INTERNAL_SERVER_ERROR");
 
 fn of_fault(edition: Edition, model: &Model, fault: &Fault) -> Json {
@@ -78,7 +81,7 @@ fn of_fault(edition: Edition, model: &Model, fault: &Fault) -> Json {
     }
     let (name, code) = class;
     let extensions = if is_null {
-        json!({ "code": code })
+        json!({ "code": code, "hint": NULL_HINT })
     } else {
         json!({ "code": code, "error": { "name": name, "message": message, "details": details } })
     };
