@@ -440,7 +440,7 @@ pub enum Action {
 /// Lets a role do something; what no rule allows is refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// Name of the role; `public` is everybody.
+    /// Name of the role; `public` is everybody without a token.
     pub role: String,
     /// What it may do.
     pub actions: Vec<Action>,

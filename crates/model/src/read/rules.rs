@@ -63,7 +63,9 @@ fn role(env: &Env, directive: &Node<Directive>, faults: &mut Faults) -> String {
     if role.is_empty() || role.contains(char::is_whitespace) {
         let fault =
             Diagnostic::new(format!("\"{role}\" is no name of a role"), arguments::place(env, directive, "role"));
-        faults.push(fault.help("write one word; `public` is everybody"));
+        faults.push(fault.help(
+            "write one word; `public` is everybody without a token, `authenticated` whoever has made an account",
+        ));
     }
     role.to_owned()
 }

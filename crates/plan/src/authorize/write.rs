@@ -1,7 +1,10 @@
 //! Changes: the action on the type, the fields given, the links made, and the rule of the row before and after.
 
-use model::{Action, ComponentId, Field, FieldId, FieldKind, MediaKind, Operator, Relation, Target, TypeId};
+use model::{
+    Action, ComponentId, Field, FieldId, FieldKind, MediaKind, Operator, Relation, SystemColumn, Target, TypeId,
+};
 
+use super::account::ACCOUNT;
 use super::fields::{self, Fields};
 use super::{Allowed, Env, forbidden};
 use crate::{
@@ -145,7 +148,7 @@ impl Env<'_> {
                 Given::Null => self.linked(field)?,
                 Given::Value(_) | Given::Engine(_) | Given::Increment(_) | Given::Append(_) => {}
                 Given::Links(links) | Given::AddedLinks(links) => {
-                    self.linked(field)?;
+                    self.linked_or_own(field)?;
                     for of in self.relation_targets(field) {
                         self.visible((of, field), links, version, holes);
                     }
@@ -209,6 +212,24 @@ impl Env<'_> {
         }
     }
 
+    /// The same, where the caller's own account is given: it needs no FIND, for everybody may see their own.
+    fn linked_or_own(self, field: &Field) -> Allowed {
+        let leads_to_accounts = self.relation_targets(field).iter().all(|of| self.is_named(*of, ACCOUNT));
+        let is_held_here = field.relation().is_none_or(|relation| self.held_elsewhere(relation).is_none());
+        if leads_to_accounts && is_held_here && self.policy.is_signed_in() { Ok(()) } else { self.linked(field) }
+    }
+
+    /// The caller's own account among all.
+    fn is_own_account(holes: &mut Vec<Hole>) -> Filter {
+        let source = HoleSource::Caller(vec!["id".to_owned()]);
+        // Whoever has an id that is no key has no account.
+        let (kind, transform) = (ValueKind::Int, Transform::NullIfOther);
+        holes.push(Hole { source, kind, list: false, transform, path: Vec::new() });
+        let value = Operand::Hole(HoleId(u32::try_from(holes.len() - 1).unwrap_or(u32::MAX)));
+        let column = Column::System(SystemColumn::Key);
+        Filter::Compare(Comparison { column, operator: Operator::Eq, value })
+    }
+
     /// The other side of a relation, where it holds the links.
     fn held_elsewhere(self, relation: &Relation) -> Option<(TypeId, FieldId)> {
         self.model.other_side(relation).filter(|_| !self.model.holds_links(relation))
@@ -230,6 +251,9 @@ impl Env<'_> {
         let status = if self.model.content_type(of).draft_and_publish { version.status } else { Status::Only };
         let version = Version { status, ..version.clone() };
         let mut rule = self.read_rule(of, &version, &Fields::new(), holes);
+        if self.is_named(of, ACCOUNT) && rule != Filter::All {
+            rule = Filter::any_of([rule, Self::is_own_account(holes)]);
+        }
         if let Some((_, held)) = field.relation().and_then(|relation| self.held_elsewhere(relation)) {
             rule = rule.and(self.row_rule((of, Action::Update), &version, &Fields::from([held]), holes));
         }
