@@ -35,7 +35,7 @@ pub(crate) enum Command {
         /// Folder of the new project.
         folder: PathBuf,
     },
-    /// Serve a project while you work on it: apply changes, load the seed once, reload when files change.
+    /// Serve a project while you work on it: apply changes, load new files of the seed, reload when files change.
     #[command(after_help = DEV_HELP)]
     Dev(Serving),
     /// Serve a project in production: no watching, no automatic migration, no GraphiQL unless configured.
@@ -122,16 +122,16 @@ Examples:
   DATABASE_URL=postgres://me@localhost/shop dragoman dev shop
 
 The database is made where there is none (SQLite in the data folder unless a PostgreSQL is named), the model's
-changes are applied where they lose nothing, and seed/*.json is loaded into an empty database. A browser at the
-printed address gets GraphiQL.";
+changes are applied where they lose nothing, and those files of seed/*.json are loaded that were not loaded before:
+at the start and when files change. A browser at the printed address gets GraphiQL.";
 
 const SERVE_HELP: &str = "\
 Examples:
   dragoman migrate shop && dragoman seed shop && dragoman serve shop
   dragoman serve shop --listen 0.0.0.0:1337 --database postgres://shop@db/shop
 
-The database must fit the model: run `dragoman migrate` first. Callers' tokens need a key (auth.token_key in
-dragoman.toml, or DRAGOMAN_AUTH_TOKEN_KEY). /health/live and /health/ready are for probes. SIGTERM and Ctrl-C let
+The database must fit the model: run `dragoman migrate` first. The key of callers' tokens is made in the data folder
+at the first start; several servers share one by auth.token_key or auth.token_key_file. /health/live and /health/ready are for probes. SIGTERM and Ctrl-C let
 running requests end; a second one stops at once.";
 
 const MIGRATE_HELP: &str = "\
@@ -169,7 +169,8 @@ Examples:
   curl localhost:1337/graphql -H \"authorization: Bearer $(dragoman token sign shop --role editor)\" \\
     -H 'content-type: application/json' -d '{\"query\": \"{ products { name } }\"}'
 
-A token is shown once; the database keeps its hash. On SQLite these commands want the server stopped.";
+A token is shown once; the database keeps its hash. While a server holds an SQLite database, tokens are listed and signed;
+to make one or take one back, stop it, run the command, and start it again.";
 
 const USER_HELP: &str = "\
 Examples:
@@ -178,6 +179,7 @@ Examples:
   dragoman user code shop --user ann@shop.example
   dragoman user code shop --user ann@shop.example --confirm
 
+While a server holds an SQLite database, these commands are refused: stop it, run the command, and start it again.
 The password is the first line of standard input. The role `administrator` may do everything.";
 
 /// A launch.

@@ -37,6 +37,10 @@ pub(crate) enum Error {
         "a mutation cannot be run beside the dragoman{holder} that serves this project: send it to that server's address, or stop it first"
     )]
     Served { holder: String },
+    #[error(
+        "the dragoman{holder} that serves this project holds its SQLite database: stop it, run this command, and start it again (on PostgreSQL both run side by side)"
+    )]
+    Held { holder: String },
     #[error("the key of tokens cannot be used")]
     TokenKey(#[source] server::KeyTooShort),
     #[error("no rule of the model names the role {role:?}; the rules name: {known}")]

@@ -477,7 +477,7 @@ fn accounts_and_tokens_are_made_by_the_owner() {
     assert!(run(&folder, &["token", "revoke", "--name", "robot"]).status.success());
     assert!(told(&run(&folder, &["token", "revoke", "--name", "robot"])).contains("there is no token"));
     let nobodys = run(&folder, &["user", "code", "--user", "nobody"]);
-    assert!(told(&nobodys).contains("a code for a new password cannot be made: User not found"), "{}", told(&nobodys));
+    assert!(told(&nobodys).contains("a code for the account cannot be made: User not found"), "{}", told(&nobodys));
     let code = run(&folder, &["user", "code", "--user", "ann"]);
     assert!(code.status.success() && out(&code).starts_with("1-"), "{}", told(&code));
     let mut serving = Serving::start(&folder, &["serve", "--listen", "127.0.0.1:0"]);

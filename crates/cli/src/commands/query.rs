@@ -38,7 +38,10 @@ pub(crate) fn run(query: &Query) -> Result<ExitCode, Error> {
         let asked = Asked { endpoint, query, text: &text, variables: &variables };
         let answer = match asked.answer(Methods::QueriesOnly).await {
             Err(RequestFault::OperationByGet(_)) => {
-                let _lock = only_writer(&project)?;
+                let _lock = only_writer(&project).map_err(|error| match error {
+                    Error::Held { holder } => Error::Served { holder },
+                    other => other,
+                })?;
                 asked.answer(Methods::All).await
             }
             answer => answer,
@@ -74,7 +77,7 @@ pub(crate) fn only_writer(project: &Project) -> Result<Option<DataLock>, Error> 
     match project.database()? {
         Address::Postgres(_) => Ok(None),
         Address::Sqlite(_) => match DataLock::take(project) {
-            Err(Error::Locked { holder, .. }) => Err(Error::Served { holder }),
+            Err(Error::Locked { holder, .. }) => Err(Error::Held { holder }),
             taken => taken.map(Some),
         },
     }

@@ -42,7 +42,9 @@ fn create(arguments: &Arguments, token: &StoredToken) -> Result<(), Error> {
 }
 
 fn list(arguments: &Arguments) -> Result<(), Error> {
-    let tokens = on_store(arguments, async |store| store.tokens().await)?;
+    // What is only read may be read beside a server.
+    let store = open_store(&Project::open(arguments, &[])?)?;
+    let tokens = block_on(store.tokens())??;
     let mut text = String::new();
     for token in tokens {
         let end = match token.expires_at {

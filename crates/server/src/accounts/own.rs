@@ -104,8 +104,10 @@ pub enum CodePurpose {
 
 /// Why an account is not made.
 #[derive(Debug, thiserror::Error)]
-#[error("the account cannot be made: {reasons}")]
+#[error("{failed}: {reasons}")]
 pub struct UserRefused {
+    /// What was tried.
+    pub failed: &'static str,
     /// In the words of the project's API.
     pub reasons: String,
 }
@@ -122,7 +124,7 @@ impl App {
             let change = self.accounts.own.create(new, role, None);
             self.made(&change.prepared, change.values).await
         };
-        made.await.map_err(|cause| self.told(cause))
+        made.await.map_err(|cause| self.told("the account cannot be made", cause))
     }
 
     /// Stores the hash of a code for an account, with the moment until which it is good, and answers with the code.
@@ -136,18 +138,18 @@ impl App {
         };
         let made = async {
             let found = self.store.account_by_name(identifier).await.map_err(|error| error.logged())?;
-            let account = found.ok_or(Cause::NotFound(None))?;
+            let account = found.ok_or(Cause::NotFound(self.model().type_named(USER)))?;
             let (code, kept) = super::commands::new_code(account.key, self.settings.clock.now())?;
             self.made(change, Values(vec![key_value(account.key), Value::Text(kept)])).await?;
             Ok(code)
         };
-        made.await.map_err(|cause| self.told(cause))
+        made.await.map_err(|cause| self.told("a code for the account cannot be made", cause))
     }
 
-    fn told(&self, cause: Cause) -> UserRefused {
+    fn told(&self, failed: &'static str, cause: Cause) -> UserRefused {
         let faults = [Fault { path: Vec::new(), place: None, cause }];
         let words = graphql::dialect::words(self.model(), &faults);
-        UserRefused { reasons: words.join("; ") }
+        UserRefused { failed, reasons: words.join("; ") }
     }
 
     /// The key of a role, which is made where there is none.

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use graphql::transport::RequestFault;
 use plan::{
     Answer, AnswerEntry, AnswerValue, Boundary, Cause, Column, Command, Comparison, Effect, Entry, Fault, Filter, Form,
-    From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Root, RootValue, Row,
-    RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
+    From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Problem, Root, RootValue,
+    Row, RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
 };
 use serde_json::{Value as Json, json};
 use store::FileWatch;
@@ -135,6 +135,11 @@ enum Refused {
 }
 
 impl Refused {
+    fn problem(text: String) -> Refused {
+        let cause = Cause::Invalid { problem: Problem::Text(text) };
+        Refused::Fault(Fault { path: Vec::new(), place: None, cause })
+    }
+
     fn response(self, app: &App) -> Response<Body> {
         match self {
             Refused::Method(allow) => {
@@ -204,7 +209,7 @@ fn written(status: u16, body: Bytes) -> Response<Body> {
 async fn commanded(app: &App, way: &Way, parts: &Parts, body: Body) -> Result<Response<Body>, Refused> {
     let sender = sender(app, parts).await.map_err(Refused::Request)?;
     let body = read_body(app, parts, body).await.map_err(Refused::Request)?;
-    let variables = variables(&body, way).map_err(Refused::Request)?;
+    let variables = variables(&body, way)?;
     answer(app, &sender, &variables, command(app, way)).await
 }
 
@@ -230,15 +235,27 @@ const ROOT: &str = "data";
 const OPENING: &[u8] = b"{\"data\":";
 
 /// The texts of a body under their names. What is no text is refused, and so is a member that is not asked for.
-fn variables(body: &[u8], way: &Way) -> Result<Variables, RequestFault> {
-    let json: Json = serde_json::from_slice(body).map_err(|_| RequestFault::BodyNotObject)?;
-    let Json::Object(members) = json else { return Err(RequestFault::BodyNotObject) };
-    let is_asked = |name: &String| way.given.iter().any(|(_, member)| member == name);
-    if !members.iter().all(|(name, value)| is_asked(name) && (value.is_string() || value.is_null())) {
-        return Err(RequestFault::BodyNotObject);
+fn variables(body: &[u8], way: &Way) -> Result<Variables, Refused> {
+    let no_object = || Refused::Request(RequestFault::BodyNotObject);
+    let json: Json = serde_json::from_slice(body).map_err(|_| no_object())?;
+    let Json::Object(members) = json else { return Err(no_object()) };
+    let is_asked = |name: &str| way.given.iter().any(|(_, member)| *member == name);
+    let unknown: Vec<String> = members.keys().filter(|name| !is_asked(name)).map(|name| short(name)).collect();
+    if !unknown.is_empty() {
+        return Err(Refused::problem(["Invalid parameters: ", &unknown.join(", ")].concat()));
     }
-    Ok(members)
+    match members.iter().find(|(_, value)| !value.is_string() && !value.is_null()) {
+        Some((name, _)) => Err(Refused::problem([name.as_str(), " must be a string"].concat())),
+        None => Ok(members),
+    }
 }
+
+/// A name that a caller gave, cut as messages show it.
+fn short(name: &str) -> String {
+    name.chars().take(NAME_CHARACTERS_MAX).collect()
+}
+
+const NAME_CHARACTERS_MAX: usize = 60;
 
 fn command(app: &App, way: &Way) -> Plan {
     let model = app.model();
