@@ -25,6 +25,8 @@ pub(crate) async fn engine(store: &Arc<Store>, model: &Arc<Model>) -> Result<Opt
     }
     let engine = Engine::open(Arc::clone(store), Clock::Database, Arc::new(Ids::Random)).await?;
     engine.serve(Arc::clone(model)).await?;
+    // Whoever opens a SQLite database for its runs holds the lock of its folder.
+    engine.workers_are_gone().await?;
     Ok(Some(Arc::new(engine)))
 }
 

@@ -325,6 +325,15 @@ impl Engine {
         Ok(())
     }
 
+    /// Says that no worker lives that has a run now: for the one process that may work on a SQLite database. Nothing on PostgreSQL.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn workers_are_gone(&self) -> Result<(), Error> {
+        self.store.put(&of::LEASES_ABANDON, Vec::new()).await?;
+        Ok(())
+    }
+
     /// Writes what a worker tells of its run, all of it or nothing; gives where the run stands then.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ pub use launch::{Launch, Launched, NewRun};
 pub use lease::{Claimed, Lease};
 pub use progress::{NewEvent, NewLog, Progress, StepProgress};
 pub use record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord};
-pub use scheduler::schedule_runs;
+pub use scheduler::{MISSED_MAX, schedule_runs};
 pub use step::{EVENTS_BYTES_MAX, OUTPUT_BYTES_MAX};
 pub use worker::{HEARTBEAT, LEASE, LOOK, WorkerSettings, work};
 

@@ -1,12 +1,177 @@
-//! Launches runs by the clock and by changes of content.
+//! Launches runs by the clock. Each time of a schedule is a row that is written once, in the transaction of its launch, so that several servers
+//! launch it once and a crash neither loses nor doubles it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use model::{Schedule, ScheduleConfig};
+use plan::Value;
+use serde_json::json;
+use store::Tx;
 use tokio::sync::watch;
 
-use crate::Engine;
+use crate::engine::ServedJobs;
+use crate::launch::{Launch, NewRun};
+use crate::record::{instant, text, uuid};
+use crate::schedule::{CatchUp, due};
+use crate::{Engine, Error, launch, statements as of};
+
+/// Times that passed while nobody looked are made up for, the last of them.
+pub const MISSED_MAX: usize = 5;
+/// Between two looks at schedules that others may have switched.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Launches what is due until it is told to stop.
-pub async fn schedule_runs(_engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() && stop.changed().await.is_ok() {}
+pub async fn schedule_runs(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let next = match engine.tick(Timestamp::now()).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(error = crate::chain(&error), "schedules could not be looked at; tried again later");
+                None
+            }
+        };
+        let left =
+            next.map_or(LOOK, |next| Duration::try_from(next.duration_since(Timestamp::now())).unwrap_or_default());
+        tokio::select! {
+            () = tokio::time::sleep(left.min(LOOK)) => {}
+            _stopped = stop.changed() => {}
+        }
+    }
+}
+
+/// A schedule as it stands.
+struct Standing {
+    key: u128,
+    done_until: Timestamp,
+    launch: Launch,
+    schedule: Schedule,
+}
+
+impl Engine {
+    /// Launches what is due at this time; gives the next time at which something is.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn tick(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let served = self.served();
+        if served.model.jobs.iter().all(|job| job.schedules.is_empty()) {
+            return Ok(None);
+        }
+        let mut next: Option<Timestamp> = None;
+        for row in self.store.ask(&of::SCHEDULES_READ, Vec::new()).await? {
+            let Some(standing) = standing(&served, &row) else { continue };
+            let found = due(&standing.schedule.cron, standing.done_until, now, CatchUp::All(MISSED_MAX));
+            for time in &found.times {
+                self.launch_for(&standing, *time, now).await?;
+            }
+            next = [next, found.next].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    /// Switches a schedule on or off. False when there is none of the name.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn schedule_switch(
+        &self,
+        (location, repository): (&str, &str),
+        name: &str,
+        is_running: bool,
+    ) -> Result<bool, Error> {
+        let words = [location, repository, name].map(|word| Value::Text(word.to_owned()));
+        let rows = self.store.ask(&of::SCHEDULE_FIND, words.to_vec()).await?;
+        let Some(key) = rows.first().and_then(|row| row.first()).cloned() else { return Ok(false) };
+        let now = self.store.ask(&of::CLOCK, vec![self.clock.given()]).await?;
+        let now = now.first().and_then(|row| row.first()).cloned().unwrap_or(Value::Null);
+        self.store.put(&of::SCHEDULE_SWITCH, vec![key, Value::Boolean(is_running), now]).await?;
+        Ok(true)
+    }
+
+    /// One time of a schedule: its row and its run in one transaction, or the row with the reason why there is no run.
+    async fn launch_for(&self, standing: &Standing, time: Timestamp, now: Timestamp) -> Result<(), Error> {
+        let schedule = &standing.schedule;
+        let config = match &schedule.config {
+            ScheduleConfig::Given(config) => Ok(config.clone()),
+            ScheduleConfig::Command(_) => Err("this version asks no programs which runs to launch".to_owned()),
+        };
+        let prepared = match config {
+            Ok(config) => {
+                let mut tags = schedule.run_tags.clone();
+                tags.insert("dagster/schedule_name".to_owned(), schedule.name.clone());
+                let launch = Launch {
+                    config,
+                    tags,
+                    schedule: Some(standing.key),
+                    scheduled_for: Some(time.as_microsecond()),
+                    ..standing.launch.clone()
+                };
+                match self.prepare(launch).await {
+                    Ok(new) => Ok(Arc::new(new)),
+                    Err(error @ Error::Store(_)) => return Err(error),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            Err(reason) => Err(reason),
+        };
+        if let Err(reason) = &prepared {
+            tracing::error!(schedule = schedule.name, %time, reason, "a schedule launched nothing");
+        }
+        let zone = TimeZone::get(schedule.cron.zone()).unwrap_or(TimeZone::UTC);
+        let local = time.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let tick = self.ids.uuid(now.as_microsecond())?;
+        let values =
+            [Value::Uuid(tick), Value::Uuid(standing.key), Value::Instant(time.as_microsecond()), Value::Text(local)];
+        let at = now.as_microsecond();
+        let clock = self.clock.clone();
+        self.store
+            .tell(move |tx| {
+                let (values, prepared, clock) = (values.clone(), prepared.clone(), clock.given());
+                Box::pin(async move { tell(tx, clock, (values, at), prepared).await })
+            })
+            .await?;
+        self.hint_queue();
+        Ok(())
+    }
+}
+
+/// Writes a time of a schedule and launches its run; nothing where somebody has dealt with it.
+async fn tell(
+    tx: &Tx,
+    clock: Value,
+    (values, at): ([Value; 4], i64),
+    prepared: Result<Arc<NewRun>, String>,
+) -> Result<(), Error> {
+    let [_, schedule, due, _] = &values;
+    let done = vec![schedule.clone(), due.clone()];
+    let (status, error, runs) = match &prepared {
+        Ok(new) => ("succeeded", Value::Null, json!([new.key().to_string()])),
+        Err(reason) => ("failed", Value::Json(json!({ "message": reason }).to_string()), json!([])),
+    };
+    let mut row = values.to_vec();
+    row.extend([Value::Text(status.to_owned()), Value::Instant(at), error, Value::Json(runs.to_string())]);
+    let made = tx.one(&of::TICK_INSERT, row).await?;
+    if let (Ok(new), false) = (&prepared, made.is_empty()) {
+        launch::tell(tx, clock, new).await?;
+    }
+    tx.one(&of::SCHEDULE_DONE, done).await?;
+    Ok(())
+}
+
+/// What stands in a row, with what the project says of it.
+fn standing(served: &ServedJobs, row: &[Value]) -> Option<Standing> {
+    let (name, location, repository, job) =
+        (text(row.get(1))?, text(row.get(2))?, text(row.get(3))?, text(row.get(4))?);
+    let of =
+        served.model.jobs.iter().find(|of| of.name == job && of.repository == repository && of.location == location)?;
+    let schedule = of.schedules.iter().find(|schedule| schedule.name == name)?.clone();
+    Some(Standing {
+        key: uuid(row.first())?,
+        done_until: Timestamp::from_microsecond(instant(row.get(5))?).ok()?,
+        launch: Launch { location, repository, job, ..Launch::default() },
+        schedule,
+    })
 }

@@ -88,6 +88,13 @@ fixed! {
     STEP_SET = "step_set" [Uuid, Text, Text, Text, Int, Instant, Text, Json, Int, Instant, Instant, Instant, Json, Json]
         -> [];
 
+    LEASES_ABANDON = "leases_abandon" [] -> [];
+    SCHEDULES_READ = "schedules_read" [] -> [Uuid, Text, Text, Text, Text, Instant];
+    SCHEDULE_FIND = "schedule_find" [Text, Text, Text] -> [Uuid];
+    SCHEDULE_SWITCH = "schedule_switch" [Uuid, Boolean, Instant] -> [];
+    SCHEDULE_DONE = "schedule_done" [Uuid, Instant] -> [];
+    TICK_INSERT = "tick_insert" [Uuid, Uuid, Instant, Text, Text, Instant, Json, Json] -> [Uuid];
+
     DELETE_STEP_STATES = "delete_step_states" [Uuid] -> [];
     DELETE_ARTIFACTS = "delete_artifacts" [Uuid] -> [];
     DELETE_LOGS = "delete_logs" [Uuid] -> [];

@@ -184,3 +184,38 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
         kitchen.remove().await;
     }
 }
+
+const SCHEDULED: &str = r#"
+type Nightly @job(repository: "kitchen")
+  @schedule(cron: "0 * * * *", name: "hourly", config: "{ ops: { extract: { config: { limit: 7 } } } }", defaultStatus: RUNNING)
+  @schedule(cron: "30 * * * *", name: "half") {
+  extract(limit: Int! = 100): JSON @run(command: ["true"])
+}
+"#;
+
+#[tokio::test]
+async fn each_time_of_a_schedule_launches_one_run() {
+    for kitchen in Kitchen::of("engine_schedule", SCHEDULED).await {
+        let engine = &kitchen.engine;
+        let at = |minutes: i64| kitchen.start() + Duration::from_secs(u64::try_from(minutes * 60).unwrap());
+        let count = async || engine.runs(None, None, 100).await.unwrap().len();
+        // The clock stands at 22:13:20; the schedule that nobody has switched on does nothing.
+        assert_eq!(engine.tick(at(20)).await.unwrap(), Some(at(46) + Duration::from_secs(40)));
+        assert_eq!(count().await, 0);
+        for _ in 0..2 {
+            engine.tick(at(50)).await.unwrap();
+            assert_eq!(count().await, 1, "a time is dealt with once");
+        }
+        let run = engine.runs(None, None, 1).await.unwrap().remove(0);
+        assert_eq!(run.tags.get("dagster/schedule_name").map(String::as_str), Some("hourly"));
+        assert_eq!(run.filled_config["ops"]["extract"]["config"]["limit"], 7);
+        engine.tick(at(50 + 60 * 24)).await.unwrap();
+        assert_eq!(count().await, 1 + runs::MISSED_MAX, "the last times of a long absence are made up for");
+        assert!(engine.schedule_switch(("main", "kitchen"), "half", true).await.unwrap());
+        assert!(!engine.schedule_switch(("main", "kitchen"), "none", true).await.unwrap());
+        assert!(engine.schedule_switch(("main", "kitchen"), "hourly", false).await.unwrap());
+        engine.tick(at(60)).await.unwrap();
+        assert_eq!(count().await, 2 + runs::MISSED_MAX);
+        kitchen.remove().await;
+    }
+}

@@ -57,6 +57,11 @@ impl Kitchen {
         }
     }
 
+    /// Where the clock stood at first.
+    pub fn start(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.now.load(Ordering::SeqCst)).unwrap()
+    }
+
     pub fn forward(&self, by: Duration) {
         self.now.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
     }
