@@ -11,5 +11,6 @@ pub mod differences;
 pub mod form;
 pub mod judge;
 pub mod project;
+pub mod recorded;
 pub mod replay;
 pub mod shape;

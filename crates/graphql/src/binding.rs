@@ -7,6 +7,7 @@
 //! Two things are told by the schema instead of by a word: what rows or elements an object type stands for
 //! ([`crate::definition::Stands`]), and the names (sort paths are looked up among the bound fields of the object type).
 
+use crate::tell::Teller;
 use model::{Bound, ComponentId, ConnectionPart, FieldId, Operator, TypeId};
 use plan::{
     Column, Derived, Direction, Effect, Form, Function, LinkKind, Nulls, PublicationFilter, Status, ValueKind, Within,
@@ -131,6 +132,8 @@ pub enum FieldBinding {
     Own(Box<Bound>),
     /// A part of a connection of the project's own API.
     Part(ConnectionPart),
+    /// What the dialect tells of its arguments, the model and rows ([`crate::tell`]): the whole tree below the root field.
+    Told(Teller),
     /// An object around things of the same level: it adds a name, nothing else.
     Wrap,
     /// A value that is known already. JSON text.
@@ -284,6 +287,8 @@ pub enum InputBinding {
     },
     /// An object whose members are bound by [`InputBinding::Given`].
     GivenGroup,
+    /// Handed to what the dialect tells, as it is.
+    Told,
     /// Accepted, without effect.
     Ignored,
 }

@@ -14,6 +14,7 @@
 //! - `Stands` on an object type says whose rows or elements it shows; unions are resolved by it.
 
 mod clash;
+mod dagster;
 mod declared;
 mod hasura;
 mod prefect;
@@ -49,7 +50,7 @@ pub struct Dialect {
 
 /// Every dialect that is served.
 pub static ALL: &[&Dialect] =
-    &[&strapi::STRAPI5, &strapi::STRAPI4, &hasura::HASURA, &declared::DECLARED, &prefect::PREFECT];
+    &[&strapi::STRAPI5, &strapi::STRAPI4, &hasura::HASURA, &declared::DECLARED, &prefect::PREFECT, &dagster::DAGSTER];
 
 /// The dialect of this name.
 #[must_use]

@@ -8,9 +8,12 @@ mod own;
 mod page;
 mod select;
 mod sort;
+mod told;
 mod version;
 mod view;
 mod write;
+
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use model::{ComponentId, Model, TypeId};
@@ -33,6 +36,7 @@ use crate::{Limits, RequestError, Schema, introspect};
 pub fn to_plan(schema: &Schema, operation: &Operation, variables: &Variables) -> Result<Plan, Vec<RequestError>> {
     let mut planner = Planner {
         model: &schema.model,
+        shared: &schema.model,
         definitions: &schema.definitions,
         limits: &schema.limits,
         variables,
@@ -73,6 +77,8 @@ fn misplaced<T>() -> Refusable<T> {
 
 struct Planner<'a> {
     model: &'a Model,
+    /// The same, for what outlives the walk.
+    shared: &'a Arc<Model>,
     definitions: &'a Definitions,
     limits: &'a Limits,
     variables: &'a Variables,
@@ -158,6 +164,7 @@ impl<'a> Planner<'a> {
             FieldBinding::Command { effect, of } => {
                 self.command(merged, definition, (*effect, *of)).map(|command| RootValue::Command(Box::new(command)))
             }
+            FieldBinding::Told(teller) => Ok(self.told(merged, definition, *teller)),
             FieldBinding::Constant(json) => Ok(RootValue::Constant(json.clone())),
             FieldBinding::Wrap => self.constants(merged, definition.of.name()).map(RootValue::Constant),
             FieldBinding::Part(_)

@@ -33,6 +33,7 @@ mod request;
 mod schema;
 mod sdl;
 mod shape;
+mod tell;
 pub mod transport;
 mod variables;
 

@@ -88,6 +88,7 @@ pub(crate) fn role(binding: &InputBinding, of: &TypeRef, definitions: &Definitio
         | InputBinding::JsonPath
         | InputBinding::Columns
         | InputBinding::DistinctValues
+        | InputBinding::Told
         | InputBinding::Unit => Role::Value,
         InputBinding::Compare(model::Operator::Between) | InputBinding::Every(_) => Role::Count,
         InputBinding::Compare(_)

@@ -4,6 +4,7 @@
 //! the server, which asks no dialect's name: it reads [`TransportRules`] and lets the dialect put a [`RequestFault`] into
 //! the words and the form that its clients know.
 
+mod dagster;
 mod declared;
 mod hasura;
 mod prefect;
@@ -13,6 +14,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+pub use dagster::DAGSTER;
 pub use declared::DECLARED;
 pub use hasura::HASURA;
 pub use prefect::PREFECT;

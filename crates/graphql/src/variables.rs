@@ -72,7 +72,7 @@ fn is_composed(name: &str) -> bool {
 }
 
 /// A value with its variables put in. Absent ones are left out of objects and null in lists.
-fn composed(given: &Given, variables: &Variables) -> Option<Json> {
+pub(crate) fn composed(given: &Given, variables: &Variables) -> Option<Json> {
     match given {
         Given::Json(json) => Some(json.clone()),
         Given::Variable(name) => variables.get(name).cloned(),

@@ -19,6 +19,7 @@ use crate::Scalar;
 pub use check::{CONFIG_FAULTS_MAX, ConfigFault, ConfigFaultKind, ConfigStep, check};
 pub use fill::fill;
 pub(crate) use root::of_job;
+pub use root::{loaded_as, loaded_types};
 
 /// Types that one config type holds, counted each time it is met: what printing or showing it may cost.
 pub const CONFIG_TYPES_MAX: usize = 10_000;

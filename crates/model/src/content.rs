@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{ColumnName, Condition, Job, OwnType, Place, Repository, StatusSensor};
+use crate::{ColumnName, Condition, Job, JobId, OwnType, Place, Repository, StatusSensor};
 
 macro_rules! index {
     ($(#[$doc:meta] $name:ident),+ $(,)?) => { $(
@@ -484,6 +484,17 @@ impl Model {
     /// Every content type that generated dialects show, with its id: all but those of the workflow engine.
     pub fn shown_types(&self) -> impl Iterator<Item = (TypeId, &ContentType)> {
         self.content_types().filter(|(_, of)| !of.is_of_engine())
+    }
+
+    /// Every content type with its id.
+    pub fn jobs_by_id(&self) -> impl Iterator<Item = (JobId, &Job)> {
+        (0u16..).map(JobId).zip(&self.jobs)
+    }
+
+    /// The job of this id.
+    #[must_use]
+    pub fn job(&self, id: JobId) -> &Job {
+        &self.jobs[usize::from(id.0)]
     }
 
     /// Every content type with its id.

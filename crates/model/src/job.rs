@@ -22,6 +22,10 @@ use crate::{ContentEvent, Cron, Place, Rule, TypeId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpId(pub u16);
 
+/// Index into [`crate::Model::jobs`]: means nothing without its model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub u16);
+
 /// A job: ops, what each needs, and what launches it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {

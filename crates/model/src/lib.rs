@@ -29,9 +29,9 @@ pub use content::{
 pub use cron::{Cron, CronFault};
 pub use diagnostics::{Diagnostic, Diagnostics, Place, Source};
 pub use job::{
-    Asset, Backoff, Executor, Feed, GraphOutput, GraphUse, Hook, HookOn, InputSource, Jitter, Job, Node, NodeInput,
-    NodeOutput, Op, OpId, OpOutput, OpType, OpTypeKind, PartitionKeys, Partitions, Repository, Resource, Retry,
-    Schedule, ScheduleConfig, Sensor, SourceShape, StatusSensor, Tags, Trigger, Work, WorkerLost,
+    Asset, Backoff, Executor, Feed, GraphOutput, GraphUse, Hook, HookOn, InputSource, Jitter, Job, JobId, Node,
+    NodeInput, NodeOutput, Op, OpId, OpOutput, OpType, OpTypeKind, PartitionKeys, Partitions, Repository, Resource,
+    Retry, Schedule, ScheduleConfig, Sensor, SourceShape, StatusSensor, Tags, Trigger, Work, WorkerLost,
 };
 pub use own::{
     Bound, Connection, ConnectionPart, ContentEvent, OwnData, OwnEntry, OwnField, OwnInput, OwnKind, OwnRef, OwnRows,

@@ -16,7 +16,8 @@ mod write;
 use model::{Action, FieldId, Model, Target, TypeId};
 
 use crate::{
-    Cause, Column, Filter, From, Hole, Page, Plan, Policy, Refusal, RefusedPart, RootValue, Select, Status, Version,
+    Cause, Column, Filter, From, Hole, Page, Plan, Policy, Refusal, RefusedPart, RootValue, Select, Shaped, ShapedFrom,
+    Status, Version,
 };
 
 /// Proof that every node of the inner value was seen by [`authorize`]. Only it can make one.
@@ -56,6 +57,7 @@ pub fn authorize(mut plan: Plan, policy: &Policy, model: &Model) -> Authorized<P
             RootValue::Own(select) => env.own(select, &mut plan.holes),
             RootValue::Write(write) => env.write(write, &mut plan.holes),
             RootValue::Command(command) => env.command(command, &mut plan.holes),
+            RootValue::Shaped(shaped) => env.shaped(shaped, &mut plan.holes),
         };
         let value = std::mem::replace(&mut root.value, RootValue::Refused(forbidden()));
         root.value = match (allowed, value) {
@@ -68,6 +70,15 @@ pub fn authorize(mut plan: Plan, policy: &Policy, model: &Model) -> Authorized<P
 }
 
 impl Env<'_> {
+    /// What may be done with jobs, by which those without FIND are left out, and whatever the rows or the command below demand.
+    fn shaped(self, shaped: &mut Shaped, holes: &mut Vec<Hole>) -> Allowed {
+        shaped.granted = self.policy.jobs();
+        match &mut shaped.from {
+            ShapedFrom::Rows(selects) => selects.iter_mut().try_for_each(|select| self.select(select, holes)),
+            ShapedFrom::Command(command) => self.command(command, holes),
+        }
+    }
+
     /// Rows that are read: FIND (and READ_DRAFT where drafts are asked for), the rows' rule, and everything below.
     fn select(self, select: &mut Select, holes: &mut Vec<Hole>) -> Allowed {
         if self.is_of_own(select) {

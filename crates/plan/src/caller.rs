@@ -1,9 +1,13 @@
 //! Who asks, and what the model's rules let them do.
 
+mod found;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Action, Condition, FieldId, Model, Rule, TypeId};
 use serde_json::{Map, Value as Json};
+
+use crate::JobGrants;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +46,8 @@ pub enum Policy {
     Rules {
         /// For each content type and action.
         grants: BTreeMap<(TypeId, Action), Vec<Grant>>,
+        /// What may be done with which jobs.
+        jobs: JobGrants,
         /// The roles that have them.
         roles: BTreeSet<String>,
     },
@@ -102,7 +108,18 @@ impl Policy {
                 }
             }
         }
-        Policy::Rules { grants: rules, roles: roles.iter().cloned().collect() }
+        let of_jobs = model.jobs_by_id().flat_map(|(id, job)| job.rules.iter().map(move |rule| (id, rule)));
+        let granted: Vec<_> = of_jobs.filter(|(_, rule)| roles.contains(&rule.role)).collect();
+        for (id, _) in granted.iter().filter(|(_, rule)| rule.actions.contains(&Action::Find)) {
+            for (of, condition) in found::of_job(model, model.job(*id)) {
+                let grant = Grant { condition: Some(condition), fields: None };
+                rules.entry((of, Action::Find)).or_default().push(grant);
+            }
+        }
+        let granted = granted.into_iter();
+        let list = granted.flat_map(|(id, rule)| rule.actions.iter().map(move |action| (id, *action))).collect();
+        let jobs = JobGrants { everything: roles.iter().any(|role| role == OPERATOR), list };
+        Policy::Rules { grants: rules, jobs, roles: roles.iter().cloned().collect() }
     }
 
     /// The grants for an action on a content type; none: refused. `Everything` gives one grant without bounds.
@@ -111,6 +128,15 @@ impl Policy {
         match self {
             Policy::Everything => vec![Grant { condition: None, fields: None }],
             Policy::Rules { grants, .. } => grants.get(&(of, action)).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// What may be done with jobs.
+    #[must_use]
+    pub fn jobs(&self) -> JobGrants {
+        match self {
+            Policy::Everything => JobGrants::all(),
+            Policy::Rules { jobs, .. } => jobs.clone(),
         }
     }
 

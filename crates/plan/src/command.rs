@@ -5,7 +5,7 @@
 
 use model::{Action, TypeId};
 
-use crate::{Answer, HoleId};
+use crate::{Answer, HoleId, RunEffect};
 
 /// One command.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +40,8 @@ pub enum Effect {
     /// Keeps the files of the request that `file` or `files` name, with texts about each, and links them by the `field` of the document `refId` of
     /// the type `ref`, where one is named.
     Upload,
+    /// Something with runs of the project's own jobs.
+    Run(crate::RunEffect),
 }
 
 /// Who may ask for an effect.
@@ -49,6 +51,8 @@ pub enum Need {
     Nothing,
     /// Whoever may do this on every row of the command's content type.
     Action(Action),
+    /// Whoever may do this with some job; whoever runs the command asks [`crate::Policy::jobs`] about the run's own.
+    Job(Action),
 }
 
 impl Effect {
@@ -63,6 +67,9 @@ impl Effect {
             | Effect::ResetPassword
             | Effect::ConfirmEmail => Need::Nothing,
             Effect::Upload => Need::Action(Action::Create),
+            Effect::Run(RunEffect::Launch | RunEffect::Repeat) => Need::Job(Action::Launch),
+            Effect::Run(RunEffect::Terminate | RunEffect::TerminateEach) => Need::Job(Action::Cancel),
+            Effect::Run(RunEffect::Delete) => Need::Job(Action::Operate),
         }
     }
 }

@@ -104,6 +104,8 @@ pub enum Cause {
     VersionConflict,
     /// Signing in, or a change of an account, is refused.
     Account(AccountFault),
+    /// Nothing is done with a run.
+    Run(crate::RunFault),
     /// More attempts than a limit allows; a further one may come after so many seconds.
     TooManyAttempts(u32),
     /// Stopped at its deadline.

@@ -95,6 +95,9 @@ pub enum Operand {
     Hole(HoleId),
     /// Another column of the same row.
     Column(Column),
+    /// The value of the compared column in the row of the same type that has this key; null where there is none. Of types without drafts and
+    /// locales alone.
+    OfKey(HoleId),
 }
 
 impl Filter {

@@ -25,8 +25,10 @@ mod linked;
 mod output;
 mod picture;
 pub mod rules;
+mod run;
 mod scale;
 mod select;
+mod shaped;
 mod value;
 mod write;
 
@@ -48,11 +50,13 @@ pub use output::{
     Switch, SwitchArm, SwitchFrom, SwitchShape, Window, Within,
 };
 pub use picture::{Detail, picture};
+pub use run::{RunEffect, RunFault};
 pub use scale::Scale;
 pub use select::{
     Column, CursorPage, Direction, From, Locale, Nulls, Page, PublicationFilter, Select, Shape, SortKey, SortPath,
     Status, Version,
 };
+pub use shaped::{JobGrants, Made, Making, Met, Shaped, ShapedFrom, Shaper};
 pub use value::{Hole, HoleId, HoleSource, Transform, Value, ValueKind, Values};
 pub use write::{
     Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Links, Losing, RowRules, Write,
@@ -113,6 +117,8 @@ pub enum RootValue {
     Write(Box<Write>),
     /// An effect that names the row to answer with.
     Command(Box<Command>),
+    /// What a pure function makes of rows, or of what a command answers with.
+    Shaped(Box<Shaped>),
     /// Not allowed, or known to fail: the entry is null with this fault.
     Refused(Refusal),
 }

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::{
     Aggregate, Arm, Boundary, Column, ComponentSelect, Derived, Form, From, Function, HoleId, HoleSource, Linked,
     Locale, Object, Page, Part, PartEntry, Plan, PublicationFilter, RootValue, Row, RowValue, Segment, Select, Shape,
-    Status, Switch, SwitchFrom, SwitchShape, Transform, Version, Within,
+    ShapedFrom, Status, Switch, SwitchFrom, SwitchShape, Transform, Version, Within,
 };
 
 /// How much of a plan is shown.
@@ -46,6 +46,13 @@ pub fn picture(model: &Model, plan: &Plan, detail: Detail) -> String {
             RootValue::Own(select) => printer.select(&[&key, " of the caller"].concat(), select),
             RootValue::Write(write) => printer.write(&key, write),
             RootValue::Command(command) => printer.command(&key, command),
+            RootValue::Shaped(shaped) => {
+                printer.line(&[&key, " shaped by ", &shaped.shaper.name].concat());
+                match &shaped.from {
+                    ShapedFrom::Rows(selects) => selects.iter().for_each(|select| printer.select(&key, select)),
+                    ShapedFrom::Command(command) => printer.command(&key, command),
+                }
+            }
             RootValue::Refused(refusal) => printer.line(&format!("{key} refused {:?}", refusal.cause)),
         }
     }

@@ -130,7 +130,11 @@ fn letter(model: &Model, role: &str, value: RootValue) -> char {
     let authorized = authorize(plan, &Policy::of(model, &caller), model);
     match &authorized.get().roots[0].value {
         RootValue::Refused(_) => '-',
-        RootValue::Constant(_) | RootValue::Own(_) | RootValue::Switch(_) | RootValue::Through(_) => {
+        RootValue::Constant(_)
+        | RootValue::Own(_)
+        | RootValue::Switch(_)
+        | RootValue::Through(_)
+        | RootValue::Shaped(_) => {
             unreachable!("nothing such is asked")
         }
         RootValue::Select(select) if refuses(&select.shape) => '-',

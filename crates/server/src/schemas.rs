@@ -90,8 +90,8 @@ impl Schemas {
 fn usual_endpoints(model: &Model) -> Vec<EndpointSettings> {
     const CONTENT: &[(&str, &[&str])] =
         &[("/graphql", &["strapi5"]), ("/v4/graphql", &["strapi4"]), ("/v1/graphql", &["hasura"])];
-    const JOBS: &[(&str, &[&str])] = &[("/prefect/graphql", &["prefect"])];
-    const JOBS_ALONE: &[(&str, &[&str])] = &[("/graphql", &["prefect"])];
+    const JOBS: &[(&str, &[&str])] = &[("/dagster/graphql", &["dagster"]), ("/prefect/graphql", &["prefect"])];
+    const JOBS_ALONE: &[(&str, &[&str])] = &[("/graphql", &["dagster", "prefect"])];
     let has_jobs = !model.jobs.is_empty();
     let has_content = model.content_types().any(|(_, of)| !of.is_system);
     let usual = match (has_content, has_jobs) {

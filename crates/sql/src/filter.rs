@@ -322,8 +322,24 @@ fn list_of(env: Env, scope: &Scope, json: Expr) -> Expr {
 
 fn compare(env: Env, aliases: &mut Aliases, scope: &Scope, comparison: &Comparison) -> Expr {
     let left = env.column(aliases, scope, comparison.column);
-    let right = operand(env, aliases, scope, &comparison.value);
+    let right = match (&comparison.value, scope) {
+        (Operand::OfKey(key), Scope::Row { of, .. }) => {
+            Right::Expr(of_key(env, aliases, *of, (comparison.column, *key)))
+        }
+        (value, _) => operand(env, aliases, scope, value),
+    };
     operation(env, &left, comparison.operator, &right)
+}
+
+/// `(select t1."number" from "run" as t1 where t1."_key" = ?1)`.
+fn of_key(env: Env, aliases: &mut Aliases, of: TypeId, (column, key): (Column, HoleId)) -> Expr {
+    let inner = aliases.next();
+    let row = Scope::Row { of, alias: inner };
+    let value = env.column(aliases, &row, column);
+    let is_it = env.column(aliases, &row, Column::System(SystemColumn::Key));
+    let filter = vec![is_it.expr.equals(Expr::Param(Param::Hole(key, is_it.kind)))];
+    let columns = vec![(value.expr, None)];
+    Expr::Scalar(Box::new(Query { columns, from: vec![env.rows(of, inner)], filter, ..Query::default() }))
 }
 
 /// The right side of a comparison.
@@ -335,6 +351,8 @@ enum Right {
 fn operand(env: Env, aliases: &mut Aliases, scope: &Scope, value: &Operand) -> Right {
     match value {
         Operand::Hole(hole) => Right::Hole(*hole),
+        // Keys are of rows; an element and a count have none.
+        Operand::OfKey(_) => Right::Expr(Expr::Null),
         Operand::Column(column) => Right::Expr(env.column(aliases, scope, *column).expr),
     }
 }

@@ -127,6 +127,7 @@ fn write_root<'a>(root: &'a PreparedRoot, walk: &mut Walk<'a, '_>) -> Result<Wro
         PreparedValue::Select(node) => walk.node(node, None),
         PreparedValue::Switch(switch) => walk.switch(switch, None),
         PreparedValue::Through(node) => walk.through(node),
+        PreparedValue::Shaped(nodes, shaped) => walk.shaped(nodes, shaped),
         PreparedValue::Refused(refusal) => Ok(walk.fault(refusal.cause.clone())),
     }
 }

@@ -3,6 +3,8 @@
 //! Source: `docs/dialects/declared.md`; GraphQL over HTTP.
 
 mod faults;
+
+pub(super) use faults::faults;
 mod written;
 
 use indexmap::IndexMap;

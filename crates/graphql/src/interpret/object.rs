@@ -67,6 +67,7 @@ impl<'a> Planner<'a> {
             | FieldBinding::Create { .. }
             | FieldBinding::Update { .. }
             | FieldBinding::Delete { .. }
+            | FieldBinding::Told(_)
             | FieldBinding::Part(_)
             | FieldBinding::Nodes
             | FieldBinding::Total

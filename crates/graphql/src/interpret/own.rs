@@ -321,6 +321,7 @@ impl<'a> Planner<'a> {
             | RootValue::Own(_)
             | RootValue::Write(_)
             | RootValue::Command(_)
+            | RootValue::Shaped(_)
             | RootValue::Refused(_) => return misplaced(),
         }
         Ok(())

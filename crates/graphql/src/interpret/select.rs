@@ -213,6 +213,7 @@ impl<'a> Planner<'a> {
             | FieldBinding::ElementId
             | FieldBinding::Derived(_)
             | FieldBinding::Own(_)
+            | FieldBinding::Told(_)
             | FieldBinding::Part(_)
             | FieldBinding::Account { .. }
             | FieldBinding::Command { .. }

@@ -105,6 +105,7 @@ impl<'a> Planner<'a> {
             | FieldBinding::Component { .. }
             | FieldBinding::Switch { .. }
             | FieldBinding::Own(_)
+            | FieldBinding::Told(_)
             | FieldBinding::Part(_)
             | FieldBinding::Localizations { .. }
             | FieldBinding::Derived(_)

@@ -306,6 +306,7 @@ fn page_rule(binding: &FieldBinding) -> Option<PageRule> {
         | FieldBinding::Made(_)
         | FieldBinding::Wrap
         | FieldBinding::Own(_)
+        | FieldBinding::Told(_)
         | FieldBinding::Part(_)
         | FieldBinding::Constant(_) => None,
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{ConfigEither, ConfigField, ConfigShape, ConfigType, ShapeKind};
 use crate::read::as_config;
-use crate::{Executor, InputSource, Job, Node, NodeInput, Resource, Scalar};
+use crate::{Executor, InputSource, Job, Node, NodeInput, OpType, Resource, Scalar};
 
 /// The type of the whole document.
 pub(crate) fn of_job(job: &Job) -> ConfigType {
@@ -65,6 +65,19 @@ fn unfed(input: &NodeInput) -> Option<ConfigField> {
     } else {
         optional(&input.name, loaded(of), None)
     })
+}
+
+/// What a launch may give for an input of this type that nothing feeds: its value, or where it is read from.
+#[must_use]
+pub fn loaded_as(of: &OpType) -> Option<ConfigType> {
+    as_config(of).map(loaded)
+}
+
+/// The same of every plain type.
+#[must_use]
+pub fn loaded_types() -> Vec<ConfigType> {
+    let scalars = [Scalar::Boolean, Scalar::Float, Scalar::Int, Scalar::String].map(ConfigType::Scalar);
+    std::iter::once(ConfigType::Any).chain(scalars).map(loaded).collect()
 }
 
 /// A value as it is, or a file that it is read from.

@@ -1,6 +1,6 @@
 //! Accounts: what everybody may see of their own, and who may ask for a command.
 
-use model::TypeId;
+use model::{Action, TypeId};
 
 use super::{Allowed, Env, forbidden};
 use crate::{Command, From, Hole, Need, Select, Shape};
@@ -30,6 +30,12 @@ impl Env<'_> {
                     return Err(forbidden());
                 }
                 Env { written: Some((command.of, action)), ..self }.answer(&mut command.answer, holes)
+            }
+            Need::Job(action) => {
+                if !self.policy.jobs().allows_some(action) {
+                    return Err(forbidden());
+                }
+                Env { written: Some((command.of, Action::Find)), ..self }.answer(&mut command.answer, holes)
             }
         }
     }

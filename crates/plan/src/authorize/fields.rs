@@ -82,7 +82,7 @@ fn add_filter(filter: &Filter, fields: &mut Fields) {
         Filter::Compare(comparison) => {
             add_column(comparison.column, fields);
             match &comparison.value {
-                Operand::Hole(_) => {}
+                Operand::Hole(_) | Operand::OfKey(_) => {}
                 Operand::Column(column) => add_column(*column, fields),
             }
         }

@@ -120,7 +120,7 @@ impl Env<'_> {
 
     fn operand(self, owner: Owner, operand: &Operand) -> Allowed {
         match operand {
-            Operand::Hole(_) => Ok(()),
+            Operand::Hole(_) | Operand::OfKey(_) => Ok(()),
             Operand::Column(column) => self.column(owner, *column, RefusedPart::Filter),
         }
     }

@@ -56,6 +56,7 @@ impl Printer<'_> {
     fn operand(&self, of: Of, operand: &Operand) -> String {
         match operand {
             Operand::Hole(hole) => self.hole(*hole),
+            Operand::OfKey(hole) => ["that of ", &self.hole(*hole)].concat(),
             Operand::Column(column) => self.column(of, *column),
         }
     }

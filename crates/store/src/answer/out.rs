@@ -123,6 +123,15 @@ impl<'a> Out<'a> {
         Wrote::Failed
     }
 
+    /// Notes a fault so far below the place where the walk stands.
+    pub(crate) fn fault_below(&mut self, below: &[Segment], cause: Cause) -> Wrote {
+        let wrote = self.fault(cause);
+        if let Some(fault) = self.faults.last_mut() {
+            fault.path.extend_from_slice(below);
+        }
+        wrote
+    }
+
     /// Notes a fault at an entry of the object where the walk stands.
     pub(crate) fn fault_at(&mut self, key: &'a str, cause: Cause) -> Wrote {
         self.enter(key);

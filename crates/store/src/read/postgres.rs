@@ -148,6 +148,7 @@ impl<'e> Fetch<'_, 'e> {
             match &root.value {
                 PreparedValue::Select(node) | PreparedValue::Through(node) => push_node(&mut wave, node, None),
                 PreparedValue::Switch(switch) => push_switch(&mut wave, switch, None),
+                PreparedValue::Shaped(nodes, _) => nodes.iter().for_each(|node| push_node(&mut wave, node, None)),
                 PreparedValue::Constant(_) | PreparedValue::Refused(_) => {}
             }
         }

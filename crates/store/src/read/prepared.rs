@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plan::{Authorized, Place, Plan, Refusal, RootValue};
+use plan::{Authorized, Place, Plan, Refusal, RootValue, Shaped, ShapedFrom};
 use sql::{Node, SwitchProgram};
 
 use super::adviser::Adviser;
@@ -53,6 +53,8 @@ pub(super) enum PreparedValue {
     Switch(Box<SwitchProgram>),
     /// What the first row leads to.
     Through(Box<Node>),
+    /// What a pure function makes of rows.
+    Shaped(Vec<Node>, Box<Shaped>),
     /// Not allowed, or known to fail.
     Refused(Refusal),
 }
@@ -86,6 +88,13 @@ impl Store {
                     let node = sql::program(&served.model, &served.layout, self.database(), select);
                     PreparedValue::Through(Box::new(node))
                 }
+                RootValue::Shaped(shaped) => {
+                    let ShapedFrom::Rows(selects) = &shaped.from else {
+                        return Err(Error::Malformed { expected: "an authorized plan of reads alone" });
+                    };
+                    let node = |select| sql::program(&served.model, &served.layout, self.database(), select);
+                    PreparedValue::Shaped(selects.iter().map(node).collect(), shaped.clone())
+                }
                 RootValue::Write(_) | RootValue::Command(_) | RootValue::Own(_) => {
                     return Err(Error::Malformed { expected: "an authorized plan of reads alone" });
                 }
@@ -105,6 +114,7 @@ impl Store {
             | RootValue::Through(_)
             | RootValue::Write(_)
             | RootValue::Own(_)
+            | RootValue::Shaped(_)
             | RootValue::Command(_) => false,
         });
         Ok(Arc::new(PreparedRead { is_look_up: are_look_ups && read.statements == 1, ..read }))
@@ -135,6 +145,7 @@ impl PreparedRead {
         self.statements = self.roots.iter_mut().fold(0, |next, root| match &mut root.value {
             PreparedValue::Select(node) | PreparedValue::Through(node) => node.number(next),
             PreparedValue::Switch(switch) => switch.number(next),
+            PreparedValue::Shaped(nodes, _) => nodes.iter_mut().fold(next, |next, node| node.number(next)),
             PreparedValue::Constant(_) | PreparedValue::Refused(_) => next,
         });
         self

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plan::{Authorized, Boundary, Place, Plan, Refusal, RootValue, Write, WriteAction};
+use plan::{Authorized, Boundary, Command, Place, Plan, Refusal, RootValue, Shaped, ShapedFrom, Write, WriteAction};
 use sql::{AnswerProgram, WriteProgram};
 
 use super::command::PreparedCommand;
@@ -44,6 +44,8 @@ pub(super) enum ChangeValue {
     Write(Box<PreparedWrite>),
     /// A command.
     Command(Box<PreparedCommand>),
+    /// What a pure function makes of what a command answers with; without one, of nothing.
+    Shaped(Option<Box<PreparedCommand>>, Box<Shaped>),
     /// Not allowed, or known to fail.
     Refused(Refusal),
 }
@@ -83,13 +85,15 @@ impl Store {
                     let statements = program.number(0);
                     ChangeValue::Write(Box::new(PreparedWrite { write: (**write).clone(), program, statements }))
                 }
-                RootValue::Command(command) => {
-                    let (model, layout) = (&served.model, &served.layout);
-                    let mut answer = AnswerProgram::of(model, layout, self.database(), &command.answer);
-                    let statements = answer.number(0);
-                    let command = (**command).clone();
-                    ChangeValue::Command(Box::new(PreparedCommand { command, answer, statements }))
-                }
+                RootValue::Command(command) => ChangeValue::Command(Box::new(self.prepare_command(served, command))),
+                RootValue::Shaped(shaped) => match &shaped.from {
+                    ShapedFrom::Command(command) => {
+                        let command = self.prepare_command(served, command);
+                        ChangeValue::Shaped(Some(Box::new(command)), shaped.clone())
+                    }
+                    ShapedFrom::Rows(rows) if rows.is_empty() => ChangeValue::Shaped(None, shaped.clone()),
+                    ShapedFrom::Rows(_) => return Err(Error::Malformed { expected: "a plan of changes alone" }),
+                },
             };
             roots.push(ChangeRoot { key: root.key.clone(), non_null: root.non_null, place: root.place, value });
         }
@@ -99,6 +103,12 @@ impl Store {
             rows_max: plan.rows_max,
             served: Arc::clone(served),
         }))
+    }
+
+    fn prepare_command(&self, served: &Served, command: &Command) -> PreparedCommand {
+        let mut answer = AnswerProgram::of(&served.model, &served.layout, self.database(), &command.answer);
+        let statements = answer.number(0);
+        PreparedCommand { command: command.clone(), answer, statements }
     }
 }
 
@@ -118,15 +128,30 @@ impl ChangeValue {
     pub(super) fn write(&self) -> Option<&PreparedWrite> {
         match self {
             ChangeValue::Write(write) => Some(write),
-            ChangeValue::Constant(_) | ChangeValue::Refused(_) | ChangeValue::Command(_) => None,
+            ChangeValue::Constant(_) | ChangeValue::Refused(_) | ChangeValue::Command(_) | ChangeValue::Shaped(..) => {
+                None
+            }
         }
     }
 
     /// The command, if it is one.
     pub(super) fn command(&self) -> Option<&PreparedCommand> {
         match self {
-            ChangeValue::Command(command) => Some(command),
-            ChangeValue::Constant(_) | ChangeValue::Refused(_) | ChangeValue::Write(_) => None,
+            ChangeValue::Command(command) | ChangeValue::Shaped(Some(command), _) => Some(command),
+            ChangeValue::Constant(_)
+            | ChangeValue::Refused(_)
+            | ChangeValue::Write(_)
+            | ChangeValue::Shaped(None, _) => None,
+        }
+    }
+
+    /// What makes its answer of what was met.
+    pub(super) fn shaped(&self) -> Option<&Shaped> {
+        match self {
+            ChangeValue::Shaped(_, shaped) => Some(shaped),
+            ChangeValue::Constant(_) | ChangeValue::Refused(_) | ChangeValue::Write(_) | ChangeValue::Command(_) => {
+                None
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use super::password::{Hashes, hashes};
 use super::postgres::{Commit, PostgresDoor};
 use super::prepared::{ChangeRoot, ChangeValue, PreparedChange, PreparedWrite};
 use super::sqlite::{SqliteDoor, ready_now};
-use crate::answer::Wrote;
+use crate::answer::{Wrote, shape_onto};
 use crate::postgres::{Begin, Postgres, Session};
 use crate::read::{Answer, Room};
 use crate::{Driver, Error, Store};
@@ -133,6 +133,7 @@ impl Store {
             }
             Err(stopped) => {
                 let root = &request.prepared.roots[from + stopped.root];
+                let is_whole = to - from > 1;
                 let cause = match stopped.failure {
                     Failure::Refused(cause) => cause,
                     Failure::Store(Error::AnswerTooLarge { .. }) => {
@@ -140,8 +141,14 @@ impl Store {
                     }
                     Failure::Store(error) => error.logged(),
                 };
+                if !is_whole && let Some(part) = told(root, (from, &cause)) {
+                    answer.bytes.extend_from_slice(&part.bytes);
+                    answer.faults.extend(part.faults);
+                    answer.is_null = part.is_null;
+                    return;
+                }
                 answer.faults.push(fault(&root.key, root.place, cause));
-                answer.is_null = root.non_null || to - from > 1;
+                answer.is_null = root.non_null || is_whole;
                 open_entry(&mut answer.bytes, from, root);
                 answer.bytes.extend_from_slice(b"null");
             }
@@ -362,7 +369,35 @@ fn constant(root: &ChangeRoot, part: &mut Part) {
             part.bytes.extend_from_slice(b"null");
             part.is_null |= root.non_null;
         }
-        ChangeValue::Write(_) | ChangeValue::Command(_) => part.bytes.extend_from_slice(b"null"),
+        ChangeValue::Shaped(None, shaped) => shape(root, (shaped, Ok(b"[]")), part),
+        ChangeValue::Write(_) | ChangeValue::Command(_) | ChangeValue::Shaped(Some(_), _) => {
+            part.bytes.extend_from_slice(b"null");
+        }
+    }
+}
+
+/// The answer of a root that says in its own words why it was refused; none for another root, and for faults of ours.
+fn told(root: &ChangeRoot, (index, cause): (usize, &Cause)) -> Option<Part> {
+    let shaped = root.value.shaped()?;
+    let mut part = Part::default();
+    open_entry(&mut part.bytes, index, root);
+    let start = part.bytes.len();
+    shape(root, (shaped, Err(cause)), &mut part);
+    (!part.is_null && part.faults.is_empty() && part.bytes[start..] != *b"null").then_some(part)
+}
+
+/// Appends what a root makes of what was met.
+fn shape(root: &ChangeRoot, (shaped, met): (&plan::Shaped, Result<&[u8], &Cause>), part: &mut Part) {
+    let (wrote, faults) = shape_onto(&mut part.bytes, shaped, met)
+        .unwrap_or_else(|error| (Wrote::Failed, vec![(Vec::new(), error.logged())]));
+    for (below, cause) in faults {
+        let mut fault = fault(&root.key, root.place, cause);
+        fault.path.extend(below);
+        part.faults.push(fault);
+    }
+    if wrote != Wrote::Value {
+        part.bytes.extend_from_slice(b"null");
+        part.is_null |= root.non_null;
     }
 }
 
@@ -439,6 +474,10 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
                 }
                 part.is_null |= root.non_null;
             }
+        }
+        if let (Some(shaped), Wrote::Value) = (root.value.shaped(), wrote) {
+            let answer = part.bytes.split_off(start);
+            shape(root, (shaped, Ok(&answer)), &mut part);
         }
     }
     Ok(part)

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::request::{RequestError, RequestErrorKind};
 
 /// The errors of an answer.
-pub(super) fn faults(model: &Model, faults: &[Fault]) -> Vec<Json> {
+pub(in crate::dialect) fn faults(model: &Model, faults: &[Fault]) -> Vec<Json> {
     faults.iter().map(|fault| of_fault(model, fault)).collect()
 }
 
@@ -101,6 +101,7 @@ fn told(model: &Model, cause: &Cause) -> (&'static str, String) {
         }
         Cause::VersionConflict => ("VERSION_CONFLICT", "The document has been changed by somebody else".to_owned()),
         Cause::Account(_) => ("BAD_USER_INPUT", "The account cannot be opened, made or changed so".to_owned()),
+        Cause::Run(fault) => ("RUN_REFUSED", fault.to_string()),
         Cause::TooManyAttempts(seconds) => {
             ("TOO_MANY_ATTEMPTS", format!("There were too many attempts: try again in {seconds} s"))
         }

@@ -57,6 +57,7 @@ fn of_fault(model: &Model, fault: &Fault) -> Vec<Json> {
         | Cause::OutOfBounds { .. }
         | Cause::VersionConflict
         | Cause::Account(_)
+        | Cause::Run(_)
         | Cause::TooManyAttempts(_)
         | Cause::Internal => return of_rows(model, fault),
     };

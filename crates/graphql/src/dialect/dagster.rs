@@ -1,0 +1,77 @@
+//! The dialect of Dagster's GraphQL API: its whole schema stands written, and what is served of it is told (see [`crate::tell`]) from the model and
+//! from the rows of the workflow engine.
+//!
+//! Source: `docs/dialects/dagster.md`; Dagster 1.13.
+
+mod automation;
+mod commands;
+mod config;
+mod config_faults;
+mod events;
+mod faults;
+mod identity;
+mod jobs;
+mod nodes;
+mod python;
+mod refusals;
+mod rows;
+mod runs;
+mod workspace;
+mod written;
+mod yaml;
+
+use std::sync::LazyLock;
+
+use plan::Boundary;
+use serde_json::json;
+
+use super::Dialect;
+use crate::definition::Definitions;
+use crate::tell::{Asked, Teller, Telling, Told};
+use crate::transport::DAGSTER as TRANSPORT;
+
+/// The release that it speaks as.
+const VERSION: &str = "1.13.27";
+
+/// The dialect.
+pub(super) static DAGSTER: Dialect = Dialect {
+    name: "dagster",
+    transport: &TRANSPORT,
+    boundary: Boundary::EachRoot,
+    is_narrowed: false,
+    definitions: |_, _| Ok(WRITTEN.clone()),
+    faults: faults::faults,
+    refused: faults::refused,
+};
+
+/// What it tells.
+const TELLER: Teller = Teller { dialect: "dagster", root, definitions: || &WRITTEN };
+
+static WRITTEN: LazyLock<Definitions> = LazyLock::new(written::definitions);
+
+fn root<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    match asked.name.as_str() {
+        "version" => Told::text(Some(VERSION)),
+        "repositoriesOrError" => workspace::repositories(telling, asked),
+        "repositoryOrError" => workspace::repository(telling, asked),
+        "workspaceOrError" => workspace::workspace(telling),
+        "workspaceLocationEntryOrError" => workspace::workspace_entry(telling, asked),
+        "locationStatusesOrError" => workspace::location_statuses(telling),
+        "permissions" => workspace::permissions(telling, false),
+        "canBulkTerminate" => Told::Json(telling.granted.allows_some(model::Action::Cancel).into()),
+        "pipelineOrError" => jobs::pipeline(telling, asked),
+        "pipelineSnapshotOrError" => jobs::snapshot(telling, asked),
+        "graphOrError" => jobs::graph(telling, asked),
+        "resourcesOrError" => jobs::resources(telling, asked),
+        "runConfigSchemaOrError" => jobs::config_schema(telling, asked),
+        "isPipelineConfigValid" => jobs::is_config_valid(telling, asked),
+        "scheduleOrError" => automation::schedule_or_error(telling, asked),
+        "partitionSetsOrError" => automation::partition_sets(telling, asked),
+        "scheduler" => Told::Json(json!({ "__typename": "Scheduler", "schedulerClass": "DagsterDaemonScheduler" })),
+        "shouldShowNux" => Told::Json(true.into()),
+        name => match commands::root(telling, name, asked) {
+            Told::Unserved => runs::root(telling, name, asked),
+            told => told,
+        },
+    }
+}

@@ -1,0 +1,503 @@
+//! Runs: rows of the workflow engine as this API shows them.
+
+use model::{Action, Job, JobId};
+use plan::{Filter, Operand, Operator, Page, Row, Select, Shape, ValueKind};
+use serde_json::{Map, Value as Json, json};
+
+use super::identity::hex;
+use super::rows::{Table, nested};
+use super::{events, jobs, refusals, workspace, yaml};
+use crate::tell::{Asked, Rows, Telling, Told};
+
+/// Columns that a run is told from.
+const COLUMNS: [&str; 24] = [
+    "key",
+    "number",
+    "status",
+    "jobName",
+    "repository",
+    "location",
+    "config",
+    "tags",
+    "stepKeys",
+    "opSelection",
+    "parent",
+    "root",
+    "createdAt",
+    "changedAt",
+    "queuedAt",
+    "launchedAt",
+    "startTime",
+    "endTime",
+    "stepsSucceeded",
+    "stepsFailed",
+    "materializations",
+    "expectations",
+    "executor",
+    "stateName",
+];
+/// Rows of lists that say no number, at most; clients ask for a few hundred.
+const RUNS_OF_JOB_MAX: i64 = 1_000;
+
+/// The engine's statuses and this API's.
+const STATUSES: [(&str, &str); 7] = [
+    ("queued", "QUEUED"),
+    ("starting", "STARTING"),
+    ("started", "STARTED"),
+    ("canceling", "CANCELING"),
+    ("succeeded", "SUCCESS"),
+    ("failed", "FAILURE"),
+    ("canceled", "CANCELED"),
+];
+/// A tag that every run has, though no row keeps it.
+const LOCATION_TAG: &str = "dagster/code_location";
+/// A tag that finds runs of a repository, though no answer shows it.
+const REPOSITORY_TAG: &str = ".dagster/repository";
+
+/// Root fields about runs.
+pub(super) fn root<'a>(telling: Telling<'a>, name: &str, asked: &'a Asked) -> Told<'a> {
+    match name {
+        "runsOrError" | "pipelineRunsOrError" => list(telling, asked),
+        "runIdsOrError" => ids(telling, asked),
+        "runOrError" | "pipelineRunOrError" => one(telling, asked),
+        "runGroupOrError" => group(telling, asked),
+        "runTagKeysOrError" => tag_keys(telling),
+        "logsForRun" => events::of_run(telling, asked),
+        _ => Told::Unserved,
+    }
+}
+
+/// What a run is told from, with what stands below it where it is asked for.
+pub(super) fn row<'a>(telling: Telling<'a>, asked: &Asked) -> Option<(Table<'a>, Row)> {
+    let table = Table::named(telling.model, "_Run")?;
+    let mut row = table.row(&COLUMNS);
+    let entries = &mut row.object.entries;
+    entries.push(nested("version", table.related_one("version", &["hash"])));
+    if asked.wants(&["stepStats", "executionPlan", "stepKeysToExecute"]) {
+        let columns = ["key", "opName", "status", "startTime", "endTime", "position", "isReused"];
+        entries.push(nested("steps", table.related("steps", "position", &columns)));
+    }
+    if asked.wants(&["stepStats", "eventConnection", "assetMaterializations", "assets"]) {
+        entries.push(nested("events", table.related("events", "number", &events::COLUMNS)));
+    }
+    Some((table, row))
+}
+
+/// `runsOrError`.
+fn list<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    Told::object("Runs", move |inner| match inner.name.as_str() {
+        "results" => rows(telling, asked, inner, move |raw| run(telling, raw)),
+        "count" => count(telling, asked),
+        _ => Told::Unserved,
+    })
+}
+
+/// `runIdsOrError`.
+fn ids<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    Told::object("RunIds", move |inner| match inner.name.as_str() {
+        "results" => rows(telling, asked, inner, |raw| Told::Json(raw["key"].clone())),
+        _ => Told::Unserved,
+    })
+}
+
+/// Runs by the arguments of a root field, told one by one.
+fn rows<'a>(telling: Telling<'a>, asked: &'a Asked, inner: &Asked, tell: impl Fn(Json) -> Told<'a> + 'a) -> Told<'a> {
+    let Some((table, row)) = row(telling, inner) else { return Told::Json(json!([])) };
+    let select = move |holes: &mut crate::tell::Holes<'_>| {
+        let mut select = Select { filter: filter(table, asked, holes), ..table.all(row) };
+        if let Some(cursor) = asked.argument("cursor") {
+            let key = holes.loose(ValueKind::Uuid, cursor.clone());
+            select.filter = select.filter.and(Filter::Compare(plan::Comparison {
+                column: table.column("number"),
+                operator: Operator::Lt,
+                value: Operand::OfKey(key),
+            }));
+        }
+        if let Some(limit) = asked.number("limit").filter(|limit| *limit > 0) {
+            let limit = holes.value(ValueKind::Int, limit.into());
+            select.page = Page::Offset { start: None, limit: Some(limit) };
+        }
+        select
+    };
+    rows_of(select, move |rows| Told::List(rows.into_iter().map(tell).collect()))
+}
+
+/// Rows, and what is told of their list.
+pub(super) fn rows_of<'a>(
+    select: impl FnOnce(&mut crate::tell::Holes<'_>) -> Select + 'a,
+    tell: impl FnOnce(Vec<Json>) -> Told<'a> + 'a,
+) -> Told<'a> {
+    Told::Rows(Rows {
+        select: Box::new(select),
+        then: Box::new(move |rows| match rows {
+            Json::Array(rows) => tell(rows),
+            Json::Null => tell(Vec::new()),
+            one => tell(vec![one]),
+        }),
+    })
+}
+
+/// Number of runs that a filter keeps, whatever cursor and limit.
+fn count<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    let Some(table) = Table::named(telling.model, "_Run") else { return Told::Json(0.into()) };
+    Told::Rows(Rows {
+        select: Box::new(move |holes| {
+            let total = plan::PartEntry {
+                key: "total".to_owned(),
+                non_null: true,
+                name: "Runs.count".to_owned(),
+                value: plan::Part::Total,
+            };
+            let shape = Shape::Parts(vec![total]);
+            Select {
+                filter: filter(table, asked, holes),
+                shape,
+                ..table.all(Row { non_null: false, object: plan::Object::default() })
+            }
+        }),
+        then: Box::new(|counts| Told::Json(counts["total"].clone())),
+    })
+}
+
+/// What `RunsFilter` asks: all of its members. Those that are null or empty ask nothing.
+fn filter(table: Table<'_>, asked: &Asked, holes: &mut crate::tell::Holes<'_>) -> Filter {
+    let given = asked.argument("filter").and_then(Json::as_object).cloned().unwrap_or_default();
+    let mut all = Vec::new();
+    let texts = |name: &str| given.get(name).and_then(Json::as_array).filter(|list| !list.is_empty()).cloned();
+    if let Some(ids) = texts("runIds") {
+        all.push(table.is(holes, "key", Operator::In, (ValueKind::Uuid, Json::Array(ids))));
+    }
+    if let Some(name) = given.get("pipelineName").filter(|name| name.is_string()) {
+        all.push(table.is(holes, "jobName", Operator::Eq, (ValueKind::Text, name.clone())));
+    }
+    if let Some(statuses) = texts("statuses") {
+        let known = |word: &Json| STATUSES.iter().find(|(_, ours)| Some(*ours) == word.as_str());
+        let words: Vec<Json> = statuses.iter().filter_map(known).map(|(engine, _)| (*engine).into()).collect();
+        all.push(table.is(holes, "status", Operator::In, (ValueKind::Text, words.into())));
+    }
+    if let Some(hash) = given.get("snapshotId").filter(|hash| hash.is_string()) {
+        all.push(
+            table.some("version", |version| version.is(holes, "hash", Operator::Eq, (ValueKind::Text, hash.clone()))),
+        );
+    }
+    let times = [
+        ("updatedAfter", "changedAt", Operator::Gt),
+        ("updatedBefore", "changedAt", Operator::Lt),
+        ("createdAfter", "createdAt", Operator::Gt),
+        ("createdBefore", "createdAt", Operator::Lt),
+    ];
+    for (member, column, operator) in times {
+        let seconds = given.get(member).and_then(Json::as_f64).filter(|seconds| *seconds != 0.0);
+        if let Some(instant) = seconds.and_then(instant) {
+            all.push(table.is(holes, column, operator, (ValueKind::DateTime, instant.into())));
+        }
+    }
+    let mut tags = Map::new();
+    for tag in texts("tags").into_iter().flatten() {
+        let text = |member: &str| tag[member].as_str().unwrap_or_default().to_owned();
+        tags.insert(text("key"), text("value").into());
+    }
+    all.extend(tags.into_iter().map(|(key, value)| tag(table, holes, (&key, value))));
+    Filter::all_of(all)
+}
+
+/// Runs with a tag; two of them stand in columns of their own.
+fn tag(table: Table<'_>, holes: &mut crate::tell::Holes<'_>, (key, value): (&str, Json)) -> Filter {
+    let text = |value: Json| (ValueKind::Text, value);
+    if key == LOCATION_TAG {
+        return table.is(holes, "location", Operator::Eq, text(value));
+    }
+    if key == REPOSITORY_TAG {
+        let (repository, location) = value.as_str().and_then(|value| value.split_once('@')).unwrap_or_default();
+        let repository = table.is(holes, "repository", Operator::Eq, text(repository.into()));
+        return repository.and(table.is(holes, "location", Operator::Eq, text(location.into())));
+    }
+    table.some("tagRows", |tag| {
+        let name = tag.is(holes, "name", Operator::Eq, text(key.into()));
+        name.and(tag.is(holes, "value", Operator::Eq, text(value)))
+    })
+}
+
+/// Seconds since 1970 as an instant's text.
+fn instant(seconds: f64) -> Option<String> {
+    // Microseconds of years that people live in are exact in 64 bits.
+    #[expect(clippy::cast_possible_truncation, reason = "beyond its range the instant is refused")]
+    let micros = (seconds * 1e6).round() as i64;
+    jiff::Timestamp::from_microsecond(micros).ok().map(|instant| instant.to_string())
+}
+
+/// An instant's text as seconds since 1970.
+pub(super) fn seconds(raw: &Json) -> Json {
+    let instant = raw.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of our time are exact in a double")]
+    let seconds = |instant: jiff::Timestamp| instant.as_microsecond() as f64 / 1e6;
+    instant.map_or(Json::Null, |instant| seconds(instant).into())
+}
+
+/// `runOrError`.
+fn one<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    let id = asked.argument("runId").cloned().unwrap_or_default();
+    let missing = move || not_found(asked.text("runId").unwrap_or_default());
+    let Some((table, row)) = row(telling, asked) else { return missing() };
+    rows_of(
+        move |holes| table.one(table.is(holes, "key", Operator::Eq, (ValueKind::Uuid, id)), row),
+        move |rows| rows.into_iter().next().map_or_else(missing, |raw| run(telling, raw)),
+    )
+}
+
+pub(super) fn not_found<'a>(id: &str) -> Told<'a> {
+    let message = format!("Pipeline run {id} could not be found.");
+    refusals::refusal("RunNotFoundError", message, json!({ "runId": id }))
+}
+
+/// `runGroupOrError`: the root of a chain of repetitions, and all of it, oldest first.
+fn group<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    let id = asked.text("runId").unwrap_or_default();
+    let missing = move || {
+        let message = format!("Run group of run {id} could not be found.");
+        refusals::refusal("RunGroupNotFoundError", message, json!({ "runId": id }))
+    };
+    let Some((table, row)) = row(telling, asked) else { return missing() };
+    let select = move |holes: &mut crate::tell::Holes<'_>| {
+        let key = holes.loose(ValueKind::Uuid, id.into());
+        let is = |column: &str, operator, value| {
+            Filter::Compare(plan::Comparison { column: table.column(column), operator, value })
+        };
+        // The run, what it began, and what its root began or is.
+        let of_root = Filter::Or(vec![
+            is("key", Operator::Eq, Operand::Hole(key)),
+            is("root", Operator::Eq, Operand::Hole(key)),
+            is("root", Operator::Eq, Operand::OfKey(key)),
+            table.some("children", |child| {
+                let root = child.column("root");
+                let of_key = plan::Comparison { column: root, operator: Operator::Eq, value: Operand::OfKey(key) };
+                Filter::Compare(of_key)
+            }),
+        ]);
+        Select { filter: of_root, sort: vec![table.by("number", plan::Direction::Ascending)], ..table.all(row) }
+    };
+    rows_of(select, move |rows| {
+        let Some(asked) = rows.iter().find(|raw| raw["key"] == id) else { return missing() };
+        let root = asked["root"].as_str().unwrap_or(id).to_owned();
+        let of_root = |raw: &Json| raw["key"] == *root || raw["root"] == *root;
+        let runs: Vec<Json> = rows.into_iter().filter(|raw| of_root(raw)).collect();
+        Told::object("RunGroup", move |asked| match asked.name.as_str() {
+            "rootRunId" => Told::text(Some(root.clone())),
+            "runs" => Told::List(runs.iter().map(|raw| run(telling, raw.clone())).collect()),
+            _ => Told::Unserved,
+        })
+    })
+}
+
+/// `runTagKeysOrError`: every key in use that answers show.
+fn tag_keys(telling: Telling<'_>) -> Told<'_> {
+    let Some(table) = Table::named(telling.model, "_RunTag") else { return Told::Json(json!({"keys": []})) };
+    let select = move |_: &mut crate::tell::Holes<'_>| {
+        let column = table.column("name");
+        Select {
+            distinct: vec![column],
+            sort: vec![table.by("name", plan::Direction::Ascending)],
+            ..table.all(table.row(&["name"]))
+        }
+    };
+    rows_of(select, |rows| {
+        let names = rows.into_iter().map(|raw| raw["name"].clone());
+        let shown = names.filter(|name| name.as_str().is_some_and(|name| !name.starts_with(".dagster/")));
+        let mut keys: Vec<Json> = shown.collect();
+        keys.push(LOCATION_TAG.into());
+        Told::Json(json!({ "__typename": "RunTagKeys", "keys": keys }))
+    })
+}
+
+/// Runs of one job.
+pub(super) fn of_job<'a>(telling: Telling<'a>, id: JobId, asked: &Asked) -> Told<'a> {
+    let job = telling.model.job(id);
+    let Some((table, row)) = row(telling, asked) else { return Told::Json(json!([])) };
+    let limit = asked.number("limit").filter(|limit| *limit > 0).unwrap_or(RUNS_OF_JOB_MAX);
+    let cursor = asked.argument("cursor").cloned();
+    let select = move |holes: &mut crate::tell::Holes<'_>| {
+        let names = [("jobName", &job.name), ("repository", &job.repository), ("location", &job.location)];
+        let is =
+            names.map(|(column, name)| table.is(holes, column, Operator::Eq, (ValueKind::Text, name.as_str().into())));
+        let mut filter = Filter::all_of(is);
+        if let Some(cursor) = cursor {
+            let value = Operand::OfKey(holes.loose(ValueKind::Uuid, cursor));
+            let column = table.column("number");
+            filter = filter.and(Filter::Compare(plan::Comparison { column, operator: Operator::Lt, value }));
+        }
+        let limit = holes.value(ValueKind::Int, limit.into());
+        Select { filter, page: Page::Offset { start: None, limit: Some(limit) }, ..table.all(row) }
+    };
+    rows_of(select, move |rows| Told::List(rows.into_iter().map(|raw| run(telling, raw)).collect()))
+}
+
+/// Statistics of an op over runs.
+pub(super) fn op_stats<'a>(_telling: Telling<'a>, _of: (JobId, &str), _asked: &Asked) -> Told<'a> {
+    Told::Unserved
+}
+
+/// The status of a row in this API's words.
+pub(super) fn status(raw: &Json) -> &'static str {
+    STATUSES.iter().find(|(engine, _)| raw["status"] == *engine).map_or("NOT_STARTED", |(_, word)| word)
+}
+
+/// A run.
+pub(super) fn run(telling: Telling<'_>, raw: Json) -> Told<'_> {
+    let text = |member: &str| raw[member].as_str().unwrap_or_default().to_owned();
+    let (location, repository, name) = (text("location"), text("repository"), text("jobName"));
+    let job = jobs::find(telling, (&location, &repository, &name));
+    let may = move |action| job.map_or(telling.granted.everything, |job| telling.granted.allows(job, action));
+    Told::object("Run", move |asked| match asked.name.as_str() {
+        "id" | "runId" => Told::Json(raw["key"].clone()),
+        "status" | "runStatus" => Told::text(Some(status(&raw))),
+        "jobName" | "pipelineName" => Told::text(Some(name.clone())),
+        "mode" => Told::text(Some("default")),
+        "pipelineSnapshotId" => Told::Json(snapshot(telling, job, &raw)),
+        "repositoryOrigin" if repository.is_empty() => Told::Null,
+        "repositoryOrigin" => workspace::origin(&location, &repository),
+        "pipeline" => pipeline(telling, job, &raw),
+        "solidSelection" => Told::Json(raw["opSelection"].clone()),
+        "resolvedOpSelection" => Told::Json(resolved(&raw)),
+        "parentPipelineSnapshotId" if raw["opSelection"].is_null() => Told::Null,
+        "stats" => stats(&raw),
+        "stepStats" => events::step_stats(&raw),
+        "stepKeysToExecute" => Told::Json(step_keys(telling, job, &raw)),
+        "runConfigYaml" => Told::text(Some(yaml::block(&config(&raw)))),
+        "runConfig" => Told::Json(sorted(&config(&raw))),
+        "tags" => Told::Json(tags(&raw)),
+        "rootRunId" => Told::Json(raw["root"].clone()),
+        "parentRunId" => Told::Json(raw["parent"].clone()),
+        "canTerminate" => Told::Json(matches!(status(&raw), "QUEUED" | "STARTED").into()),
+        "creationTime" => Told::Json(seconds(&raw["createdAt"])),
+        "updateTime" => Told::Json(seconds(&raw["changedAt"])),
+        "startTime" if raw["startTime"].is_null() => Told::Json(seconds(&raw["endTime"])),
+        "startTime" => Told::Json(seconds(&raw["startTime"])),
+        "endTime" => Told::Json(seconds(&raw["endTime"])),
+        "eventConnection" => events::connection(&raw, asked),
+        "assetSelection" | "assetCheckSelection" | "rootConcurrencyKeys" | "allPools" | "externalJobSource" => {
+            Told::Null
+        }
+        "assetSelectionCount" | "assetCheckSelectionCount" => Told::Json(0.into()),
+        "assetChecks" => Told::Json(json!([])),
+        "assets" | "assetMaterializations" if raw["materializations"] == 0 => Told::Json(json!([])),
+        "hasReExecutePermission" => Told::Json(may(Action::Launch).into()),
+        "hasTerminatePermission" => Told::Json(may(Action::Cancel).into()),
+        "hasDeletePermission" => Told::Json(may(Action::Operate).into()),
+        "hasConcurrencyKeySlots" | "hasRunMetricsEnabled" => Told::Json(false.into()),
+        "hasUnconstrainedRootNodes" => Told::Json(true.into()),
+        _ => Told::Unserved,
+    })
+}
+
+fn config(raw: &Json) -> Json {
+    if raw["config"].is_object() { raw["config"].clone() } else { json!({}) }
+}
+
+/// Keys sorted at every level.
+fn sorted(value: &Json) -> Json {
+    match value {
+        Json::Object(members) => {
+            let mut list: Vec<_> = members.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
+            list.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Json::Object(list.into_iter().collect())
+        }
+        Json::Array(items) => items.iter().map(sorted).collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => value.clone(),
+    }
+}
+
+/// Tags by key, but for those that are hidden; every run of a location says which.
+fn tags(raw: &Json) -> Json {
+    let mut tags: Vec<(String, Json)> = raw["tags"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| !key.starts_with(".dagster/") && *key != LOCATION_TAG)
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if raw["location"].as_str().is_some_and(|location| !location.is_empty()) {
+        tags.push((LOCATION_TAG.to_owned(), raw["location"].clone()));
+    }
+    tags.sort_by(|(one, _), (other, _)| one.cmp(other));
+    tags.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
+}
+
+/// The snapshot of the job as it is, where the run's version is still the job's; otherwise the version's own hash.
+fn snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json {
+    let _ = (telling, job);
+    raw["version"]["hash"].clone()
+}
+
+/// The job that a run executes, as it was.
+fn pipeline<'a>(telling: Telling<'a>, job: Option<JobId>, raw: &Json) -> Told<'a> {
+    let name = raw["jobName"].clone();
+    let Some(id) = job else {
+        return Told::Json(
+            json!({ "__typename": "UnknownPipeline", "name": name, "solidSelection": raw["opSelection"] }),
+        );
+    };
+    let selection = raw["opSelection"].clone();
+    let hash = snapshot(telling, job, raw);
+    let parts = move |asked: &Asked| match asked.name.as_str() {
+        "name" => Told::Json(name.clone()),
+        "solidSelection" => Told::Json(selection.clone()),
+        "pipelineSnapshotId" | "id" => Told::Json(hash.clone()),
+        _ => match jobs::told(telling, id, "PipelineSnapshot") {
+            Told::Object(object) => (object.fields)(asked),
+            other => other,
+        },
+    };
+    Told::object("PipelineSnapshot", parts)
+}
+
+/// The queries of a selection that were given; none where nothing was chosen.
+fn resolved(raw: &Json) -> Json {
+    let given = raw["opSelection"].as_array().filter(|list| !list.is_empty());
+    given.map_or(Json::Null, |list| Json::Array(list.clone()))
+}
+
+/// Counts and times of a run.
+fn stats<'a>(raw: &Json) -> Told<'a> {
+    let id = raw["key"].as_str().unwrap_or_default();
+    Told::Json(json!({
+        "__typename": "RunStatsSnapshot",
+        "id": format!("stats-{id}"),
+        "runId": id,
+        "stepsSucceeded": raw["stepsSucceeded"],
+        "stepsFailed": raw["stepsFailed"],
+        "materializations": raw["materializations"],
+        "expectations": raw["expectations"],
+        "enqueuedTime": seconds(&raw["queuedAt"]),
+        "launchTime": seconds(&raw["launchedAt"]),
+        "startTime": seconds(&raw["startTime"]),
+        "endTime": seconds(&raw["endTime"]),
+    }))
+}
+
+/// The steps that a run executes, in the order of the plan: by depth of what they need, then by key.
+fn step_keys(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json {
+    let executed = raw["steps"].as_array().into_iter().flatten().filter(|step| step["isReused"] != true);
+    let mut keys: Vec<String> = executed.map(|step| step["opName"].as_str().unwrap_or_default().to_owned()).collect();
+    keys.dedup();
+    if let Some(id) = job {
+        let job = telling.model.job(id);
+        let depth = |key: &str| job.op_named(key).map_or(0, |op| depth_of(job, op, job.ops.len()));
+        keys.sort_by(|one, other| depth(one).cmp(&depth(other)).then_with(|| one.cmp(other)));
+    }
+    json!(keys)
+}
+
+/// How many steps stand one after another before this one.
+fn depth_of(job: &Job, op: model::OpId, most: usize) -> usize {
+    if most == 0 {
+        return 0;
+    }
+    job.op(op).needs.iter().map(|need| depth_of(job, *need, most - 1) + 1).max().unwrap_or(0)
+}
+
+/// A file key: eight letters that name a step's captured output.
+pub(super) fn file_key(run: &str, step: &str) -> String {
+    let digits = hex(&["file", run, step]);
+    let letter = |digit: char| char::from(b'a' + u8::try_from(digit.to_digit(16).unwrap_or(0)).unwrap_or(0));
+    digits.chars().take(8).map(letter).collect()
+}

@@ -1,0 +1,60 @@
+//! The transport of Dagster's `/graphql`: queries and mutations by POST, queries by GET, 400 for what is refused before it runs.
+
+use serde_json::json;
+
+use super::{FormBody, GetRule, Refusal, RequestFault, TransportRules, declared};
+
+/// Rules of `dagster` endpoints.
+pub static DAGSTER: TransportRules = TransportRules {
+    refused_status_json: 400,
+    refused_status_graphql: 400,
+    get: GetRule::Served,
+    form_body: FormBody::Refused,
+    batching: false,
+    variables_as_text: true,
+    takes_files: false,
+    allow: "GET, HEAD, POST",
+    role_header: None,
+    has_data_beside_errors: true,
+    introspection_off: "Introspection is switched off on this server",
+    describe,
+};
+
+/// Puts a fault into a list with one error; a request that does not hold is 400 whatever is wrong with it.
+fn describe(fault: &RequestFault) -> Refusal {
+    let house = declared::describe(fault);
+    match fault {
+        RequestFault::QueryMissing | RequestFault::BodyEmpty | RequestFault::ObjectEmpty => {
+            error(400, "No GraphQL query found in the request")
+        }
+        RequestFault::BodyNotJson(_) => error(400, "GraphQL request is invalid JSON"),
+        RequestFault::BatchRefused | RequestFault::BatchLength(_) => error(500, "Internal Server Error"),
+        RequestFault::ContentTypeUnsupported => error(400, "No GraphQL query found in the request"),
+        RequestFault::MethodNotAllowed
+        | RequestFault::GetNotServed
+        | RequestFault::OperationByGet(_)
+        | RequestFault::PreflightMissing
+        | RequestFault::NotAcceptable
+        | RequestFault::CharsetUnsupported
+        | RequestFault::EncodingUnsupported(_)
+        | RequestFault::BodyTooLarge(_)
+        | RequestFault::BodyTooSlow
+        | RequestFault::BodyNotObject
+        | RequestFault::BodyTooDeep(_)
+        | RequestFault::MemberRepeated(_)
+        | RequestFault::PersistedQuery
+        | RequestFault::QueryNotText
+        | RequestFault::OperationNameNotText
+        | RequestFault::MemberNotObject(_)
+        | RequestFault::MemberAsText(_)
+        | RequestFault::ParameterNotJson(_)
+        | RequestFault::CredentialsInvalid
+        | RequestFault::RoleRefused
+        | RequestFault::Unavailable
+        | RequestFault::Internal(_) => house,
+    }
+}
+
+fn error(status: u16, message: &str) -> Refusal {
+    Refusal { status, body: json!({ "data": null, "errors": [{ "message": message }] }) }
+}
