@@ -88,7 +88,7 @@ impl App {
 
     /// The workflow engine, where the project has jobs.
     #[must_use]
-    pub fn engine(&self) -> Option<&Arc<runs::Engine>> {
+    pub fn engine(&self) -> Option<&Arc<::runs::Engine>> {
         self.settings.engine.as_ref()
     }
 

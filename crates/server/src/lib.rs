@@ -19,6 +19,7 @@ mod page;
 mod plan_runner;
 mod plans;
 mod request;
+mod runs;
 mod schemas;
 mod serve;
 mod settings;

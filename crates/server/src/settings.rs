@@ -37,7 +37,7 @@ pub struct Settings {
     /// Where new public ids come from.
     pub ids: Arc<Ids>,
     /// Runs the project's jobs; none where it has none.
-    pub engine: Option<Arc<runs::Engine>>,
+    pub engine: Option<Arc<::runs::Engine>>,
     /// Where uploaded files stand; none: files are neither received nor served.
     pub uploads: Option<Arc<files::Folder>>,
     /// Bounds.

@@ -1,7 +1,7 @@
 //! What commands do about accounts: signing in, making one, and its password.
 
 use plan::rules::PASSWORD_BYTES_MAX;
-use plan::{AccountFault, BrokenRule, Cause, Effect, FieldFault, RunFault, Segment, Value};
+use plan::{AccountFault, BrokenRule, Cause, Effect, FieldFault, Segment, Value};
 use store::{Account, Asked, Commands, Made, Preparing, Work};
 
 use super::own::NewUser;
@@ -9,7 +9,7 @@ use super::throttle::{Attempt, Subject};
 use super::{Sender, is_open, person_token, user_key};
 use crate::app::App;
 use crate::caller::digest;
-use crate::media;
+use crate::{media, runs};
 
 /// Runs the commands of one request.
 pub(crate) struct ForRequest<'a> {
@@ -28,8 +28,7 @@ impl Commands for ForRequest<'_> {
                 Effect::ResetPassword => self.reset_password(asked).await,
                 Effect::ConfirmEmail => self.confirm_email(asked).await,
                 Effect::Upload => media::upload((self.app, self.sender), asked).await,
-                // Nothing here executes runs yet.
-                Effect::Run(_) => Err(Cause::Run(RunFault::NoEngine)),
+                Effect::Run(effect) => runs::prepare((self.app, self.sender), asked, effect).await,
             }
         })
     }

@@ -56,6 +56,10 @@ fn checked<'a>(telling: Telling<'a>, params: &Json) -> Result<(JobId, Given), To
     }
     let id = jobs::find(telling, names).ok_or_else(|| refusals::job_not_found(names))?;
     let job = telling.model.job(id);
+    if !job.hooks.is_empty() {
+        let message = format!("the job `{}` has hooks, which this version reads, but does not call yet", job.name);
+        return Err(refusals::python_error("dragoman.RunRefused", &message));
+    }
     let chosen = nodes::selection(job, selector)?;
     let config = config_of(config)?;
     let faults = check(&job.config_type(), &config);

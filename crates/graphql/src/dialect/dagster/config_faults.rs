@@ -10,8 +10,6 @@ use super::config::field;
 use super::python::{class, list, repr, str_of};
 use crate::tell::Told;
 
-const MISMATCH: (&str, &str) = ("RuntimeMismatchConfigError", "RUNTIME_TYPE_MISMATCH");
-
 /// Every fault.
 pub(super) fn told<'a>(faults: &[ConfigFault]) -> Told<'a> {
     Told::List(faults.iter().map(fault).collect())
@@ -87,76 +85,79 @@ fn place(path: &[ConfigStep]) -> String {
 
 /// Type name, reason and message.
 fn words(kind: &ConfigFaultKind, at: &str) -> (&'static str, &'static str, String) {
-    let mismatch = |message: String| (MISMATCH.0, MISMATCH.1, message);
-    let selector = |message: String| ("SelectorTypeConfigError", "SELECTOR_FIELD_ERROR", message);
+    let message = message(kind, at);
     match kind {
-        ConfigFaultKind::Null { expected } => mismatch(format!("Value {at} must not be None. Expected \"{expected}\"")),
-        ConfigFaultKind::NotScalar { expected, met } => mismatch(format!(
+        ConfigFaultKind::Null { .. }
+        | ConfigFaultKind::NotScalar { .. }
+        | ConfigFaultKind::NotSelector { .. }
+        | ConfigFaultKind::NotObject { .. }
+        | ConfigFaultKind::NotMap { .. }
+        | ConfigFaultKind::NotList { .. }
+        | ConfigFaultKind::NotWord { .. }
+        | ConfigFaultKind::UnknownWord { .. } => ("RuntimeMismatchConfigError", "RUNTIME_TYPE_MISMATCH", message),
+        ConfigFaultKind::UnknownField { .. } => ("FieldNotDefinedConfigError", "FIELD_NOT_DEFINED", message),
+        ConfigFaultKind::UnknownFields { .. } => ("FieldsNotDefinedConfigError", "FIELDS_NOT_DEFINED", message),
+        ConfigFaultKind::MissingField { .. } => ("MissingFieldConfigError", "MISSING_REQUIRED_FIELD", message),
+        ConfigFaultKind::MissingFields { .. } => ("MissingFieldsConfigError", "MISSING_REQUIRED_FIELDS", message),
+        ConfigFaultKind::NoneChosen { .. }
+        | ConfigFaultKind::OnlyOneMissing { .. }
+        | ConfigFaultKind::SeveralChosen { .. } => ("SelectorTypeConfigError", "SELECTOR_FIELD_ERROR", message),
+    }
+}
+
+fn message(kind: &ConfigFaultKind, at: &str) -> String {
+    match kind {
+        ConfigFaultKind::Null { expected } => format!("Value {at} must not be None. Expected \"{expected}\""),
+        ConfigFaultKind::NotScalar { expected, met } => format!(
             "Invalid scalar {at}. Value \"{}\" of type \"<class '{}'>\" is not valid for expected type \"{}\".",
             str_of(met),
             class(met),
             ConfigType::Scalar(*expected)
-        )),
-        ConfigFaultKind::NotSelector { .. } => mismatch(format!("Value for selector type {at} must be a dict")),
-        ConfigFaultKind::NotObject { expected, .. } => {
-            mismatch(format!("Value {at} must be dict. Expected: \"{expected}\"."))
-        }
-        ConfigFaultKind::NotMap { expected, .. } => {
-            mismatch(format!("Value {at} must be dict. Expected: \"{expected}\""))
-        }
-        ConfigFaultKind::NotList { expected, .. } => {
-            mismatch(format!("Value {at} must be list. Expected: \"{expected}\""))
-        }
-        ConfigFaultKind::NotWord { name, .. } => mismatch(format!("Value {at} for enum type {name} must be a string")),
-        ConfigFaultKind::UnknownWord { name, met } => mismatch(format!("Value {at} not in enum type {name} got {met}")),
-        ConfigFaultKind::UnknownField { name, expected } => (
-            "FieldNotDefinedConfigError",
-            "FIELD_NOT_DEFINED",
-            format!("Received unexpected config entry \"{name}\" {at}. Expected: \"{expected}\"."),
         ),
-        ConfigFaultKind::UnknownFields { names, expected } => (
-            "FieldsNotDefinedConfigError",
-            "FIELDS_NOT_DEFINED",
-            format!(
-                "Received unexpected config entries \"{}\" {at}. Expected: \"{}.\"",
-                list(names),
-                list(&members(expected))
-            ),
-        ),
-        ConfigFaultKind::MissingField { field } => (
-            "MissingFieldConfigError",
-            "MISSING_REQUIRED_FIELD",
-            format!(
-                "Missing required config entry \"{}\" {at}. You must provide this value in your run config. Example config for the missing entry: {}",
-                field.name,
-                repr(&example(std::slice::from_ref(field)))
-            ),
-        ),
-        ConfigFaultKind::MissingFields { fields } => {
-            let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-            (
-                "MissingFieldsConfigError",
-                "MISSING_REQUIRED_FIELDS",
-                format!(
-                    "Missing required config entries {} {at}. You must provide these values in your run config. Example config for the missing entries: {}",
-                    list(&names),
-                    repr(&example(fields))
-                ),
-            )
+        ConfigFaultKind::NotSelector { .. } => format!("Value for selector type {at} must be a dict"),
+        ConfigFaultKind::NotObject { expected, .. } => format!("Value {at} must be dict. Expected: \"{expected}\"."),
+        ConfigFaultKind::NotMap { expected, .. } => format!("Value {at} must be dict. Expected: \"{expected}\""),
+        ConfigFaultKind::NotList { expected, .. } => format!("Value {at} must be list. Expected: \"{expected}\""),
+        ConfigFaultKind::NotWord { name, .. } => format!("Value {at} for enum type {name} must be a string"),
+        ConfigFaultKind::UnknownWord { name, met } => format!("Value {at} not in enum type {name} got {met}"),
+        ConfigFaultKind::UnknownField { name, expected } => {
+            format!("Received unexpected config entry \"{name}\" {at}. Expected: \"{expected}\".")
         }
-        ConfigFaultKind::NoneChosen { defined } => selector(format!(
-            "Must specify a field {at} if more than one field is defined. Defined fields: {}",
-            list(defined)
-        )),
+        ConfigFaultKind::UnknownFields { names, expected } => format!(
+            "Received unexpected config entries \"{}\" {at}. Expected: \"{}.\"",
+            list(names),
+            list(&members(expected))
+        ),
+        ConfigFaultKind::MissingField { field } => missing(std::slice::from_ref(field), at),
+        ConfigFaultKind::MissingFields { fields } => missing(fields, at),
+        ConfigFaultKind::NoneChosen { defined } => {
+            format!("Must specify a field {at} if more than one field is defined. Defined fields: {}", list(defined))
+        }
         ConfigFaultKind::OnlyOneMissing { defined } => {
-            selector(format!("Must specify the required field {at}. Defined fields: {}", list(defined)))
+            format!("Must specify the required field {at}. Defined fields: {}", list(defined))
         }
-        ConfigFaultKind::SeveralChosen { given, defined } => selector(format!(
+        ConfigFaultKind::SeveralChosen { given, defined } => format!(
             "You can only specify a single field {at}. You specified {}. The available fields are {}",
             list(given),
             list(defined)
-        )),
+        ),
     }
+}
+
+/// What is said of members that are missing, with an example of them.
+fn missing(fields: &[ConfigField], at: &str) -> String {
+    let example = repr(&example(fields));
+    if let [field] = fields {
+        let what = format!("Missing required config entry \"{}\" {at}.", field.name);
+        return format!(
+            "{what} You must provide this value in your run config. Example config for the missing entry: {example}"
+        );
+    }
+    let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    let what = format!("Missing required config entries {} {at}.", list(&names));
+    format!(
+        "{what} You must provide these values in your run config. Example config for the missing entries: {example}"
+    )
 }
 
 fn members(of: &ConfigType) -> Vec<String> {

@@ -220,18 +220,19 @@ fn tag(table: Table<'_>, holes: &mut crate::tell::Holes<'_>, (key, value): (&str
 
 /// Seconds since 1970 as an instant's text.
 fn instant(seconds: f64) -> Option<String> {
-    // Microseconds of years that people live in are exact in 64 bits.
-    #[expect(clippy::cast_possible_truncation, reason = "beyond its range the instant is refused")]
-    let micros = (seconds * 1e6).round() as i64;
+    let text = format!("{seconds:.6}");
+    let micros = text.replace('.', "").parse().ok()?;
     jiff::Timestamp::from_microsecond(micros).ok().map(|instant| instant.to_string())
 }
 
 /// An instant's text as seconds since 1970.
 pub(super) fn seconds(raw: &Json) -> Json {
     let instant = raw.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of our time are exact in a double")]
-    let seconds = |instant: jiff::Timestamp| instant.as_microsecond() as f64 / 1e6;
-    instant.map_or(Json::Null, |instant| seconds(instant).into())
+    let seconds = instant.and_then(|instant| {
+        let micros = instant.as_microsecond();
+        format!("{}.{:06}", micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000)).parse::<f64>().ok()
+    });
+    seconds.map_or(Json::Null, Json::from)
 }
 
 /// `runOrError`.

@@ -1,0 +1,232 @@
+//! Commands about runs of the project's own jobs: what a request gives becomes what the engine is asked, its refusals become causes.
+
+use std::sync::Arc;
+
+use ::runs::{Again, Ending, Engine, Error, Launch, RunKey, RunRecord};
+use model::{Action, Tags};
+use plan::{Cause, JobGrants, Policy, RunEffect, RunFault, Value};
+use serde_json::{Value as Json, json};
+use store::{Asked, When, Work};
+
+use crate::accounts::Sender;
+use crate::app::App;
+
+/// Runs that one request may end.
+const RUNS_ENDED_MAX: usize = 10_000;
+/// Tags that a repetition does not take from the run that it repeats.
+const NOT_REPEATED: [&str; 5] = [
+    "dagster/will_retry",
+    "dagster/failure_reason",
+    "dagster/retry_number",
+    "dagster/is_resume_retry",
+    "dagster/auto_retry_run_id",
+];
+
+/// Prepares one command.
+pub(crate) async fn prepare(
+    (app, sender): (&App, &Sender),
+    asked: Asked<'_>,
+    effect: RunEffect,
+) -> Result<Work, Cause> {
+    let engine = app.engine().ok_or(Cause::Run(RunFault::NoEngine))?;
+    let granted = Policy::of(app.model(), &sender.caller).jobs();
+    let command = Command { app, engine, granted, asked };
+    match effect {
+        RunEffect::Launch => command.launch().await,
+        RunEffect::Repeat => command.repeat().await,
+        RunEffect::Terminate => command.terminate().await,
+        RunEffect::TerminateEach => command.terminate_each().await,
+        RunEffect::Delete => command.delete().await,
+    }
+}
+
+struct Command<'a> {
+    app: &'a App,
+    engine: &'a Arc<Engine>,
+    granted: JobGrants,
+    asked: Asked<'a>,
+}
+
+impl Command<'_> {
+    async fn launch(&self) -> Result<Work, Cause> {
+        let key = |name: &str| self.text(name).map(|text| run_key(&text)).transpose();
+        let mut launch = Launch {
+            location: self.text("location").unwrap_or_default(),
+            repository: self.text("repository").unwrap_or_default(),
+            job: self.text("job").unwrap_or_default(),
+            config: self.json("config"),
+            tags: tags_of(&self.json("tags")),
+            key: key("key")?,
+            steps: texts(&self.json("steps")),
+            op_selection: Some(self.json("selection")).filter(|selection| !selection.is_null()),
+            parent: key("parent")?,
+            root: key("root")?,
+            ..Launch::default()
+        };
+        if let (Some(parent), Some("failed")) = (launch.parent, self.text("strategy").as_deref()) {
+            launch.steps = self.engine.again(parent, Again::FromFailure).await.map_err(|error| cause(&error))?.steps;
+        }
+        self.launched(launch).await
+    }
+
+    async fn repeat(&self) -> Result<Work, Cause> {
+        let parent = run_key(&self.text("parent").unwrap_or_default())?;
+        let is_from_failure = self.text("strategy").as_deref() == Some("failed");
+        let again = if is_from_failure { Again::FromFailure } else { Again::All };
+        let mut launch = self.engine.again(parent, again).await.map_err(|error| cause(&error))?;
+        launch.tags.retain(|name, _| !NOT_REPEATED.contains(&name.as_str()) && !name.starts_with(".dagster/"));
+        if self.boolean("fresh") {
+            launch.tags.clear();
+        }
+        launch.tags.extend(tags_of(&self.json("tags")));
+        let root = launch.root.unwrap_or(parent);
+        launch.tags.insert("dagster/parent_run_id".to_owned(), parent.to_string());
+        launch.tags.insert("dagster/root_run_id".to_owned(), root.to_string());
+        if is_from_failure {
+            launch.tags.insert("dagster/is_resume_retry".to_owned(), "true".to_owned());
+        }
+        self.launched(launch).await
+    }
+
+    async fn launched(&self, launch: Launch) -> Result<Work, Cause> {
+        self.may((&launch.location, &launch.repository, &launch.job), Action::Launch)?;
+        let new = self.engine.prepare(launch).await.map_err(|error| cause(&error))?;
+        Ok(Work::effect(self.engine.launch_effect(new, cause)))
+    }
+
+    async fn terminate(&self) -> Result<Work, Cause> {
+        let (run, ending) = (self.run(Action::Cancel).await?, self.ending());
+        let done = can_end(&run, ending);
+        let made = move |_: &Value| Ok(vec![("done", done.to_string())]);
+        let shown = if ending == Ending::AtOnce { When::After } else { When::Before };
+        let work = if done { Work::effect(self.engine.cancel_effect(run.key, ending, cause)) } else { Work::row(None) };
+        Ok(Work { row: Some(run.key.value()), shown, made: Some(Box::new(made)), ..work })
+    }
+
+    /// Each run by itself: what could not be ended keeps no other from it.
+    async fn terminate_each(&self) -> Result<Work, Cause> {
+        let ids = texts(&self.json("runs")).unwrap_or_default();
+        if ids.len() > RUNS_ENDED_MAX {
+            let text = format!("{} runs are more than the {RUNS_ENDED_MAX} that one request may end", ids.len());
+            return Err(Cause::Run(RunFault::Status(text)));
+        }
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for id in ids {
+            outcomes.push(self.ended(&id).await?);
+        }
+        let json = Json::Array(outcomes).to_string();
+        let made = move |_: &Value| Ok(vec![("done", json.clone())]);
+        Ok(Work { made: Some(Box::new(made)), ..Work::row(None) })
+    }
+
+    async fn ended(&self, id: &str) -> Result<Json, Cause> {
+        let outcome = |word: &str| json!({ "key": id, "outcome": word });
+        let Some(key) = RunKey::of_text(id) else { return Ok(outcome("missing")) };
+        let Some(run) = self.engine.run(key).await.map_err(|error| cause(&error))? else {
+            return Ok(outcome("missing"));
+        };
+        if self.may((&run.location, &run.repository, &run.job), Action::Cancel).is_err() {
+            return Ok(outcome("forbidden"));
+        }
+        let ending = self.ending();
+        let is_done = can_end(&run, ending) && self.engine.cancel(key, ending).await.is_ok();
+        let shown = if is_done && ending == Ending::AtOnce { self.engine.run(key).await.ok().flatten() } else { None };
+        let run = shown.unwrap_or(run);
+        Ok(json!({
+            "key": run.key.to_string(), "outcome": if is_done { "done" } else { "ended" },
+            "status": run.status.word(), "jobName": run.job, "repository": run.repository, "location": run.location,
+            "tags": run.tags, "config": run.config, "opSelection": run.op_selection,
+            "parent": run.parent.map(|key| key.to_string()), "root": run.root.map(|key| key.to_string()),
+        }))
+    }
+
+    async fn delete(&self) -> Result<Work, Cause> {
+        let run = self.run(Action::Operate).await?;
+        let work = Work::effect(self.engine.delete_effect(run.key, cause));
+        Ok(Work { row: Some(run.key.value()), shown: When::Before, ..work })
+    }
+
+    /// The run that the request names, if its job's rules let the caller do that with it.
+    async fn run(&self, action: Action) -> Result<RunRecord, Cause> {
+        let id = self.text("run").unwrap_or_default();
+        let missing = || Cause::Run(RunFault::NoRun(id.clone()));
+        let key = RunKey::of_text(&id).ok_or_else(missing)?;
+        let run = self.engine.run(key).await.map_err(|error| cause(&error))?.ok_or_else(missing)?;
+        self.may((&run.location, &run.repository, &run.job), action)?;
+        Ok(run)
+    }
+
+    fn may(&self, (location, repository, name): (&str, &str, &str), action: Action) -> Result<(), Cause> {
+        let mut jobs = self.app.model().jobs_by_id();
+        let found = jobs.find(|(_, job)| job.name == name && job.repository == repository && job.location == location);
+        let is_allowed = found.map_or(self.granted.everything, |(id, _)| self.granted.allows(id, action));
+        if is_allowed { Ok(()) } else { Err(Cause::Run(RunFault::Forbidden)) }
+    }
+
+    fn ending(&self) -> Ending {
+        if self.boolean("at_once") { Ending::AtOnce } else { Ending::InOrder }
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        let (_, hole) = self.asked.command.given.iter().find(|(given, _)| *given == name)?;
+        Some(self.asked.values.get(*hole))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        match self.value(name) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            Some(_) | None => None,
+        }
+    }
+
+    fn boolean(&self, name: &str) -> bool {
+        matches!(self.value(name), Some(Value::Boolean(true)))
+    }
+
+    fn json(&self, name: &str) -> Json {
+        match self.value(name) {
+            Some(Value::Json(text)) => serde_json::from_str(text).unwrap_or_default(),
+            Some(_) | None => Json::Null,
+        }
+    }
+}
+
+/// In order a run ends that waits or has started; at once every one that has not ended.
+fn can_end(run: &RunRecord, ending: Ending) -> bool {
+    let word = run.status.word();
+    match ending {
+        Ending::InOrder => matches!(word, "queued" | "started"),
+        Ending::AtOnce => !matches!(word, "succeeded" | "failed" | "canceled"),
+    }
+}
+
+fn run_key(text: &str) -> Result<RunKey, Cause> {
+    RunKey::of_text(text).ok_or_else(|| Cause::Run(RunFault::NoRun(text.to_owned())))
+}
+
+fn texts(json: &Json) -> Option<Vec<String>> {
+    let list = json.as_array()?;
+    Some(list.iter().filter_map(Json::as_str).map(str::to_owned).collect())
+}
+
+fn tags_of(json: &Json) -> Tags {
+    let pairs = json.as_object().into_iter().flatten();
+    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+/// Why the engine does not do what it is asked.
+fn cause(error: &Error) -> Cause {
+    Cause::Run(match error {
+        Error::NoJob { .. } => RunFault::NoJob,
+        Error::NoRun(run) => RunFault::NoRun(run.to_string()),
+        Error::Config { faults, .. } => RunFault::Config(faults.clone()),
+        Error::Selection(_) => RunFault::Steps(error.to_string()),
+        Error::Taken(run) => RunFault::Taken(run.to_string()),
+        Error::Refused(_) | Error::NotFailed(_) => RunFault::Status(error.to_string()),
+        Error::Dynamic { .. } => RunFault::Unserved(error.to_string()),
+        Error::Store(_) | Error::Lost(_) | Error::Unreadable { .. } | Error::File { .. } => {
+            tracing::error!(%error, "the workflow engine failed");
+            return Cause::Internal;
+        }
+    })
+}
