@@ -120,7 +120,7 @@ impl Command<'_> {
     }
 
     async fn ended(&self, id: &str) -> Result<Json, Cause> {
-        let outcome = |word: &str| json!({ "key": id, "outcome": word });
+        let outcome = |word: &str| json!({ "_key": id, "outcome": word });
         let Some(key) = RunKey::of_text(id) else { return Ok(outcome("missing")) };
         let Some(run) = self.engine.run(key).await.map_err(|error| cause(&error))? else {
             return Ok(outcome("missing"));
@@ -133,7 +133,7 @@ impl Command<'_> {
         let shown = if is_done && ending == Ending::AtOnce { self.engine.run(key).await.ok().flatten() } else { None };
         let run = shown.unwrap_or(run);
         Ok(json!({
-            "key": run.key.to_string(), "outcome": if is_done { "done" } else { "ended" },
+            "_key": run.key.to_string(), "outcome": if is_done { "done" } else { "ended" },
             "status": run.status.word(), "jobName": run.job, "repository": run.repository, "location": run.location,
             "tags": run.tags, "config": run.config, "opSelection": run.op_selection,
             "parent": run.parent.map(|key| key.to_string()), "root": run.root.map(|key| key.to_string()),

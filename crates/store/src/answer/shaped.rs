@@ -25,7 +25,9 @@ impl<'a> Walk<'a, '_> {
         for (path, cause) in made.faults.iter().cloned() {
             self.out.fault_below(&path, cause);
         }
-        written(&mut self.out.bytes, &made.value)
+        let wrote = written(&mut self.out.bytes, &made.value)?;
+        // A null that has a reason already needs no other.
+        Ok(if wrote == Wrote::Null && !made.faults.is_empty() { Wrote::Failed } else { wrote })
     }
 }
 

@@ -230,7 +230,7 @@ fn terminate<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 
 /// What is told of a run that was ended, or had ended before.
 fn ended(telling: Telling<'_>, row: Json, is_done: bool) -> Told<'_> {
-    let id = row["key"].as_str().unwrap_or_default();
+    let id = row["_key"].as_str().unwrap_or_default();
     let message = format!("Run {id} could not be terminated due to having status {}.", runs::status(&row));
     let of = if is_done { "TerminateRunSuccess" } else { "TerminateRunFailure" };
     Told::object(of, move |asked| match asked.name.as_str() {
@@ -259,7 +259,7 @@ fn terminate_each<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 
 /// One of several: what the engine says of it stands for its row.
 fn each_ended<'a>(telling: Telling<'a>, one: &Json) -> Told<'a> {
-    let id = one["key"].as_str().unwrap_or_default();
+    let id = one["_key"].as_str().unwrap_or_default();
     match one["outcome"].as_str().unwrap_or_default() {
         "done" => ended(telling, one.clone(), true),
         "ended" => ended(telling, one.clone(), false),

@@ -55,7 +55,7 @@ pub(super) fn of_run<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     }
     rows_of(
         move |holes| {
-            let filter = table.is(holes, "key", Operator::Eq, (ValueKind::Uuid, id));
+            let filter = table.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id));
             Table::one(table, filter, run)
         },
         move |rows| rows.first().map_or_else(missing, |raw| connection(raw, asked)),
@@ -89,7 +89,7 @@ pub(super) fn connection<'a>(raw: &Json, asked: &Asked) -> Told<'a> {
 
 /// Every event of a run with its number.
 fn told(raw: &Json) -> Vec<(i64, Json)> {
-    let run = raw["key"].as_str().unwrap_or_default();
+    let run = raw["_key"].as_str().unwrap_or_default();
     let mut begun: Map<String, Json> = Map::new();
     let mut metadata: Map<String, Json> = Map::new();
     let mut list = Vec::new();
@@ -301,7 +301,7 @@ pub(super) fn step_stats<'a>(raw: &Json) -> Told<'a> {
         };
         let own: Vec<&Json> = all.iter().map(|(_, event)| event).filter(|event| event["stepKey"] == step["key"]).collect();
         Some(json!({
-            "runId": raw["key"],
+            "runId": raw["_key"],
             "stepKey": step["key"],
             "status": status,
             "startTime": if status == "SKIPPED" { Json::Null } else { seconds(&step["startTime"]) },

@@ -33,7 +33,7 @@ impl<'m> Table<'m> {
     /// A column: a field, the key, or when the row was made.
     pub(super) fn column(self, name: &str) -> Column {
         match name {
-            "key" => Column::System(SystemColumn::Key),
+            "_key" => Column::System(SystemColumn::Key),
             "createdAt" => Column::System(SystemColumn::CreatedAt),
             name => Column::Field(self.field(name)),
         }

@@ -11,7 +11,7 @@ use crate::tell::{Asked, Rows, Telling, Told};
 
 /// Columns that a run is told from.
 const COLUMNS: [&str; 24] = [
-    "key",
+    "_key",
     "number",
     "status",
     "jobName",
@@ -95,7 +95,7 @@ fn list<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 /// `runIdsOrError`.
 fn ids<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     Told::object("RunIds", move |inner| match inner.name.as_str() {
-        "results" => rows(telling, asked, inner, |raw| Told::Json(raw["key"].clone())),
+        "results" => rows(telling, asked, inner, |raw| Told::Json(raw["_key"].clone())),
         _ => Told::Unserved,
     })
 }
@@ -165,7 +165,7 @@ fn filter(table: Table<'_>, asked: &Asked, holes: &mut crate::tell::Holes<'_>) -
     let mut all = Vec::new();
     let texts = |name: &str| given.get(name).and_then(Json::as_array).filter(|list| !list.is_empty()).cloned();
     if let Some(ids) = texts("runIds") {
-        all.push(table.is(holes, "key", Operator::In, (ValueKind::Uuid, Json::Array(ids))));
+        all.push(table.is(holes, "_key", Operator::In, (ValueKind::Uuid, Json::Array(ids))));
     }
     if let Some(name) = given.get("pipelineName").filter(|name| name.is_string()) {
         all.push(table.is(holes, "jobName", Operator::Eq, (ValueKind::Text, name.clone())));
@@ -241,7 +241,7 @@ fn one<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     let missing = move || not_found(asked.text("runId").unwrap_or_default());
     let Some((table, row)) = row(telling, asked) else { return missing() };
     rows_of(
-        move |holes| table.one(table.is(holes, "key", Operator::Eq, (ValueKind::Uuid, id)), row),
+        move |holes| table.one(table.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id)), row),
         move |rows| rows.into_iter().next().map_or_else(missing, |raw| run(telling, raw)),
     )
 }
@@ -266,7 +266,7 @@ fn group<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         };
         // The run, what it began, and what its root began or is.
         let of_root = Filter::Or(vec![
-            is("key", Operator::Eq, Operand::Hole(key)),
+            is("_key", Operator::Eq, Operand::Hole(key)),
             is("root", Operator::Eq, Operand::Hole(key)),
             is("root", Operator::Eq, Operand::OfKey(key)),
             table.some("children", |child| {
@@ -278,9 +278,9 @@ fn group<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         Select { filter: of_root, sort: vec![table.by("number", plan::Direction::Ascending)], ..table.all(row) }
     };
     rows_of(select, move |rows| {
-        let Some(asked) = rows.iter().find(|raw| raw["key"] == id) else { return missing() };
+        let Some(asked) = rows.iter().find(|raw| raw["_key"] == id) else { return missing() };
         let root = asked["root"].as_str().unwrap_or(id).to_owned();
-        let of_root = |raw: &Json| raw["key"] == *root || raw["root"] == *root;
+        let of_root = |raw: &Json| raw["_key"] == *root || raw["root"] == *root;
         let runs: Vec<Json> = rows.into_iter().filter(|raw| of_root(raw)).collect();
         Told::object("RunGroup", move |asked| match asked.name.as_str() {
             "rootRunId" => Told::text(Some(root.clone())),
@@ -349,7 +349,7 @@ pub(super) fn run(telling: Telling<'_>, raw: Json) -> Told<'_> {
     let job = jobs::find(telling, (&location, &repository, &name));
     let may = move |action| job.map_or(telling.granted.everything, |job| telling.granted.allows(job, action));
     Told::object("Run", move |asked| match asked.name.as_str() {
-        "id" | "runId" => Told::Json(raw["key"].clone()),
+        "id" | "runId" => Told::Json(raw["_key"].clone()),
         "status" | "runStatus" => Told::text(Some(status(&raw))),
         "jobName" | "pipelineName" => Told::text(Some(name.clone())),
         "mode" => Told::text(Some("default")),
@@ -459,7 +459,7 @@ fn resolved(raw: &Json) -> Json {
 
 /// Counts and times of a run.
 fn stats<'a>(raw: &Json) -> Told<'a> {
-    let id = raw["key"].as_str().unwrap_or_default();
+    let id = raw["_key"].as_str().unwrap_or_default();
     Told::Json(json!({
         "__typename": "RunStatsSnapshot",
         "id": format!("stats-{id}"),
