@@ -101,8 +101,9 @@ fn killed_servers_lose_no_run_and_leave_no_process() {
             }
         });
     }
-    let began =
-        || ["one", "two", "three"].map(|step| lines(folder, &format!("began.{step}")).len()).iter().sum::<usize>();
+    let of = |word: &str| -> usize {
+        ["one", "two", "three"].map(|step| lines(folder, &format!("{word}.{step}")).len()).iter().sum()
+    };
     for kill in 0..kills {
         // When an op has just begun, or has just given its result, which is not written then.
         let count = || if kill % 2 == 0 { of("began") } else { of("gave") };
