@@ -272,7 +272,7 @@ impl Routes {
             return endpoint_answer(endpoint, request).await;
         }
         let Some(way) = self.behind(door) else { return nothing_here().into_response() };
-        way.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+        Box::pin(way.clone().oneshot(request)).await.unwrap_or_else(|never| match never {})
     }
 
     fn endpoint_at(&self, door: &Door, request: &axum::http::Request<Body>) -> Option<Endpoint<'_>> {

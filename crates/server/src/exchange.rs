@@ -36,11 +36,12 @@ pub(crate) async fn exchange(endpoint: Endpoint<'_>, parts: &Parts, body: Body) 
     }
     let media = answer_media_type(accept);
     let outcome = match media {
-        Some(_) if brings_files(endpoint, parts) => match with_files(endpoint, parts, body).await {
+        Some(_) if brings_files(endpoint, parts) => match Box::pin(with_files(endpoint, parts, body)).await {
             Ok(outcome) => outcome,
             Err(refusal) => return refusal.response(),
         },
-        Some(_) => answered(endpoint, parts, body).await,
+        // What is below has thousands of bytes of state, which each layer above would copy into its own before it begins.
+        Some(_) => Box::pin(answered(endpoint, parts, body)).await,
         None => Err(RequestFault::NotAcceptable),
     };
     let media = media.unwrap_or(MediaType::Json);

@@ -77,7 +77,7 @@ impl Question {
             Self::One => "a restaurant by its id",
             Self::List => "20 restaurants with their categories",
             Self::Page => "restaurants from a price on, by name, page, total",
-            Self::Select => "20 restaurants by name with their categories: one plan",
+            Self::Select => "20 restaurants by slug with their categories: one plan",
             Self::Create => "a restaurant with two fields",
         }
     }
@@ -140,14 +140,14 @@ impl Dialect {
                  restaurant_aggregate(where: {average_price: {_gte: $min}}) { aggregate { count } } }"
             }
             (Question::Select, Self::Strapi5) => {
-                "query select { restaurants(sort: \"name:asc\", pagination: { limit: 20 }) { name averagePrice categories(sort: \"name:asc\", pagination: { limit: 10 }) { name } } }"
+                "query select { restaurants(sort: \"slug:asc\", pagination: { limit: 20 }) { name averagePrice categories(sort: \"name:asc\", pagination: { limit: 10 }) { name } } }"
             }
             (Question::Select, Self::Strapi4) => {
-                "query select { restaurants(sort: \"name:asc\", pagination: { limit: 20 }) { data { attributes { name averagePrice \
+                "query select { restaurants(sort: \"slug:asc\", pagination: { limit: 20 }) { data { attributes { name averagePrice \
                  categories(sort: \"name:asc\", pagination: { limit: 10 }) { data { attributes { name } } } } } } }"
             }
             (Question::Select, Self::Hasura) => {
-                "query select { restaurant(order_by: {name: asc}, limit: 20) { name average_price categories(order_by: {name: asc}, limit: 10) { name } } }"
+                "query select { restaurant(order_by: {slug: asc}, limit: 20) { name average_price categories(order_by: {name: asc}, limit: 10) { name } } }"
             }
             (Question::Create, Self::Strapi5 | Self::Hasura) => {
                 "mutation create($data: RestaurantInput!) { createRestaurant(data: $data) { documentId name } }"
