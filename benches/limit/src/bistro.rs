@@ -49,7 +49,7 @@ fn restaurant(index: u64) -> Value {
             "rating": tenths(index * 13 % 50),
             "slug": format!("restaurant-{index}"),
             "openedOn": "2020-01-01",
-            "isOpen": index % 2 == 0,
+            "isOpen": index.is_multiple_of(2),
             "categories": categories.map(|number| document_id("catg", number)).collect::<Vec<_>>(),
         },
     })
