@@ -280,9 +280,15 @@ fn leaves(value: &Value, found: &mut Vec<String>) {
         Value::Object(members) => {
             let mut sorted: Vec<_> = members.iter().collect();
             sorted.sort_unstable_by_key(|(name, _)| *name);
-            sorted.into_iter().for_each(|(_, member)| leaves(member, found));
+            for (_, member) in sorted {
+                leaves(member, found);
+            }
         }
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
+        Value::Array(items) => {
+            for item in items {
+                leaves(item, found);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => found.push(value.to_string()),
     }
 }
