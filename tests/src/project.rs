@@ -252,6 +252,7 @@ pub fn settings() -> Settings {
             endpoints: Vec::new(),
             page_sizes,
             nullable_drafts: false,
+            v4_compatibility: false,
             limits: graphql::Limits::default(),
         },
         listeners: Vec::new(),

@@ -106,6 +106,8 @@ fn settings_of(config: &Map<String, Value>) -> Settings {
     if let Some(default) = rows("defaultLimit") {
         told.schemas.page_sizes.default = default;
     }
+    let switch = |name: &str| config.get("graphql.config").and_then(|config| config.get(name)?.as_bool());
+    told.schemas.v4_compatibility = switch("v4CompatibilityMode").unwrap_or(false);
     told.schemas.page_sizes.most = rows("maxLimit").or(told.schemas.page_sizes.most);
     if let Some(depth) = number("depthLimit") {
         // Strapi counts root fields as 0.

@@ -143,6 +143,7 @@ pub(crate) fn schema_settings(config: &Config) -> SchemaSettings {
             most: Some(config.count("strapi.max_limit")).filter(|most| *most > 0),
         },
         nullable_drafts: config.is_on(NULLABLE_DRAFTS),
+        v4_compatibility: config.is_on("strapi.v4_compatibility"),
         limits: document_limits(config),
     }
 }

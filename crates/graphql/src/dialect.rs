@@ -91,13 +91,21 @@ pub struct Options {
     pub limit_max: Option<u32>,
     /// Whether strapi's dialects show required fields of types with drafts as nullable, so that drafts that lack them can be read.
     pub nullable_drafts: bool,
+    /// Strapi 5's dialect has the deprecated fields of Strapi 4 beside its own.
+    pub v4_compatibility: bool,
     /// Whose schema it is: a dialect that hides what a caller may not see reads it.
     pub policy: Policy,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { limit_default: 10, limit_max: None, nullable_drafts: false, policy: Policy::Everything }
+        Options {
+            limit_default: 10,
+            limit_max: None,
+            nullable_drafts: false,
+            v4_compatibility: false,
+            policy: Policy::Everything,
+        }
     }
 }
 

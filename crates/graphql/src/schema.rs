@@ -107,6 +107,7 @@ fn merge(first: &mut Definitions, second: Definitions, names: &str, faults: &mut
             "they choose between drafts and published rows in different ways; serve the dialects at two endpoints";
         faults.push(SchemaFault::Invalid { dialects: names.to_owned(), text: text.to_owned() });
     }
+    first.deprecated.extend(second.deprecated);
     let roots = [(second.query.clone(), first.query.clone()), (second.mutation.clone(), first.mutation.clone())];
     for (name, definition) in second.types {
         let target = roots.iter().find(|(from, _)| *from == name).map_or(name, |(_, to)| to.clone());

@@ -121,6 +121,7 @@ impl EndpointSchemas {
             limit_default: settings.page_sizes.default,
             limit_max: settings.page_sizes.most,
             nullable_drafts: settings.nullable_drafts,
+            v4_compatibility: settings.v4_compatibility,
             policy: Policy::Everything,
         };
         let limits = settings.limits.clone();

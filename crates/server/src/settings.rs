@@ -76,6 +76,8 @@ pub struct SchemaSettings {
     pub page_sizes: PageSizes,
     /// Whether strapi's dialects show required fields of types with drafts as nullable.
     pub nullable_drafts: bool,
+    /// Strapi 5's dialect has the deprecated fields of Strapi 4 beside its own.
+    pub v4_compatibility: bool,
     /// Bounds on documents and on the values that come with them.
     pub limits: graphql::Limits,
 }

@@ -80,6 +80,7 @@ fn settings() -> Settings {
             endpoints: Vec::new(),
             page_sizes,
             nullable_drafts: false,
+            v4_compatibility: false,
             limits: graphql::Limits::default(),
         },
         listeners: Vec::new(),

@@ -70,6 +70,7 @@ fn settings() -> Settings {
             endpoints: Vec::new(),
             page_sizes: PageSizes { default: 10, most: None },
             nullable_drafts: false,
+            v4_compatibility: false,
             limits: graphql::Limits::default(),
         },
         listeners: Vec::new(),

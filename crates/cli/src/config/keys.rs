@@ -125,6 +125,12 @@ pub(crate) static KEYS: &[Key] = &[
         "false",
         "Whether required fields of types with drafts are nullable in answers, so that a draft without one can be read.",
     ),
+    key(
+        "strapi.v4_compatibility",
+        Kind::Boolean,
+        "false",
+        "Whether Strapi 5's dialect has data, attributes, id and meta, too, as its v4CompatibilityMode.",
+    ),
     key("runs.max_concurrent", Kind::Number(1, 1000), "8", "Runs that a worker executes at once."),
     key("runs.steps_max", Kind::Number(1, 1000), "4", "Steps of one run at once, where its job does not say."),
     key("runs.grace", Kind::Duration(0, 10 * MINUTE), "10s", "Between asking a process of an op to end and ending it."),

@@ -6,6 +6,7 @@
 //! Source: dialect manual sections 2 to 9; the SDL that servers of Strapi 5.54 and 4.26 print.
 
 mod accounts;
+mod compatibility;
 mod components;
 mod content;
 mod entities;
@@ -93,14 +94,29 @@ struct Draft<'a> {
     types: IndexMap<String, Definition>,
     owners: IndexMap<String, String>,
     faults: Vec<SchemaFault>,
+    /// The fields of Strapi 4 stand beside those of Strapi 5.
+    is_compatible: bool,
+    /// Reasons by coordinate.
+    deprecated: IndexMap<String, String>,
 }
 
 fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Definitions, Vec<SchemaFault>> {
     let page = PageRule::Clamped { limit_default: options.limit_default, limit_max: options.limit_max };
     let names = Names::of(edition, model);
     let (types, owners) = (IndexMap::new(), IndexMap::new());
-    let (nullable_drafts, faults) = (options.nullable_drafts, Vec::new());
-    let mut draft = Draft { edition, model, names, page, nullable_drafts, may_lack: false, types, owners, faults };
+    let mut draft = Draft {
+        edition,
+        model,
+        names,
+        page,
+        nullable_drafts: options.nullable_drafts,
+        may_lack: false,
+        is_compatible: edition == Edition::Five && options.v4_compatibility,
+        types,
+        owners,
+        faults: Vec::new(),
+        deprecated: IndexMap::new(),
+    };
     scalars::add(&mut draft);
     components::add(&mut draft);
     for (of, content_type) in model.shown_types() {
@@ -124,7 +140,8 @@ fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Def
         Edition::Four => VersionRule::OfEachField,
         Edition::Five => VersionRule::HandedDown,
     };
-    Ok(Definitions { types: draft.types, query, mutation, versions, ..Definitions::default() })
+    let (types, deprecated) = (draft.types, draft.deprecated);
+    Ok(Definitions { types, query, mutation, versions, deprecated, ..Definitions::default() })
 }
 
 /// Members of a type under construction, by name; a name that is given twice is a fault.

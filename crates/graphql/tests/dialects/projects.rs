@@ -28,8 +28,13 @@ pub fn model_of(folder: &str) -> Arc<Model> {
 
 /// The schema of one dialect over a model.
 pub fn schema_of(model: &Arc<Model>, name: &str) -> Schema {
+    schema_with(model, name, Options::default())
+}
+
+/// The same with options.
+pub fn schema_with(model: &Arc<Model>, name: &str, options: Options) -> Schema {
     let dialects = [dialect::named(name).unwrap()];
-    let endpoint = Endpoint { dialects: &dialects, options: Options::default(), limits: Limits::default() };
+    let endpoint = Endpoint { dialects: &dialects, options, limits: Limits::default() };
     Schema::build(Arc::clone(model), &endpoint).unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 

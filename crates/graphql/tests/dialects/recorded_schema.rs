@@ -57,3 +57,20 @@ fn strapi5_differs_from_the_recorded_schema_only_where_it_is_said() {
 fn strapi4_differs_from_the_recorded_schema_only_where_it_is_said() {
     check("strapi4", include_str!("../strapi4/recorded.graphql"));
 }
+
+/// What the mode that shows fields of Strapi 4, too, adds to the schema.
+#[test]
+fn strapi5_adds_what_its_compatibility_mode_adds() {
+    let model = crate::projects::model_of("tests/conformance/strapi5/project");
+    let usual = lines(crate::projects::schema_of(&model, "strapi5").sdl());
+    let options = graphql::dialect::Options { v4_compatibility: true, ..Default::default() };
+    let ours = lines(crate::projects::schema_with(&model, "strapi5", options).sdl());
+    let recorded = lines(include_str!("../strapi5/compatible.graphql"));
+    let before = lines(include_str!("../strapi5/recorded.graphql"));
+    let ours: BTreeSet<&String> = ours.difference(&usual).collect();
+    let recorded: BTreeSet<&String> = recorded.difference(&before).collect();
+    let missing = recorded.difference(&ours).map(|line| format!("- {line}"));
+    let added = ours.difference(&recorded).map(|line| format!("+ {line}"));
+    let met = missing.chain(added).collect::<Vec<_>>().join("\n") + "\n";
+    crate::projects::check_file("strapi5/compatible_differences.txt", &met);
+}

@@ -4,7 +4,7 @@
 
 use model::{Component, ComponentId, Field, ZoneId};
 
-use super::{Draft, content, field, filters, input, inputs};
+use super::{Draft, compatibility, content, field, filters, input, inputs};
 use crate::binding::{ElementInput, FieldBinding, InputBinding, ScalarRule};
 use crate::definition::{Kind, Stands, TypeRef};
 
@@ -30,6 +30,7 @@ fn add_component(draft: &mut Draft<'_>, of: ComponentId, component: &Component) 
         filters::add_field(draft, &mut conditions, (id, member));
         inputs::add_field(draft, &name, &mut given, (id, member));
     }
+    compatibility::element(draft, &name, &mut fields);
     let filter = [name.as_str(), "FiltersInput"].concat();
     filters::add_logic(&mut conditions, &filter);
     draft.object(&name, &owner, Stands::Element(of), fields);

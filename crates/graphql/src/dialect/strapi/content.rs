@@ -5,7 +5,7 @@
 use model::{ContentType, FieldId, FieldKind, Relation, SystemColumn, Target, TypeId};
 use plan::{Column, Form};
 
-use super::{Draft, Edition, Members, components, entities, field, own, scalars, value};
+use super::{Draft, Edition, Members, compatibility, components, entities, field, own, scalars, value};
 use crate::binding::{FieldBinding, RowsShape, ValueBinding};
 use crate::definition::{EnumValue, Field, Kind, Stands, TypeRef};
 
@@ -35,6 +35,7 @@ pub(super) fn add(draft: &mut Draft<'_>, of: TypeId, content_type: &ContentType)
         fields.add("locale", field(TypeRef::named("String"), locale));
         localizations(draft, &mut fields, &name, content_type);
     }
+    compatibility::row(draft, &name, &mut fields);
     let owner = format!("content type {}", content_type.name);
     draft.object(&name, &owner, Stands::Row(of), fields);
     draft.describe(&name, content_type.description.as_ref());
@@ -179,6 +180,7 @@ fn collections(draft: &mut Draft<'_>, name: &str, owner: &str) {
         let mut fields = draft.members(&collection);
         fields.add("nodes", field(TypeRef::named(name).non_null().list().non_null(), FieldBinding::Nodes));
         fields.add("pageInfo", field(TypeRef::named("Pagination").non_null(), FieldBinding::Wrap));
+        compatibility::collection(draft, (name, &collection), &mut fields);
         draft.object(&collection, owner, Stands::Around, fields);
     }
 }

@@ -49,6 +49,9 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         Edition::Five => {
             versions(draft);
             deleted(draft);
+            if draft.is_compatible {
+                collection_meta(draft);
+            }
         }
     }
 }
