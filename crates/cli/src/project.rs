@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use files::Folder;
-use model::{Model, Source};
+use model::{Diagnostic, Diagnostics, Model, Place, Source, Work};
 use server::{EndpointSettings, SetupCode, TokenKey};
 use store::Address;
 
@@ -58,7 +58,9 @@ impl Project {
         if sources.is_empty() {
             return Err(Error::NoSchema { folder: self.folder.join(SCHEMA_FOLDER) });
         }
-        model::read(sources).map_err(Error::Faults)
+        let model = model::read(sources).map_err(Error::Faults)?;
+        let list = not_executed(&model);
+        if list.is_empty() { Ok(model) } else { Err(Error::Faults(Diagnostics { list })) }
     }
 
     /// Every `*.graphql` below `schema/`, by path; and the workflow engine's own types, where agents of others are served.
@@ -139,6 +141,25 @@ impl Project {
         write_secret(&path, &text).map_err(|source| Error::write(&path, source))?;
         TokenKey::new(text.as_bytes()).map_err(Error::TokenKey)
     }
+}
+
+/// What jobs may declare and this version does not do: a project that counts on it must not start without.
+fn not_executed(model: &Model) -> Vec<Diagnostic> {
+    let mut list = Vec::new();
+    for job in &model.jobs {
+        let mut refuse = |what: &str, place: &Place| {
+            let message =
+                format!("{what} of the job `{}`: this version reads it and does not execute it yet", job.type_name);
+            list.push(Diagnostic::new(message, place.clone()).help("take it out for now"));
+        };
+        if !job.triggers.is_empty() {
+            refuse("@on", &job.place);
+        }
+        for op in job.ops.iter().filter(|op| matches!(op.work, Work::Mutation { .. })) {
+            refuse(&format!("@mutation on `{}`", op.name), &op.place);
+        }
+    }
+    list
 }
 
 /// A new code for the page that makes the first administrator.
