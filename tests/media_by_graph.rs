@@ -61,81 +61,7 @@ fn files_of_a_request_are_linked(server: &Running) {
 }
 
 fn what_is_refused_leaves_nothing(server: &Running) {
-    let one = json!({ "file": null });
-    let at = "variables.file";
-    let lie = file("0", "x.png", "image/png", b"<html><body onload=alert(1)>");
-    let good = || part("0", "a.txt");
-    let operations = |query: &str, variables: &Value| {
-        field("operations", &json!({ "query": query, "variables": variables }).to_string())
-    };
-    let map = |text: &str| field("map", text);
-    let forms = [
-        (
-            "nobody",
-            "public",
-            vec![operations(ONE, &one), map("{\"0\":[\"variables.file\"]}"), good()],
-            200,
-            "Forbidden access",
-        ),
-        (
-            "a lie",
-            "editor",
-            vec![operations(ONE, &one), map("{\"0\":[\"variables.file\"]}"), lie],
-            400,
-            "its content is text/html",
-        ),
-        ("no map", "editor", vec![operations(ONE, &one), good()], 400, "operations and map"),
-        (
-            "no place",
-            "editor",
-            vec![operations(ONE, &one), map("{\"0\":[\"variables.other\"]}"), good()],
-            400,
-            "leads to no null",
-        ),
-        (
-            "the document",
-            "editor",
-            vec![operations(ONE, &one), map("{\"0\":[\"query\"]}"), good()],
-            400,
-            "leads to no null",
-        ),
-        (
-            "two places",
-            "editor",
-            vec![operations(ONE, &one), map("{\"0\":[\"variables.file\",\"variables.file\"]}"), good()],
-            400,
-            "each part with one path",
-        ),
-        (
-            "no such part",
-            "editor",
-            vec![operations(ONE, &one), map("{\"0\":[\"variables.file\"],\"1\":[\"variables.file\"]}"), good()],
-            400,
-            "no files of the request",
-        ),
-        (
-            "no JSON",
-            "editor",
-            vec![field("operations", "{"), map("{\"0\":[\"variables.file\"]}"), good()],
-            400,
-            "is no JSON",
-        ),
-        ("a list", "editor", vec![field("operations", "[]"), map("{}")], 400, "batching"),
-        ("no file", "editor", vec![operations(SEVERAL, &json!({ "files": [] })), map("{}")], 200, "Files are empty"),
-        (
-            "a null",
-            "editor",
-            vec![
-                operations(SEVERAL, &json!({ "files": [null, null] })),
-                map("{\"0\":[\"variables.files.0\"]}"),
-                good(),
-            ],
-            200,
-            "Upload value invalid",
-        ),
-        ("no document", "editor", vec![operations("mutation { ", &one), map("{}")], 400, "Syntax Error"),
-    ];
-    for (name, role, parts, status, message) in forms {
+    for (name, role, parts, status, message) in false_forms().into_iter().chain(false_values()) {
         let answer = server.ask(&posted(role, form(&parts)));
         let body = answer.body.unwrap_or_default();
         assert_eq!(answer.status, status, "{name}: {body}");
@@ -144,13 +70,67 @@ fn what_is_refused_leaves_nothing(server: &Running) {
     // What is no file of the request names none.
     let written = ask(server, "editor", "mutation { upload(file: \"0\") { data { id } } }");
     assert_eq!(code_of(&written), "BAD_USER_INPUT", "{written}");
-    let mut unasked = posted("editor", form(&[operations(ONE, &one), map(&json!({ "0": [at] }).to_string()), good()]));
+    let mut unasked = posted("editor", form(&[one_file(), map(FILE), good()]));
     unasked.headers.retain(|(name, _)| name != "apollo-require-preflight");
     assert_eq!(server.ask(&unasked).status, 400);
     // Strapi 5 takes no files by GraphQL.
-    let other = Outgoing { path: "/graphql", ..posted("editor", form(&[operations(ONE, &one), map("{}"), good()])) };
+    let other = Outgoing { path: "/graphql", ..posted("editor", form(&[one_file(), map("{}"), good()])) };
     assert_eq!(server.ask(&other).status, 400);
     assert_eq!(on_disk(server), [""; 0]);
+}
+
+/// A name, the role that asks, the parts of the form, and the status and a part of the answer that it is refused with.
+type Refused = (&'static str, &'static str, Vec<Vec<u8>>, u16, &'static str);
+
+/// The file where [`ONE`] takes it.
+const FILE: &str = "{\"0\":[\"variables.file\"]}";
+
+fn false_forms() -> Vec<Refused> {
+    let lie = file("0", "x.png", "image/png", b"<html><body onload=alert(1)>");
+    let other = "{\"0\":[\"variables.other\"]}";
+    let document = "{\"0\":[\"query\"]}";
+    let twice = "{\"0\":[\"variables.file\",\"variables.file\"]}";
+    let beyond = "{\"0\":[\"variables.file\"],\"1\":[\"variables.file\"]}";
+    let sent = |places: &str| vec![one_file(), map(places), good()];
+    vec![
+        ("a lie", "editor", vec![one_file(), map(FILE), lie], 400, "its content is text/html"),
+        ("no map", "editor", vec![one_file(), good()], 400, "operations and map"),
+        ("no place", "editor", sent(other), 400, "leads to no null"),
+        ("the document", "editor", sent(document), 400, "leads to no null"),
+        ("two places", "editor", sent(twice), 400, "each part with one path"),
+        ("no such part", "editor", sent(beyond), 400, "no files of the request"),
+        ("no JSON", "editor", vec![field("operations", "{"), map(FILE), good()], 400, "is no JSON"),
+        ("a list", "editor", vec![field("operations", "[]"), map("{}")], 400, "batching"),
+    ]
+}
+
+fn false_values() -> Vec<Refused> {
+    let several = |files: Value| operations(SEVERAL, &json!({ "files": files }));
+    let first = "{\"0\":[\"variables.files.0\"]}";
+    let a_null = vec![several(json!([null, null])), map(first), good()];
+    vec![
+        ("nobody", "public", vec![one_file(), map(FILE), good()], 200, "Forbidden access"),
+        ("no file", "editor", vec![several(json!([])), map("{}")], 200, "Files are empty"),
+        ("a null", "editor", a_null, 200, "Upload value invalid"),
+        ("no document", "editor", vec![operations("mutation { ", &json!({})), map("{}")], 400, "Syntax Error"),
+    ]
+}
+
+fn operations(query: &str, variables: &Value) -> Vec<u8> {
+    field("operations", &json!({ "query": query, "variables": variables }).to_string())
+}
+
+/// The request for one file.
+fn one_file() -> Vec<u8> {
+    operations(ONE, &json!({ "file": null }))
+}
+
+fn map(places: &str) -> Vec<u8> {
+    field("map", places)
+}
+
+fn good() -> Vec<u8> {
+    part("0", "a.txt")
 }
 
 fn code_of(body: &Value) -> &str {

@@ -141,7 +141,7 @@ fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Def
         Edition::Five => VersionRule::HandedDown,
     };
     let (types, deprecated) = (draft.types, draft.deprecated);
-    Ok(Definitions { types, query, mutation, versions, deprecated, ..Definitions::default() })
+    Ok(Definitions { types, query, mutation, deprecated, versions, ..Definitions::default() })
 }
 
 /// Members of a type under construction, by name; a name that is given twice is a fault.
