@@ -55,6 +55,10 @@ pub(crate) enum Error {
         "workflows.anonymous lets callers without a token operate workflows, and the server would listen on {address}; listen on loopback addresses alone, or take the key out"
     )]
     AnonymousBeyondLoopback { address: std::net::SocketAddr },
+    #[error(
+        "workflows.anonymous lets callers without a token operate workflows, and auth.trusted_proxies says that others ask through this machine; take one of the two out"
+    )]
+    AnonymousBehindProxy,
     #[error("there is a token of the name `{name}`; take it back first, or take another name")]
     TokenName { name: String },
     #[error("there is no token of the name `{name}`")]

@@ -114,6 +114,9 @@ fn anonymous_operates(project: &Project) -> Result<bool, Error> {
     if config.word(WORKFLOWS_ANONYMOUS) != "operator" {
         return Ok(false);
     }
+    if !config.texts(TRUSTED_PROXIES).is_empty() {
+        return Err(Error::AnonymousBehindProxy);
+    }
     let listeners = config.listeners.iter().map(|listener| listener.address);
     let beyond = std::iter::once(config.address()).chain(listeners).find(|address| !address.ip().is_loopback());
     beyond.map_or(Ok(true), |address| Err(Error::AnonymousBeyondLoopback { address }))

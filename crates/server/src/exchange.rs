@@ -234,8 +234,16 @@ fn operator() -> Caller {
     Caller::Roles { roles: vec![plan::OPERATOR.to_owned(), plan::PUBLIC.to_owned()], user: serde_json::Map::new() }
 }
 
-/// The request comes over loopback and names it as its host: a page of another site that had its name lead here names itself.
+/// What a proxy writes into a request that it passes on for somebody else.
+const OF_PROXIES: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
+/// The request comes over loopback, from no proxy that says so, and names it as its host: a page of another site that had its name lead
+/// here names itself.
 fn is_of_this_machine(address: Option<IpAddr>, headers: &HeaderMap) -> bool {
+    if OF_PROXIES.iter().any(|name| headers.contains_key(*name)) {
+        return false;
+    }
     let host = text(headers, &header::HOST).unwrap_or_default();
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     let name = name.map_or(host, |(name, _)| name).trim_start_matches('[').trim_end_matches(']');
@@ -349,4 +357,33 @@ fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &'static str) {
 
 fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    fn check(address: &str, host: &'static str, proxy: Option<&'static str>) -> bool {
+        let mut headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+        headers
+            .extend(proxy.map(|name| (header::HeaderName::from_static(name), HeaderValue::from_static("192.0.2.1"))));
+        super::is_of_this_machine(address.parse::<IpAddr>().ok(), &headers)
+    }
+
+    #[test]
+    fn a_request_is_of_this_machine_by_its_address_its_host_and_no_proxy() {
+        for host in ["localhost", "LOCALHOST:1337", "127.0.0.1:1337", "[::1]:1337"] {
+            assert!(check("127.0.0.1", host, None), "{host}");
+        }
+        assert!(check("::ffff:127.0.0.1", "localhost", None));
+        for host in ["", "shop.example", "shop.example:1337", "192.0.2.1"] {
+            assert!(!check("127.0.0.1", host, None), "{host}");
+        }
+        assert!(!check("192.0.2.1", "localhost", None));
+        for proxy in super::OF_PROXIES {
+            assert!(!check("127.0.0.1", "localhost", Some(proxy)), "{proxy}");
+        }
+    }
 }

@@ -12,8 +12,8 @@ use super::account::{ACCOUNT, ROLE};
 use super::fields::Fields;
 use super::{Allowed, Env, forbidden};
 use crate::{
-    ADMINISTRATOR, Column, Comparison, Filter, Hole, HoleId, HoleSource, Locale, Operand, PUBLIC, Policy, Status,
-    Transform, ValueKind, Version,
+    ADMINISTRATOR, Column, Comparison, Filter, Hole, HoleId, HoleSource, Locale, OPERATOR, Operand, PUBLIC, Policy,
+    Status, Transform, ValueKind, Version,
 };
 
 /// What of a role decides who has which rights.
@@ -46,7 +46,7 @@ impl<'a> Env<'a> {
         Filter::Some { field, version, filter }.negated()
     }
 
-    /// Roles that may do something that the caller may not. A role that no rule names may do nothing.
+    /// Roles that may do something that the caller may not. Any other role may do nothing.
     fn roles_above(self) -> BTreeSet<&'a str> {
         let (policy, model) = (self.policy, self.model);
         let of_content = model.content_types().flat_map(|(of, content_type)| {
@@ -54,7 +54,9 @@ impl<'a> Env<'a> {
         });
         // Rights to jobs are not weighed against one another: they are those of the roles that have them.
         let of_jobs = model.jobs.iter().flat_map(|job| job.rules.iter().map(|rule| rule.role.as_str()));
-        let others = of_content.chain(of_jobs).filter(|role| *role != PUBLIC && !policy.has_role(role));
+        // The operator's rights over every job need no rule.
+        let named = of_content.chain(of_jobs).chain([OPERATOR]);
+        let others = named.filter(|role| *role != PUBLIC && !policy.has_role(role));
         others.chain([ADMINISTRATOR]).collect()
     }
 }
