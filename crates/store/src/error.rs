@@ -66,6 +66,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The rows of the project's locales could not be read or brought in step with its setting; the log has the rest.
+    #[error("could not keep the rows of the project's locales in step with the setting `locales`: {cause:?}")]
+    LocalesNotKept {
+        /// The first fault.
+        cause: Cause,
+    },
     /// The store is closing.
     #[error("the store is closing")]
     Closed,
@@ -185,6 +191,7 @@ impl Error {
             | Error::Closed
             | Error::TransactionFailed { .. } => Cause::Unavailable,
             Error::OutcomeUnknown { .. } => Cause::OutcomeUnknown,
+            Error::LocalesNotKept { cause } => cause.clone(),
             Error::Sqlite(error) => sqlite_cause(error),
             Error::Postgres(error) => postgres_cause(error),
             Error::Address { .. }

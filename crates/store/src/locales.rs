@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use model::{Model, TypeId, locale};
 use plan::{
-    Answer as Shown, AnswerEntry, AnswerValue, Assignment, Boundary, Caller, Column, Data, Entry, Filter, Find, Form,
-    From, Given, Hole, HoleId, HoleSource, Locale, Object, Page, Place, Plan, Policy, Request, Root, RootValue, Row,
-    RowRules, RowValue, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version, Write,
+    Answer as Shown, AnswerEntry, AnswerValue, Assignment, Boundary, Caller, Cause, Column, Data, Entry, Filter, Find,
+    Form, From, Given, Hole, HoleId, HoleSource, Locale, Object, Page, Place, Plan, Policy, Request, Root, RootValue,
+    Row, RowRules, RowValue, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version, Write,
     WriteAction, WriteVersion, authorize, bind,
 };
 use serde_json::Value as Json;
@@ -51,7 +51,6 @@ impl Store {
         }
         let plan =
             Plan { roots: changes.roots, holes: changes.holes, boundary: Boundary::EachRoot, rows_max: LOCALES_MAX };
-        // A row that another server has made or removed meanwhile is refused, and as it should be.
         self.locales_run(served, plan).await?;
         Ok(())
     }
@@ -91,6 +90,11 @@ impl Store {
         let values = bound.map_err(|_| Error::Malformed { expected: "codes of locales" })?;
         let prepared = self.prepare(served, &plan)?;
         let answer = self.run(&prepared, values, context, Vec::new()).await;
+        // A row that another server has made or removed meanwhile is refused, and as it should be.
+        let is_done = |cause: &Cause| matches!(cause, Cause::Rules(_) | Cause::NotFound(_));
+        if let Some(fault) = answer.faults.into_iter().find(|fault| !is_done(&fault.cause)) {
+            return Err(Error::LocalesNotKept { cause: fault.cause });
+        }
         serde_json::from_slice(&answer.bytes).map_err(|_| Error::Malformed { expected: "an answer about locales" })
     }
 }

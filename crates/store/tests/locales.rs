@@ -43,6 +43,21 @@ async fn the_projects_locales_are_content() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_of_the_database_is_told() {
+    for place in Place::both("locales_fault").await {
+        drop(start(&place, &["en"]).await);
+        database::execute(&place.open(), "drop table i18n_locale").await;
+        let store = open(&place, &["en", "fr"]);
+        let sources = vec![model::Source { name: "schema.graphql".to_owned(), text: SCHEMA.to_owned() }];
+        let served = Served::new(Arc::new(model::read(sources).unwrap())).unwrap();
+        let outcome = store.locales_keep(&served).await;
+        assert!(matches!(outcome, Err(store::Error::LocalesNotKept { .. })), "{outcome:?}");
+        drop(store);
+        place.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_written_in_a_locale_that_the_project_does_not_have() {
     for place in Place::both("locales_other").await {
         let mut script = start(&place, &["en", "fr"]).await.0;
