@@ -118,6 +118,37 @@ pub enum Cause {
     Internal,
 }
 
+impl Cause {
+    /// Seconds after which the same may be asked again, where that is why it was refused.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Cause::TooManyAttempts(seconds) => Some(*seconds),
+            Cause::Forbidden
+            | Cause::KeyRefused { .. }
+            | Cause::Invalid { .. }
+            | Cause::Rules(_)
+            | Cause::LinkMissing { .. }
+            | Cause::ElementForeign(_)
+            | Cause::NotFound(_)
+            | Cause::RuleOfRole
+            | Cause::NullInNonNull(_)
+            | Cause::Unwritable(_)
+            | Cause::TooManyRows(_)
+            | Cause::AnswerTooLarge(_)
+            | Cause::NotOfKind { .. }
+            | Cause::OutOfBounds { .. }
+            | Cause::VersionConflict
+            | Cause::Account(_)
+            | Cause::Run(_)
+            | Cause::Timeout
+            | Cause::Unavailable
+            | Cause::OutcomeUnknown
+            | Cause::Internal => None,
+        }
+    }
+}
+
 /// Why an account is not opened, made or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountFault {

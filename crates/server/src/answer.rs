@@ -210,10 +210,7 @@ fn executed(endpoint: Endpoint<'_>, schema: &Schema, mut data: Vec<u8>, faults: 
         body.extend_from_slice(&data[1..]);
     }
     body.push(b'}');
-    let retry_after = faults.iter().find_map(|fault| match fault.cause {
-        Cause::TooManyAttempts(seconds) => Some(seconds),
-        _ => None,
-    });
+    let retry_after = faults.iter().find_map(|fault| fault.cause.retry_after());
     Answer { body: Bytes::from(body), outcome, has_errors: true, retry_after }
 }
 

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use bytes::Bytes;
-use graphql::transport::{FormBody, GetRule, Refusal, RequestFault, TransportRules};
+use graphql::transport::{FormBody, GetRule, Refusal as TransportRefusal, RequestFault, TransportRules};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use plan::{Caller, Cause};
 
@@ -19,6 +19,7 @@ use crate::app::{App, Endpoint};
 use crate::media::{self, Arrived};
 use crate::negotiate::{MediaType, Sent, answer_media_type, prefers_html, sent_media_type};
 use crate::page::{PageSettings, page};
+use crate::refusal::Refusal;
 use crate::request::{BodyRules, Request, Requests, from_body, from_parameters};
 
 /// What the page's editor holds at first.
@@ -53,7 +54,7 @@ pub(crate) async fn exchange(endpoint: Endpoint<'_>, parts: &Parts, body: Body) 
 
 /// A fault of the request in the endpoint's words.
 pub(crate) fn refused(rules: &TransportRules, media: MediaType, fault: &RequestFault) -> Response<Body> {
-    let Refusal { status, body } = (rules.describe)(fault);
+    let TransportRefusal { status, body } = (rules.describe)(fault);
     let mut response = respond(status, media, Bytes::from(body.to_string()));
     let headers = response.headers_mut();
     if matches!(fault, RequestFault::OperationByGet(_)) {
@@ -116,7 +117,7 @@ async fn with_files(
     endpoint: Endpoint<'_>,
     parts: &Parts,
     body: Body,
-) -> Result<Result<Answer, RequestFault>, media::Refusal> {
+) -> Result<Result<Answer, RequestFault>, Refusal> {
     let FormBody::Preflighted(headers) = endpoint.rules().form_body else {
         return Ok(Err(RequestFault::ContentTypeUnsupported));
     };

@@ -18,6 +18,7 @@ mod negotiate;
 mod page;
 mod plan_runner;
 mod plans;
+mod refusal;
 mod request;
 mod runs;
 mod schemas;

@@ -7,7 +7,6 @@ mod form;
 mod keep;
 mod link;
 mod plans;
-mod refusal;
 mod rest;
 mod serve;
 mod settle;
@@ -19,7 +18,6 @@ use files::Folder;
 use model::{Model, TypeId};
 use tokio::sync::Semaphore;
 
-pub(crate) use refusal::Refusal;
 pub(crate) use rest::routes;
 pub(crate) use settle::Noted;
 pub(crate) use upload::{Arrived, may_upload, upload};

@@ -2,22 +2,21 @@
 //!
 //! A route is a command like that of the graph, with an answer of its own; the same plan, the same store, the same errors.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode};
 use bytes::Bytes;
 use graphql::transport::RequestFault;
 use plan::{
     Answer, AnswerEntry, AnswerValue, Boundary, Cause, Column, Command, Comparison, Effect, Entry, Fault, Filter, Form,
-    From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Problem, Root, RootValue,
-    Row, RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
+    From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Root, RootValue, Row,
+    RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
 };
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use store::FileWatch;
 
 use super::own::USER;
@@ -26,6 +25,7 @@ use crate::app::App;
 use crate::cors;
 use crate::exchange::{body_of, sender};
 use crate::plan_runner::Given;
+use crate::refusal::{Refusal, answer as rest_answer};
 
 /// A way to a command: method and path, the effect, and under which names its texts stand in the body.
 struct Way {
@@ -119,133 +119,54 @@ async fn answered(app: &App, asked: Asked, request: Request) -> Response<Body> {
     let outcome = match (asked, &parts.method) {
         (Asked::Command(way), &Method::POST) => commanded(app, way, &parts, body).await,
         (Asked::Me, &Method::GET) => me(app, &parts).await,
-        (Asked::Command(_), _) => Err(Refused::Method("POST")),
-        (Asked::Me, _) => Err(Refused::Method("GET")),
+        (Asked::Command(_), _) => Err(Refusal::method("POST")),
+        (Asked::Me, _) => Err(Refusal::method("GET")),
     };
-    let mut response = outcome.unwrap_or_else(|refused| refused.response(app));
+    let mut response = outcome.unwrap_or_else(|refusal| refusal.response());
     cors::allow(&app.settings.cors_origins, &parts, response.headers_mut());
     response
 }
 
-/// Why a route gives no answer.
-enum Refused {
-    Method(&'static str),
-    Request(RequestFault),
-    Fault(Fault),
-}
-
-impl Refused {
-    fn problem(text: String) -> Refused {
-        let cause = Cause::Invalid { problem: Problem::Text(text) };
-        Refused::Fault(Fault { path: Vec::new(), place: None, cause })
-    }
-
-    fn response(self, app: &App) -> Response<Body> {
-        match self {
-            Refused::Method(allow) => {
-                let mut response = error(405, "MethodNotAllowedError", "Method Not Allowed", &json!({}));
-                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
-                response
-            }
-            Refused::Request(fault) => match fault {
-                RequestFault::CredentialsInvalid => {
-                    error(401, "UnauthorizedError", "Missing or invalid credentials", &json!({}))
-                }
-                RequestFault::BodyTooLarge(_) => {
-                    error(413, "PayloadTooLargeError", "The body is too large", &json!({}))
-                }
-                RequestFault::Unavailable => error(503, "ServiceUnavailableError", "Try again later", &json!({})),
-                _other => error(
-                    400,
-                    "ValidationError",
-                    "The body must be a JSON object, sent as application/json",
-                    &json!({}),
-                ),
-            },
-            Refused::Fault(fault) => told(app, &fault),
-        }
-    }
-}
-
-/// A fault in the words of Strapi's graph, in the form of its routes.
-fn told(app: &App, fault: &Fault) -> Response<Body> {
-    let told = graphql::dialect::strapi_errors(app.model(), std::slice::from_ref(fault))
-        .into_iter()
-        .next()
-        .unwrap_or_default();
-    let at = |path: &str| told.pointer(path).and_then(Json::as_str).unwrap_or("InternalServerError").to_owned();
-    let (name, message) = (at("/extensions/error/name"), at("/extensions/error/message"));
-    let status = match name.as_str() {
-        "ValidationError" | "ApplicationError" => 400,
-        "ForbiddenError" => 403,
-        "NotFoundError" => 404,
-        "RateLimitError" => 429,
-        "ServiceUnavailableError" => 503,
-        _ => 500,
-    };
-    let details = told.pointer("/extensions/error/details").cloned().unwrap_or_else(|| json!({}));
-    let mut response = error(status, &name, &message, &details);
-    if let Cause::TooManyAttempts(seconds) = fault.cause {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
-}
-
-fn error(status: u16, name: &str, message: &str, details: &Json) -> Response<Body> {
-    let body =
-        json!({ "data": null, "error": { "status": status, "name": name, "message": message, "details": details } });
-    written(status, Bytes::from(body.to_string()))
-}
-
-fn written(status: u16, body: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-async fn commanded(app: &App, way: &Way, parts: &Parts, body: Body) -> Result<Response<Body>, Refused> {
-    let sender = sender(app, parts).await.map_err(Refused::Request)?;
-    let body = read_body(app, parts, body).await.map_err(Refused::Request)?;
+async fn commanded(app: &App, way: &Way, parts: &Parts, body: Body) -> Result<Response<Body>, Refusal> {
+    let sender = sender(app, parts).await.map_err(|fault| Refusal::of_request(&fault))?;
+    let body = read_body(app, parts, body).await.map_err(|fault| Refusal::of_request(&fault))?;
     let variables = variables(&body, way)?;
     answer(app, &sender, &variables, command(app, way)).await
 }
 
-async fn me(app: &App, parts: &Parts) -> Result<Response<Body>, Refused> {
-    let sender = sender(app, parts).await.map_err(Refused::Request)?;
+async fn me(app: &App, parts: &Parts) -> Result<Response<Body>, Refusal> {
+    let sender = sender(app, parts).await.map_err(|fault| Refusal::of_request(&fault))?;
     answer(app, &sender, &Variables::new(), own(app)).await
 }
 
 /// Runs a plan of one root and gives what stands under it.
-async fn answer(app: &App, sender: &Sender, variables: &Variables, plan: Plan) -> Result<Response<Body>, Refused> {
+async fn answer(app: &App, sender: &Sender, variables: &Variables, plan: Plan) -> Result<Response<Body>, Refusal> {
     let commands = ForRequest { app, sender };
     let given = Given { caller: &sender.caller, variables, files: FileWatch::default(), commands: &commands };
-    let bytes = app.runner.run(plan, given).await.map_err(Refused::Fault)?;
+    let bytes = app.runner.run(plan, given).await.map_err(|fault| Refusal::of_fault(app.model(), &fault))?;
     // `{"data":…}`: what stands under the root is the body.
     let body = bytes.strip_prefix(OPENING).and_then(|rest| rest.strip_suffix(b"}")).unwrap_or(b"null");
     if body == b"null" {
-        return Err(Refused::Fault(Fault { path: Vec::new(), place: None, cause: Cause::Forbidden }));
+        return Err(Refusal::of_fault(app.model(), &Fault { path: Vec::new(), place: None, cause: Cause::Forbidden }));
     }
-    Ok(written(200, Bytes::copy_from_slice(body)))
+    Ok(rest_answer(StatusCode::OK, Bytes::copy_from_slice(body)))
 }
 
 const ROOT: &str = "data";
 const OPENING: &[u8] = b"{\"data\":";
 
 /// The texts of a body under their names. What is no text is refused, and so is a member that is not asked for.
-fn variables(body: &[u8], way: &Way) -> Result<Variables, Refused> {
-    let no_object = || Refused::Request(RequestFault::BodyNotObject);
+fn variables(body: &[u8], way: &Way) -> Result<Variables, Refusal> {
+    let no_object = || Refusal::of_request(&RequestFault::BodyNotObject);
     let json: Json = serde_json::from_slice(body).map_err(|_| no_object())?;
     let Json::Object(members) = json else { return Err(no_object()) };
     let is_asked = |name: &str| way.given.iter().any(|(_, member)| *member == name);
     let unknown: Vec<String> = members.keys().filter(|name| !is_asked(name)).map(|name| short(name)).collect();
     if !unknown.is_empty() {
-        return Err(Refused::problem(["Invalid parameters: ", &unknown.join(", ")].concat()));
+        return Err(Refusal::invalid(["Invalid parameters: ", &unknown.join(", ")].concat()));
     }
     match members.iter().find(|(_, value)| !value.is_string() && !value.is_null()) {
-        Some((name, _)) => Err(Refused::problem([name.as_str(), " must be a string"].concat())),
+        Some((name, _)) => Err(Refusal::invalid([name.as_str(), " must be a string"].concat())),
         None => Ok(members),
     }
 }
@@ -346,13 +267,8 @@ async fn set_up(app: &App, request: Request) -> Response<Body> {
         &Method::GET => setup::page(app, parts.uri.query()),
         &Method::POST => match sender(app, &parts).await {
             Ok(sender) => setup::submit(app, &parts, body, &sender).await,
-            Err(fault) => Refused::Request(fault).response(app),
+            Err(fault) => Refusal::of_request(&fault).response(),
         },
-        _other => Refused::Method("GET, POST").response(app),
+        _other => Refusal::method("GET, POST").response(),
     }
-}
-
-/// Members of a form or a query.
-pub(super) fn form_of(text: &str) -> HashMap<String, String> {
-    crate::request::pairs(text).collect()
 }

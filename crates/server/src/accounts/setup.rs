@@ -1,5 +1,6 @@
 //! The first administrator: a link that works once, while nobody keeps the project yet.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,9 +9,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
 use super::own::NewUser;
-use super::routes::{form_of, read_body};
+use super::routes::read_body;
 use super::{Sender, has_administrator};
 use crate::app::App;
+use crate::request::pairs;
 
 /// The secret of a link that makes the first administrator. It does not print.
 #[derive(Clone)]
@@ -61,7 +63,7 @@ pub(super) const PATH: &str = "/setup";
 
 /// The form, for whoever has the code.
 pub(super) fn page(app: &App, query: Option<&str>) -> Response<Body> {
-    let code = form_of(query.unwrap_or_default()).remove("code").unwrap_or_default();
+    let code = pairs(query.unwrap_or_default()).collect::<HashMap<_, _>>().remove("code").unwrap_or_default();
     match &app.settings.setup {
         Some(setup) if setup.is(&code) => {
             shown(StatusCode::OK, &FORM.replace("{{code}}", &code).replace("{{told}}", ""))
@@ -80,7 +82,7 @@ pub(super) async fn submit(app: &App, parts: &Parts, body: Body, sender: &Sender
     let Ok(body) = read_body(app, parts, body).await else {
         return shown(StatusCode::BAD_REQUEST, &notice("The form could not be read."));
     };
-    let mut form = form_of(&String::from_utf8_lossy(&body));
+    let mut form = pairs(&String::from_utf8_lossy(&body)).collect::<HashMap<_, _>>();
     let mut member = |name: &str| form.remove(name).unwrap_or_default();
     let (code, username, email, password) = (member("code"), member("username"), member("email"), member("password"));
     let Some(setup) = app.settings.setup.as_ref().filter(|setup| setup.is(&code)) else { return gone() };

@@ -16,7 +16,7 @@ use multer::{Field, Multipart};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Media;
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 use crate::settings::Limits;
 use store::Ids;
 

@@ -10,10 +10,10 @@ use store::NoCommands;
 
 use super::form::FormFile;
 use super::plans::Maker;
-use super::refusal::Refusal;
 use super::{Media, Noted};
 use crate::app::App;
 use crate::plan_runner::Given;
+use crate::refusal::Refusal;
 
 /// Random letters of a name on disk.
 const RANDOM_LETTERS: usize = 16;

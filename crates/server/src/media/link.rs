@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use super::form::FormFile;
 use super::plans::{By, ID, Maker, ROWS_MAX};
-use super::refusal::Refusal;
 use super::{Media, Noted};
+use crate::refusal::Refusal;
 
 /// The parts that name a document and its field.
 pub(super) const PARTS: [&str; 3] = ["ref", "refId", "field"];

@@ -17,7 +17,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode};
 use axum::routing::any;
 use model::Action;
 use plan::{Caller, Policy, Variables};
@@ -26,9 +26,10 @@ use serde_json::{Map, Value, json};
 use super::form::{Form, Reading};
 use super::keep::{FileInfo, PATH};
 use super::plans::{By, ID, Maker};
-use super::refusal::{Refusal, answer};
 use super::{Media, link, serve};
 use crate::app::App;
+use crate::refusal::{Refusal, answer};
+use crate::request::pairs;
 use crate::{cors, exchange};
 
 /// Where files are uploaded: below Strapi's prefix, and without it.
@@ -100,7 +101,7 @@ async fn answered(
     ask: Ask,
     (parts, body): (&Parts, Body),
 ) -> Result<Response<Body>, Refusal> {
-    let caller = exchange::sender(app, parts).await.map_err(|fault| Refusal::of_sender(&fault))?.caller;
+    let caller = exchange::sender(app, parts).await.map_err(|fault| Refusal::of_request(&fault))?.caller;
     match (&parts.method, ask) {
         (&Method::POST, Ask::Upload) => match query(parts, ID) {
             Some(id) => media.information(app, &caller, (&id, parts, body)).await,
@@ -108,7 +109,7 @@ async fn answered(
         },
         (&Method::GET, Ask::Files) => {
             let found = media.run((&caller, media.maker().list()), &Variables::new()).await?;
-            Ok(answer(StatusCode::OK, found.get("files").unwrap_or(&Value::Null)))
+            Ok(answer(StatusCode::OK, found.get("files").unwrap_or(&Value::Null).to_string()))
         }
         (&Method::GET, Ask::File(id)) => {
             let found = media.run((&caller, media.maker().one(By::of(&id))), &by_id(&id)).await?;
@@ -118,7 +119,7 @@ async fn answered(
             let found = media.run((&caller, media.maker().delete(By::of(&id))), &by_id(&id)).await?;
             found_or_not(&found)
         }
-        (_, ask) => Ok(not_allowed(&ask)),
+        (_, ask) => Err(not_allowed(&ask)),
     }
 }
 
@@ -156,7 +157,7 @@ impl Media {
         if let Some(target) = &target {
             self.link(caller, (target, &rows)).await?;
         }
-        Ok(answer(StatusCode::CREATED, &Value::Array(rows)))
+        Ok(answer(StatusCode::CREATED, Value::Array(rows).to_string()))
     }
 
     /// Changes the texts about one file.
@@ -271,7 +272,7 @@ pub(super) fn info(json: &Value, name_characters_max: usize) -> Result<FileInfo,
 fn found_or_not(found: &Map<String, Value>) -> Result<Response<Body>, Refusal> {
     match found.get("file") {
         None | Some(Value::Null) => Err(Refusal::not_found()),
-        Some(file) => Ok(answer(StatusCode::OK, file)),
+        Some(file) => Ok(answer(StatusCode::OK, file.to_string())),
     }
 }
 
@@ -279,20 +280,16 @@ fn by_id(id: &str) -> Variables {
     Variables::from_iter([(ID.to_owned(), json!(id))])
 }
 
+/// A member of the query.
 fn query(parts: &Parts, name: &str) -> Option<String> {
-    let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-    let letters = |byte: u8| byte.is_ascii_alphanumeric();
-    pairs.filter(|(key, value)| *key == name && value.bytes().all(letters)).map(|(_, value)| value.to_owned()).next()
+    let mut pairs = pairs(parts.uri.query()?);
+    pairs.find(|(member, _)| member == name).map(|(_, value)| value)
 }
 
-fn not_allowed(ask: &Ask) -> Response<Body> {
-    let allow = match ask {
+fn not_allowed(ask: &Ask) -> Refusal {
+    Refusal::method(match ask {
         Ask::Upload => "POST",
         Ask::Files => "GET",
         Ask::File(_) => "GET, DELETE",
-    };
-    let body = json!({ "data": null, "error": { "status": 405, "name": "MethodNotAllowedError", "message": "Method Not Allowed", "details": {} } });
-    let mut response = answer(StatusCode::METHOD_NOT_ALLOWED, &body);
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
-    response
+    })
 }

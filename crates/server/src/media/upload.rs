@@ -15,10 +15,10 @@ use store::{Asked, Work};
 use super::Media;
 use super::form::FormFile;
 use super::link::PARTS;
-use super::refusal::Refusal;
 use super::rest;
 use crate::accounts::Sender;
 use crate::app::App;
+use crate::refusal::Refusal;
 
 /// The part with the request.
 const OPERATIONS: &str = "operations";
