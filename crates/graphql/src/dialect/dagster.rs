@@ -11,11 +11,13 @@ mod events;
 mod faults;
 mod identity;
 mod jobs;
+mod logs;
 mod nodes;
 mod python;
 mod refusals;
 mod rows;
 mod runs;
+mod steps;
 mod workspace;
 mod written;
 mod yaml;
@@ -65,6 +67,9 @@ fn root<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         "resourcesOrError" => jobs::resources(telling, asked),
         "runConfigSchemaOrError" => jobs::config_schema(telling, asked),
         "isPipelineConfigValid" => jobs::is_config_valid(telling, asked),
+        "executionPlanOrError" => steps::plan_or_error(telling, asked),
+        "capturedLogs" => logs::captured(telling, asked),
+        "reloadRepositoryLocation" | "shutdownRepositoryLocation" => workspace::not_reloaded(telling, asked),
         "scheduleOrError" => automation::schedule_or_error(telling, asked),
         "partitionSetsOrError" => automation::partition_sets(telling, asked),
         "scheduler" => Told::Json(json!({ "__typename": "Scheduler", "schedulerClass": "DagsterDaemonScheduler" })),

@@ -10,6 +10,15 @@ use super::{ConfigEither, ConfigField, ConfigShape, ConfigType, ShapeKind};
 use crate::read::as_config;
 use crate::{Executor, InputSource, Job, Node, NodeInput, OpType, Resource, Scalar};
 
+const PRELOAD: &str = "Explicitly specify the modules to preload in the forkserver. Otherwise, there are two cases for default values if modules are not specified. If the Dagster job was loaded from a module, the same module will be preloaded. If not, the `dagster` module is preloaded.";
+const FORKSERVER: &str = "Configure the multiprocess executor to start subprocesses using `forkserver`.";
+const SPAWN: &str = "Configure the multiprocess executor to start subprocesses using `spawn`.";
+const MAX_CONCURRENT: &str = "The number of processes that may run concurrently. By default, this is set to be the return value of `multiprocessing.cpu_count()`.";
+const START_METHOD: &str = "Select how subprocesses are created. By default, `spawn` is selected. See https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods.";
+const TAG_LIMITS: &str = "A set of limits that are applied to steps with particular tags. If a value is set, the limit is applied to only that key-value pair. If no value is set, the limit is applied across all values of that key. If the value is set to a dict with `applyLimitPerUniqueValue: true`, the limit will apply to the number of unique values for that key. Note that these limits are per run, not global.";
+const RETRIES: &str = "Whether retries are enabled or not. By default, retries are enabled.";
+const STEP_DEPENDENCIES: &str = "Determines when steps will be executed in relation to their upstream dependencies.";
+
 /// The type of the whole document.
 pub(crate) fn of_job(job: &Job) -> ConfigType {
     let execution = match job.executor {
@@ -121,18 +130,24 @@ fn multiprocess() -> ConfigField {
         required("limit", ConfigType::Scalar(Scalar::Int)),
         optional("value", value, None),
     ]);
-    let forkserver = shape(vec![optional("preload_modules", ConfigType::List(Box::new(text())), None)]);
-    let start = one_of(vec![
-        optional("forkserver", forkserver, Some(json!({}))),
-        optional("spawn", shape(vec![]), Some(json!({}))),
-    ]);
+    let modules = optional("preload_modules", ConfigType::List(Box::new(text())), None);
+    let forkserver = optional("forkserver", shape(vec![described(modules, PRELOAD)]), Some(json!({})));
+    let spawn = optional("spawn", shape(vec![]), Some(json!({})));
+    let start = one_of(vec![described(forkserver, FORKSERVER), described(spawn, SPAWN)]);
     let defaults = json!({"max_concurrent": null, "retries": {"enabled": {}}});
     let members = shape(vec![
-        optional("max_concurrent", ConfigType::Nullable(Box::new(ConfigType::Scalar(Scalar::Int))), Some(Value::Null)),
+        described(
+            optional(
+                "max_concurrent",
+                ConfigType::Nullable(Box::new(ConfigType::Scalar(Scalar::Int))),
+                Some(Value::Null),
+            ),
+            MAX_CONCURRENT,
+        ),
         retries(),
-        optional("start_method", start, None),
+        described(optional("start_method", start, None), START_METHOD),
         step_dependencies(),
-        optional("tag_concurrency_limits", ConfigType::List(Box::new(limit)), None),
+        described(optional("tag_concurrency_limits", ConfigType::List(Box::new(limit)), None), TAG_LIMITS),
     ]);
     let several = described(
         optional("multiprocess", members, Some(defaults.clone())),
@@ -159,12 +174,13 @@ fn in_process() -> ConfigType {
 
 fn retries() -> ConfigField {
     let choice = |name: &str| optional(name, shape(vec![]), Some(json!({})));
-    optional("retries", one_of(vec![choice("disabled"), choice("enabled")]), Some(json!({"enabled": {}})))
+    let retries = one_of(vec![choice("disabled"), choice("enabled")]);
+    described(optional("retries", retries, Some(json!({"enabled": {}}))), RETRIES)
 }
 
 fn step_dependencies() -> ConfigField {
     let strict = optional("require_upstream_step_success", ConfigType::Scalar(Scalar::Boolean), Some(json!(true)));
-    optional("step_dependency_config", shape(vec![strict]), None)
+    described(optional("step_dependency_config", shape(vec![strict]), None), STEP_DEPENDENCIES)
 }
 
 fn loggers() -> ConfigField {

@@ -85,7 +85,7 @@ fn checked<'a>(telling: Telling<'a>, params: &Json) -> Result<(JobId, Given), To
 }
 
 /// The config of a launch: an object, or text that is YAML of one.
-fn config_of<'a>(given: &Json) -> Result<Json, Told<'a>> {
+pub(super) fn config_of<'a>(given: &Json) -> Result<Json, Told<'a>> {
     let value = match given {
         Json::Null => json!({}),
         Json::String(text) => {

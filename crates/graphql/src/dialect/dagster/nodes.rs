@@ -131,7 +131,7 @@ fn output_definition<'a>(of: &OpOutput) -> Told<'a> {
 }
 
 /// Below a dynamic output that nothing has collected yet.
-fn is_mapped(job: &Job, node: Node<'_>) -> bool {
+pub(super) fn is_mapped(job: &Job, node: Node<'_>) -> bool {
     let Node::Op(_, op) = node else { return false };
     op.inputs.iter().any(|input| match &input.source {
         InputSource::Outputs(_, SourceShape::Each) => true,
@@ -172,7 +172,7 @@ fn definition<'a>(telling: Telling<'a>, id: JobId, node: Node<'a>) -> Told<'a> {
 }
 
 /// Tags of an op; a kind is told under its newer name, too.
-fn metadata(tags: &model::Tags) -> Json {
+pub(super) fn metadata(tags: &model::Tags) -> Json {
     let mut list = Vec::new();
     for (key, value) in tags {
         list.push(json!({ "key": key, "value": value }));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::identity::hex;
 use super::rows::{Table, nested};
-use super::{events, jobs, refusals, workspace, yaml};
+use super::{events, jobs, logs, refusals, steps, workspace, yaml};
 use crate::tell::{Asked, Rows, Telling, Told};
 
 /// Columns that a run is told from.
@@ -62,6 +62,7 @@ pub(super) fn root<'a>(telling: Telling<'a>, name: &str, asked: &'a Asked) -> To
         "runOrError" | "pipelineRunOrError" => one(telling, asked),
         "runGroupOrError" => group(telling, asked),
         "runTagKeysOrError" => tag_keys(telling),
+        "runTagsOrError" => tag_values(telling, asked),
         "logsForRun" => events::of_run(telling, asked),
         _ => Told::Unserved,
     }
@@ -76,6 +77,9 @@ pub(super) fn row<'a>(telling: Telling<'a>, asked: &Asked) -> Option<(Table<'a>,
     if asked.wants(&["stepStats", "executionPlan", "stepKeysToExecute"]) {
         let columns = ["key", "opName", "status", "startTime", "endTime", "position", "isReused"];
         entries.push(nested("steps", table.related("steps", "position", &columns)));
+    }
+    if asked.wants(&["capturedLogs"]) {
+        entries.push(nested("logs", logs::lines(table)));
     }
     if asked.wants(&["stepStats", "eventConnection", "assetMaterializations", "assets"]) {
         entries.push(nested("events", table.related("events", "number", &events::COLUMNS)));
@@ -260,27 +264,31 @@ fn group<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     };
     let Some((table, row)) = row(telling, asked) else { return missing() };
     let select = move |holes: &mut crate::tell::Holes<'_>| {
+        let itself = table.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id.into()));
         let key = holes.loose(ValueKind::Uuid, id.into());
-        let is = |column: &str, operator, value| {
-            Filter::Compare(plan::Comparison { column: table.column(column), operator, value })
-        };
-        // The run, what it began, and what its root began or is.
-        let of_root = Filter::Or(vec![
-            is("_key", Operator::Eq, Operand::Hole(key)),
-            is("root", Operator::Eq, Operand::Hole(key)),
-            is("root", Operator::Eq, Operand::OfKey(key)),
-            table.some("children", |child| {
-                let root = child.column("root");
-                let of_key = plan::Comparison { column: root, operator: Operator::Eq, value: Operand::OfKey(key) };
-                Filter::Compare(of_key)
-            }),
-        ]);
-        Select { filter: of_root, sort: vec![table.by("number", plan::Direction::Ascending)], ..table.all(row) }
+        let of_root = Filter::Compare(plan::Comparison {
+            column: table.column("root"),
+            operator: Operator::Eq,
+            value: Operand::OfKey(key),
+        });
+        let root = table.some("children", |child| {
+            let itself = child.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id.into()));
+            let of_root = Filter::Compare(plan::Comparison {
+                column: child.column("root"),
+                operator: Operator::Eq,
+                value: Operand::OfKey(key),
+            });
+            Filter::Or(vec![itself, of_root])
+        });
+        let begun = table.is(holes, "root", Operator::Eq, (ValueKind::Uuid, id.into()));
+        let filter = Filter::Or(vec![itself, of_root, root, begun]);
+        Select { filter, sort: vec![table.by("number", plan::Direction::Ascending)], ..table.all(row) }
     };
     rows_of(select, move |rows| {
         let Some(asked) = rows.iter().find(|raw| raw["_key"] == id) else { return missing() };
         let root = asked["root"].as_str().unwrap_or(id).to_owned();
-        let of_root = |raw: &Json| raw["_key"] == *root || raw["root"] == *root;
+        // What belongs to a group says so by its tag: a parent that a launch names makes none.
+        let of_root = |raw: &Json| raw["_key"] == *root || raw["tags"]["dagster/root_run_id"] == *root;
         let runs: Vec<Json> = rows.into_iter().filter(|raw| of_root(raw)).collect();
         Told::object("RunGroup", move |asked| match asked.name.as_str() {
             "rootRunId" => Told::text(Some(root.clone())),
@@ -307,6 +315,41 @@ fn tag_keys(telling: Telling<'_>) -> Told<'_> {
         let mut keys: Vec<Json> = shown.collect();
         keys.push(LOCATION_TAG.into());
         Told::Json(json!({ "__typename": "RunTagKeys", "keys": keys }))
+    })
+}
+
+/// `runTagsOrError`: the values of these keys, or of all.
+fn tag_values<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    let Some(table) = Table::named(telling.model, "_RunTag") else { return Told::Json(json!({"tags": []})) };
+    let select = move |holes: &mut crate::tell::Holes<'_>| {
+        let mut filter = Filter::All;
+        if let Some(keys) = asked.argument("tagKeys") {
+            filter = filter.and(table.is(holes, "name", Operator::In, (ValueKind::Text, keys.clone())));
+        }
+        if let Some(prefix) = asked.argument("valuePrefix") {
+            filter = filter.and(table.is(holes, "value", Operator::StartsWith, (ValueKind::Text, prefix.clone())));
+        }
+        let mut page = Page::All;
+        if let Some(limit) = asked.number("limit").filter(|limit| *limit > 0) {
+            page = Page::Offset { start: None, limit: Some(holes.value(ValueKind::Int, limit.into())) };
+        }
+        let sort = ["name", "value"].map(|name| table.by(name, plan::Direction::Ascending)).into();
+        let distinct = vec![table.column("name"), table.column("value")];
+        Select { filter, distinct, sort, page, ..table.all(table.row(&["name", "value"])) }
+    };
+    rows_of(select, |rows| {
+        let mut tags: Vec<(Json, Vec<Json>)> = Vec::new();
+        for raw in rows {
+            if raw["name"].as_str().is_none_or(|name| name.starts_with(".dagster/")) {
+                continue;
+            }
+            match tags.iter_mut().find(|(name, _)| *name == raw["name"]) {
+                Some((_, values)) => values.push(raw["value"].clone()),
+                None => tags.push((raw["name"].clone(), vec![raw["value"].clone()])),
+            }
+        }
+        let tags: Json = tags.into_iter().map(|(key, values)| json!({ "key": key, "values": values })).collect();
+        Told::Json(json!({ "__typename": "RunTags", "tags": tags }))
     })
 }
 
@@ -362,6 +405,17 @@ pub(super) fn run(telling: Telling<'_>, raw: Json) -> Told<'_> {
         "parentPipelineSnapshotId" if raw["opSelection"].is_null() => Told::Null,
         "stats" => stats(&raw),
         "stepStats" => events::step_stats(&raw),
+        "executionPlan" => job.map_or(Told::Null, |job| {
+            let keys = step_keys(telling, Some(job), &raw);
+            let keys = keys.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect();
+            steps::plan(telling, job, Some(keys))
+        }),
+        "capturedLogs" => {
+            let run = raw["_key"].as_str().unwrap_or_default();
+            logs::of_file(&raw, (run, asked.text("fileKey").unwrap_or_default()), asked)
+        }
+        // A repetition of all steps chooses none.
+        "stepKeysToExecute" if !raw["parent"].is_null() && raw["stepKeys"].is_null() => Told::Null,
         "stepKeysToExecute" => Told::Json(step_keys(telling, job, &raw)),
         "runConfigYaml" => Told::text(Some(yaml::block(&config(&raw)))),
         "runConfig" => Told::Json(sorted(&config(&raw))),

@@ -149,7 +149,7 @@ pub(super) fn origin<'a>(location: &str, name: &str) -> Told<'a> {
 fn location<'a>(telling: Telling<'a>, name: &'a str) -> Told<'a> {
     Told::object("RepositoryLocation", move |asked| match asked.name.as_str() {
         "id" | "name" => Told::text(Some(name)),
-        "isReloadSupported" => Told::Json(true.into()),
+        "isReloadSupported" => Told::Json(false.into()),
         "environmentPath" => Told::Null,
         "repositories" => Told::List(repositories_of(telling.model, name).map(|of| told(telling, of)).collect()),
         "serverId" => Told::text(Some(uuid(&["server", name]))),
@@ -193,6 +193,24 @@ pub(super) fn entry<'a>(telling: Telling<'a>, name: &'a str) -> Told<'a> {
         "defsStateInfo" => Told::Null,
         _ => Told::Unserved,
     })
+}
+
+/// `reloadRepositoryLocation`, `shutdownRepositoryLocation`: locations are read with the project, and go with the server.
+pub(super) fn not_reloaded<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
+    let name = asked.text("repositoryLocationName").unwrap_or_default();
+    if !locations(telling.model).contains(&name) {
+        return refusals::refusal("RepositoryLocationNotFound", format!("Location {name} does not exist."), json!({}));
+    }
+    if !telling.granted.allows_some(Action::Operate) {
+        return refusals::refusal("UnauthorizedError", "Authorization failed", json!({}));
+    }
+    if asked.name == "shutdownRepositoryLocation" {
+        let message = format!("Location {name} does not support shutting down via GraphQL");
+        return refusals::python_error("Exception", &message);
+    }
+    let message =
+        format!("Location {name} is read when the server starts, and by `dragoman dev` when its files change");
+    refusals::refusal("ReloadNotSupported", message, json!({}))
 }
 
 /// `locationStatusesOrError`.
