@@ -40,22 +40,15 @@ fn nodes(job: &Job, parent: Option<&str>) -> ConfigType {
 
 /// An op's own part, or a graph's: required when one of its members is.
 fn node_part(job: &Job, node: Node<'_>) -> ConfigField {
-    let mut members = Vec::new();
-    let description = match node {
-        Node::Op(_, op) => {
-            members.push(config_member(&op.config));
-            op.description.clone()
-        }
-        Node::Graph(graph) => {
-            members.push(part("ops", nodes(job, Some(&graph.name))));
-            graph.description.clone()
-        }
-    };
+    let mut members = vec![match node {
+        Node::Op(_, op) => config_member(&op.config),
+        Node::Graph(graph) => part("ops", nodes(job, Some(&graph.name))),
+    }];
     let inputs: Vec<ConfigField> = node.inputs().iter().filter_map(unfed).collect();
     if !inputs.is_empty() {
         members.push(part("inputs", shape(inputs)));
     }
-    ConfigField { description, ..part(node.name(), shape(members)) }
+    part(node.name(), shape(members))
 }
 
 /// `config`: of its fields, or anything where there are none.
