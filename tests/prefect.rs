@@ -1,8 +1,8 @@
-//! The recorded reading cases of Prefect, replayed at `/prefect/graphql` on both databases.
+//! The recorded cases and stories of Prefect, replayed at `/prefect/graphql` on both databases.
 //!
-//! What is answered otherwise stands in `docs/dialects/prefect.md` with its reason.
+//! Each that writes meets a fresh copy of the recorded rows. What is answered otherwise stands in `docs/dialects/prefect.md` with its reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,12 +28,43 @@ fn replay(database: Database) {
     let listed = differences::read(&page());
     let template = Template::of_agents(&folder().join("project"), database);
     let reading = serve(&template);
-    let mut tally = Tally::default();
-    for case in lines("cases.jsonl").into_iter().filter(|case| case["mutates"] != true) {
+    let (mut queries, mut changes) = (Tally::default(), Tally::default());
+    for case in lines("cases.jsonl") {
         let name = case["name"].as_str().expect("a case has a name");
-        tally.take(name, listed.contains_key(name), judged(&case, &ask(&reading, &case)));
+        let fresh = (case["mutates"] == true).then(|| serve(&template));
+        let outcome = judged(&case, &ask(fresh.as_ref().unwrap_or(&reading), &case));
+        let tally = if fresh.is_some() { &mut changes } else { &mut queries };
+        tally.take(name, listed.contains_key(name), outcome);
     }
-    tally.settle("prefect, queries");
+    for story in lines("sequences.jsonl") {
+        let name = story["name"].as_str().expect("a story has a name");
+        changes.take(name, listed.contains_key(name), told(&story, &serve(&template)));
+    }
+    queries.settle("prefect, queries");
+    changes.settle("prefect, changes");
+}
+
+#[test]
+fn sqlite_answers_the_guide() {
+    guide(Database::Sqlite);
+}
+
+#[test]
+fn postgres_answers_the_guide() {
+    guide(Database::Postgres);
+}
+
+/// The requests of Prefect's own page of 2019 as they are printed, sent to `examples/kitchen` one after the other; the last one looks at what the
+/// mutation before has kept.
+fn guide(database: Database) {
+    let kitchen = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/kitchen");
+    let server = Template::new(&kitchen, database).serve_with(Settings { anonymous_operates: true, ..settings() });
+    let text = fs::read_to_string(folder().join("../guides/prefect.jsonl")).expect("the guide's requests are there");
+    for request in text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a request is JSON")) {
+        let body = json!({ "query": request["query"], "variables": request["variables"] });
+        let answer = server.ask(&graphql("/prefect/graphql", &body, None)).body.unwrap_or_default();
+        assert_eq!(answer, json!({ "data": request["data"] }), "{}", request["name"]);
+    }
 }
 
 fn folder() -> PathBuf {
@@ -119,6 +150,62 @@ fn instant(text: &str) -> String {
     let Some((local, "00:00")) = text.split_once('+') else { return text.to_owned() };
     let (seconds, fraction) = local.split_once('.').unwrap_or((local, ""));
     format!("{seconds}.{fraction:0<6}+00:00")
+}
+
+/// Sends the steps of a story, with what earlier answers gave in the place of `${name}`.
+fn told(story: &Value, server: &Running) -> Result<(), String> {
+    let mut saved: BTreeMap<String, String> = BTreeMap::new();
+    for (number, step) in (1..).zip(story["steps"].as_array().into_iter().flatten()) {
+        let filled =
+            saved.iter().fold(step.to_string(), |text, (name, value)| text.replace(&["${", name, "}"].concat(), value));
+        let step: Value = serde_json::from_str(&filled).expect("a step stays JSON");
+        let got = ask(server, &step).body.ok_or("the answer is no JSON")?;
+        let is_refused = got["errors"].is_array();
+        if is_refused != (step["match"] == "error") {
+            return Err(format!("step {number}: {got}"));
+        }
+        meets(&step["expect"], &got, &saved).map_err(|why| format!("step {number}: {why}"))?;
+        for (name, path) in step["save"].as_object().into_iter().flatten() {
+            let pointer = ["/", &path.as_str().unwrap_or_default().replace('.', "/")].concat();
+            let value = got.pointer(&pointer).cloned().unwrap_or_default();
+            saved.insert(name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an answer is as a story expects it; `$any`, `$uuid`, `$time`, `$count` and `$ref` stand for what differs each time.
+fn meets(wanted: &Value, got: &Value, saved: &BTreeMap<String, String>) -> Result<(), String> {
+    match (wanted, got) {
+        (Value::Object(members), _) if members.len() == 1 && members.keys().all(|key| key.starts_with('$')) => {
+            let (word, of) = members.iter().next().expect("it has one member");
+            let text = got.as_str().unwrap_or_default();
+            let holds = match word.as_str() {
+                "$any" => true,
+                "$uuid" => text.len() == 36 && text.matches('-').count() == 4,
+                "$time" => text.get(10..11) == Some("T"),
+                "$count" => got.as_array().is_some_and(|items| of.as_u64() == u64::try_from(items.len()).ok()),
+                "$ref" => of.as_str().and_then(|name| saved.get(name)).is_some_and(|value| value == text),
+                other => return Err(format!("{other} is no matcher")),
+            };
+            if holds { Ok(()) } else { Err(format!("{wanted} is not met by {got}")) }
+        }
+        (Value::Object(wanted), Value::Object(met)) => {
+            let names =
+                |of: &Map<String, Value>| of.keys().filter(|key| *key != "errors").cloned().collect::<BTreeSet<_>>();
+            if names(wanted) != names(met) {
+                return Err(format!("members of {got}"));
+            }
+            wanted
+                .iter()
+                .try_for_each(|(key, value)| meets(value, &got[key], saved).map_err(|why| format!("{key}: {why}")))
+        }
+        (Value::Array(wanted), Value::Array(items)) if wanted.len() == items.len() => {
+            wanted.iter().zip(items).try_for_each(|(wanted, got)| meets(wanted, got, saved))
+        }
+        _ if plain(wanted, false) == plain(got, false) => Ok(()),
+        _ => Err(format!("wanted {wanted}, got {got}")),
+    }
 }
 
 /// The page names no case that is not recorded.

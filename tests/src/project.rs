@@ -13,6 +13,7 @@ use std::{fs, process};
 use files::Folder;
 use model::{Model, Source};
 use plan::Caller;
+use runs::Engine;
 use serde_json::Map;
 use server::{
     AccountSettings, App, Clock, CodePurpose, Listener, Methods, PageSizes, Request, SchemaSettings, Sender, Settings,
@@ -136,7 +137,8 @@ impl Template {
         let store = Arc::new(self.open(&name));
         let uploads = self.folder.join([&name, "-uploads"].concat());
         let files = Folder::open(uploads.clone()).expect("a folder can be made");
-        let settings = Settings { uploads: Some(Arc::new(files)), ..settings };
+        let engine = self.engine(&store);
+        let settings = Settings { uploads: Some(Arc::new(files)), engine, ..settings };
         let app = Arc::new(App::new(settings, &self.model, store).expect("the dialects show the model"));
         let shared = Shared::new(&app, 0);
         let (stop, stopped) = watch::channel(false);
@@ -149,6 +151,13 @@ impl Template {
         });
         let postgres = (self.database == Database::Postgres).then_some(name);
         Running { address, stop, runtime: Arc::clone(&self.runtime), postgres, uploads, app }
+    }
+
+    /// The workflow engine, where the model has its types. No worker works for it.
+    fn engine(&self, store: &Arc<Store>) -> Option<Arc<Engine>> {
+        self.model.type_named("_Run")?;
+        let opened = Engine::open(Arc::clone(store), runs::Clock::Database, Arc::new(Ids::Random));
+        Some(Arc::new(self.runtime.block_on(opened).expect("the engine can be opened")))
     }
 
     fn open(&self, name: &str) -> Store {

@@ -43,6 +43,10 @@ pub struct TransportRules {
     pub has_data_beside_errors: bool,
     /// Whether variables may come as JSON within text.
     pub variables_as_text: bool,
+    /// Further places of the endpoint, below its path: what its clients ask for.
+    pub also: &'static [&'static str],
+    /// Where its clients sign in, below each place of the endpoint; none: they have other ways.
+    pub login: &'static [&'static str],
     /// What is said to who asks for the schema where that is switched off.
     pub introspection_off: &'static str,
     /// Puts a fault into the dialect's words.

@@ -42,6 +42,8 @@ pub enum Effect {
     Upload,
     /// Something with runs of the project's own jobs.
     Run(crate::RunEffect),
+    /// Does what an agent of others, or its user, asks of the workflow engine.
+    Agent(crate::AgentEffect),
 }
 
 /// Who may ask for an effect.
@@ -70,6 +72,7 @@ impl Effect {
             Effect::Run(RunEffect::Launch | RunEffect::Repeat) => Need::Job(Action::Launch),
             Effect::Run(RunEffect::Terminate | RunEffect::TerminateEach) => Need::Job(Action::Cancel),
             Effect::Run(RunEffect::Delete) => Need::Job(Action::Operate),
+            Effect::Agent(effect) => Need::Action(effect.action()),
         }
     }
 }

@@ -106,6 +106,8 @@ pub enum Cause {
     Account(AccountFault),
     /// Nothing is done with a run.
     Run(crate::RunFault),
+    /// What an agent of others asks is refused.
+    Agent(crate::AgentFault),
     /// More attempts than a limit allows; a further one may come after so many seconds.
     TooManyAttempts(u32),
     /// Stopped at its deadline.
@@ -141,6 +143,7 @@ impl Cause {
             | Cause::VersionConflict
             | Cause::Account(_)
             | Cause::Run(_)
+            | Cause::Agent(_)
             | Cause::Timeout
             | Cause::Unavailable
             | Cause::OutcomeUnknown

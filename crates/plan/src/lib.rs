@@ -10,6 +10,7 @@
 //!
 //! This crate must never know GraphQL names, SQL, or async. A word such as `edges`, `attributes`, `_eq` or `json_agg` here is a defect.
 
+mod agent;
 mod authorize;
 mod bind;
 mod caller;
@@ -32,6 +33,7 @@ mod shaped;
 mod value;
 mod write;
 
+pub use agent::{AgentEffect, AgentFault};
 pub use authorize::{Authorized, authorize};
 pub use bind::{Request, Variables, bind, whole_number};
 pub use caller::{ADMINISTRATOR, Caller, Fingerprint, OPERATOR, PUBLIC, Policy};
@@ -59,8 +61,8 @@ pub use select::{
 pub use shaped::{JobGrants, Made, Making, Met, Shaped, ShapedFrom, Shaper};
 pub use value::{Hole, HoleId, HoleSource, Transform, Value, ValueKind, Values};
 pub use write::{
-    Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Links, Losing, RowRules, Write,
-    WriteAction, WriteVersion,
+    Answer, AnswerEntry, AnswerValue, Assignment, Data, Element, Find, Given, LinkKind, Links, Losing, MadeEntry,
+    RowRules, Write, WriteAction, WriteVersion,
 };
 
 /// Everything that one operation asks, in the order of its answer.

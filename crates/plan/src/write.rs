@@ -253,7 +253,8 @@ impl AnswerEntry {
             | AnswerValue::Echo(_)
             | AnswerValue::DocumentId
             | AnswerValue::Affected
-            | AnswerValue::Made(_) => Vec::new(),
+            | AnswerValue::Made(_)
+            | AnswerValue::MadeList(..) => Vec::new(),
         }
     }
 }
@@ -265,6 +266,17 @@ pub struct AnswerEntry {
     pub key: String,
     /// What it is.
     pub value: AnswerValue,
+}
+
+/// One entry of an object in a list that a command has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeEntry {
+    /// Key in the answer.
+    pub key: String,
+    /// Member of the object; none: [`MadeEntry::constant`].
+    pub member: Option<&'static str>,
+    /// A value known already. JSON text.
+    pub constant: String,
 }
 
 /// What stands under a key of an object that answers a change.
@@ -280,6 +292,8 @@ pub enum AnswerValue {
     Affected,
     /// What a command has made under this name; null where it has made nothing.
     Made(&'static str),
+    /// Members of each object of a list that a command has made under this name.
+    MadeList(&'static str, Vec<MadeEntry>),
     /// An object.
     Wrap(Vec<AnswerEntry>),
     /// The row, as [`Answer::Row`].

@@ -4,6 +4,7 @@
 //! [`transition`], [`steps`] and [`schedule`] are pure: states, events and the clock's time come in, decisions come out, nobody waits.
 //! [`guard`] and [`process`] are the two ends of a pipe around one process of an op. This crate must never know GraphQL and HTTP.
 
+pub mod agents;
 mod attempt;
 mod cancel;
 mod clock;

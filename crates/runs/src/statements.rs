@@ -41,6 +41,7 @@ fixed! {
     LEASE_TABLE = "lease_table" [] -> [];
     OUTBOX_TABLE = "outbox_table" [] -> [];
     COUNTER_TABLE = "counter_table" [] -> [];
+    COUNTER_START = "counter_start" [] -> [];
     CLOCK = "clock" [Instant] -> [Instant];
     NOTIFY = "notify" [Text] -> [];
     COUNTER_NEXT = "counter_next" [Text] -> [Int];

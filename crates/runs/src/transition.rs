@@ -465,6 +465,25 @@ impl Word {
     }
 }
 
+impl Word {
+    /// The engine's status for a step that an agent says it of.
+    #[must_use]
+    pub fn step_status(self) -> StepStatus {
+        match self {
+            Word::Pending | Word::Scheduled | Word::Resume | Word::Paused | Word::Queued | Word::Submitted => {
+                StepStatus::Waiting
+            }
+            Word::Retrying => StepStatus::Retrying,
+            Word::Running | Word::Cancelling => StepStatus::Running,
+            Word::Finished | Word::Success | Word::Cached | Word::Mapped | Word::Looped => StepStatus::Succeeded,
+            Word::Skipped => StepStatus::Skipped,
+            Word::ClientFailed | Word::Failed | Word::TimedOut | Word::ValidationFailed => StepStatus::Failed,
+            Word::TriggerFailed => StepStatus::Blocked,
+            Word::Cancelled => StepStatus::Canceled,
+        }
+    }
+}
+
 impl StepStatus {
     /// Every one, in order.
     pub const ALL: [StepStatus; 8] = [

@@ -4,6 +4,7 @@
 //! ends every token made before. The account is read on each request, so that one that is blocked or gone opens nothing from then on.
 
 mod commands;
+mod login;
 mod members;
 mod own;
 mod routes;
@@ -23,6 +24,7 @@ use crate::caller::{Credentials, TokenKey, credentials};
 use crate::media::Arrived;
 
 pub(crate) use commands::ForRequest;
+pub(crate) use login::login;
 pub(crate) use members::Members;
 pub(crate) use own::OwnChanges;
 pub use own::{CodePurpose, NewUser, UserRefused};

@@ -316,6 +316,8 @@ fn ready(app: &Arc<App>, is_stopping: &Arc<AtomicBool>) -> axum::routing::Method
 
 /// Adds an endpoint at a place, which is its own path on the main address.
 fn with_endpoint(router: Router, app: &Arc<App>, path: &str, place: &str) -> Router {
+    let rules = app.endpoint(path).map_or(&graphql::transport::DECLARED, |endpoint| endpoint.rules());
+    let app_of_login = Arc::clone(app);
     let (app, path) = (Arc::clone(app), path.to_owned());
     let handler = move |request: Request| async move {
         match app.endpoint(&path) {
@@ -323,7 +325,31 @@ fn with_endpoint(router: Router, app: &Arc<App>, path: &str, place: &str) -> Rou
             None => nothing_here().into_response(),
         }
     };
+    let router = with_further(router, &app_of_login, (place, rules), &handler);
     router.route(place, any(handler)).route(&format!("{}/{{file}}", page::folder(place)), get(page_file))
+}
+
+/// Adds the further places of an endpoint, and where its clients sign in.
+fn with_further<H, T>(router: Router, app: &Arc<App>, (place, rules): (&str, &TransportRules), handler: &H) -> Router
+where
+    H: axum::handler::Handler<T, ()>,
+    T: 'static,
+{
+    let further: Vec<String> = rules.also.iter().filter_map(|below| below_place(place, below)).collect();
+    let router = further.iter().fold(router, |router, place| router.route(place, any(handler.clone())));
+    let bases = std::iter::once(place).chain(further.iter().map(String::as_str).filter(|place| !place.ends_with('/')));
+    let logins = bases.flat_map(|base| rules.login.iter().map(move |login| [base, login].concat()));
+    logins.fold(router, |router, place| {
+        let app = Arc::clone(app);
+        router.route(&place, any(move |request: Request| async move { accounts::login(&app, request).await }))
+    })
+}
+
+/// `/prefect/graphql` and `/alpha` are `/prefect/graphql/alpha`; `/..` is the folder of a place, where it has one.
+fn below_place(place: &str, below: &str) -> Option<String> {
+    let Some(rest) = below.strip_prefix("/..") else { return Some([place, below].concat()) };
+    let (folder, _) = place.rsplit_once('/').filter(|(folder, _)| !folder.is_empty())?;
+    Some([folder, rest].concat())
 }
 
 async fn endpoint_answer(endpoint: Endpoint<'_>, request: Request) -> Response<Body> {

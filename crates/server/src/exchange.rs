@@ -254,7 +254,7 @@ fn is_of_this_machine(address: Option<IpAddr>, headers: &HeaderMap) -> bool {
 }
 
 /// The client's address: that of the connection, or what a trusted proxy says of it.
-fn address(app: &App, parts: &Parts) -> Option<IpAddr> {
+pub(crate) fn address(app: &App, parts: &Parts) -> Option<IpAddr> {
     let Peer(peer) = *parts.extensions.get::<Peer>()?;
     let trusted = &app.settings.accounts.trusted_proxies;
     if !trusted.contains(&peer.to_canonical()) {

@@ -6,6 +6,7 @@
 //! This crate must never know the command line, files of a project, or SQL text.
 
 mod accounts;
+mod agents;
 mod answer;
 mod app;
 mod caller;

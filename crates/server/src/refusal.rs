@@ -164,6 +164,7 @@ impl Refusal {
             | Cause::VersionConflict
             | Cause::Account(_)
             | Cause::Run(_)
+            | Cause::Agent(_)
             | Cause::Internal => Refusal::internal(),
         }
     }

@@ -5,7 +5,7 @@
 //! stands beside them, so that the store fills [`Arg`](crate::Arg)s and never a text.
 
 use model::{ContentType, FieldId, Model, TypeId};
-use plan::{Answer, AnswerEntry, AnswerValue, Data, Filter, Find, HoleId, Write, WriteAction, WriteVersion};
+use plan::{Answer, AnswerEntry, AnswerValue, Data, Filter, Find, HoleId, MadeEntry, Write, WriteAction, WriteVersion};
 
 use crate::compile::program;
 use crate::layout::{ColumnType, KeySource, Layout};
@@ -147,6 +147,8 @@ pub enum AnswerProgramValue {
     Affected,
     /// What a command has made under this name.
     Made(&'static str),
+    /// Members of each object of a list that a command has made under this name.
+    MadeList(&'static str, Vec<MadeEntry>),
     /// An object.
     Wrap(Vec<AnswerProgramEntry>),
     /// The row.
@@ -248,7 +250,8 @@ fn number_entries(entries: &mut [AnswerProgramEntry], next: u16) -> u16 {
         | AnswerProgramValue::Echo(_)
         | AnswerProgramValue::DocumentId
         | AnswerProgramValue::Affected
-        | AnswerProgramValue::Made(_) => next,
+        | AnswerProgramValue::Made(_)
+        | AnswerProgramValue::MadeList(..) => next,
     })
 }
 
@@ -271,6 +274,7 @@ fn answer_entries(env: Env<'_>, entries: &[AnswerEntry]) -> Vec<AnswerProgramEnt
         AnswerValue::DocumentId => AnswerProgramValue::DocumentId,
         AnswerValue::Affected => AnswerProgramValue::Affected,
         AnswerValue::Made(name) => AnswerProgramValue::Made(name),
+        AnswerValue::MadeList(name, entries) => AnswerProgramValue::MadeList(name, entries.clone()),
         AnswerValue::Wrap(inner) => AnswerProgramValue::Wrap(answer_entries(env, inner)),
         AnswerValue::Row(select) => {
             AnswerProgramValue::Row(Box::new(program(env.model, env.layout, env.database, select)))

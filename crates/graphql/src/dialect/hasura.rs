@@ -11,7 +11,7 @@ mod components;
 pub(super) mod faults;
 mod filters;
 mod orders;
-mod rows;
+pub(super) mod rows;
 mod scalars;
 
 use indexmap::IndexMap;

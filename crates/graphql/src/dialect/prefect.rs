@@ -5,6 +5,7 @@
 //! Source: `docs/dialects/prefect.md`.
 
 mod faults;
+mod mutations;
 mod tables;
 
 use indexmap::IndexMap;
@@ -48,7 +49,8 @@ fn definitions(model: &Model, _options: &Options) -> Result<Definitions, Vec<Sch
     queries.shift_remove("log_by_pk");
     about(&mut draft, &mut queries);
     draft.add("Query", NAME, Kind::Object { stands: Stands::Around, fields: queries });
-    draft.add("Mutation", NAME, Kind::Object { stands: Stands::Around, fields: IndexMap::new() });
+    let mutations = mutations::add(&mut draft, &tables.list);
+    draft.add("Mutation", NAME, Kind::Object { stands: Stands::Around, fields: mutations });
     let (query, mutation) = ("Query".to_owned(), "Mutation".to_owned());
     Ok(Definitions { types: draft.types, query, mutation, ..Definitions::default() })
 }

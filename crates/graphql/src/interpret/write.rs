@@ -3,8 +3,8 @@
 use model::{ComponentId, FieldId, FieldKind, TypeId};
 use plan::{
     Answer, AnswerEntry, AnswerValue, Assignment, BrokenRule, Cause, Column, Comparison, Data, Element, FieldFault,
-    Filter, Find, Given, HoleId, LinkKind, Links, Locale, NewLocaleFault, Operand, Operator, Problem, RowRules,
-    Segment, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
+    Filter, Find, Given, HoleId, LinkKind, Links, Locale, MadeEntry, NewLocaleFault, Operand, Operator, Problem,
+    RowRules, Segment, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
 };
 use serde_json::Value as Json;
 
@@ -296,6 +296,9 @@ impl<'a> Planner<'a> {
                     FieldBinding::Written(WrittenPart::Rows) | FieldBinding::Nodes => {
                         AnswerValue::Row(Box::new(self.written(&inner, definition.of.name(), level)))
                     }
+                    FieldBinding::Made(name) if self.definitions.stands(definition.of.name()).is_some() => {
+                        AnswerValue::MadeList(name, self.made_entries(&inner, definition.of.name())?)
+                    }
                     FieldBinding::Made(name) => AnswerValue::Made(name),
                     FieldBinding::Constant(json) => AnswerValue::Constant(json.clone()),
                     FieldBinding::Wrap => {
@@ -305,6 +308,23 @@ impl<'a> Planner<'a> {
                 },
             };
             entries.push(AnswerEntry { key: key.to_owned(), value });
+        }
+        Ok(entries)
+    }
+}
+
+impl<'a> Planner<'a> {
+    /// What is shown of each object of a list that a command has made.
+    fn made_entries(&self, merged: &Merged<'a>, object: &str) -> Refusable<Vec<MadeEntry>> {
+        let mut entries = Vec::new();
+        for (key, inner) in self.merged(object, &merged.selections) {
+            let (member, constant) = match self.definition(object, &inner).map(|definition| &definition.binding) {
+                None => (None, Json::String(object.to_owned()).to_string()),
+                Some(FieldBinding::Made(member)) => (Some(*member), String::new()),
+                Some(FieldBinding::Constant(json)) => (None, json.clone()),
+                Some(_) => return misplaced(),
+            };
+            entries.push(MadeEntry { key: key.to_owned(), member, constant });
         }
         Ok(entries)
     }

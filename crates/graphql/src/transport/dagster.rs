@@ -12,6 +12,8 @@ pub static DAGSTER: TransportRules = TransportRules {
     form_body: FormBody::Refused,
     batching: false,
     variables_as_text: true,
+    also: &[],
+    login: &[],
     takes_files: false,
     allow: "GET, HEAD, POST",
     role_header: None,

@@ -15,6 +15,8 @@ pub static DECLARED: TransportRules = TransportRules {
     role_header: None,
     has_data_beside_errors: true,
     variables_as_text: false,
+    also: &[],
+    login: &[],
     introspection_off: "Introspection is switched off on this server",
     describe,
 };

@@ -19,6 +19,8 @@ pub static HASURA: TransportRules = TransportRules {
     role_header: Some(RoleHeader { name: "x-hasura-role", aliases: &[("anonymous", "public")] }),
     has_data_beside_errors: false,
     variables_as_text: false,
+    also: &[],
+    login: &[],
     introspection_off: "introspection is switched off on this server",
     describe,
 };

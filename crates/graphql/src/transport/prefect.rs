@@ -15,6 +15,8 @@ pub static PREFECT: TransportRules = TransportRules {
     role_header: None,
     has_data_beside_errors: true,
     variables_as_text: true,
+    also: &["/alpha", "/..", "/../"],
+    login: &["/login", "/login_email"],
     takes_files: false,
     introspection_off: "introspection is switched off on this server",
     describe,

@@ -22,6 +22,8 @@ pub static STRAPI5: TransportRules = TransportRules {
     role_header: None,
     has_data_beside_errors: true,
     variables_as_text: false,
+    also: &[],
+    login: &[],
     introspection_off: INTROSPECTION_OFF,
     describe,
 };

@@ -274,7 +274,8 @@ impl Env<'_> {
                 | AnswerValue::Echo(_)
                 | AnswerValue::DocumentId
                 | AnswerValue::Affected
-                | AnswerValue::Made(_) => {}
+                | AnswerValue::Made(_)
+                | AnswerValue::MadeList(..) => {}
                 AnswerValue::Wrap(inner) => self.answer_entries(inner, holes)?,
                 AnswerValue::Row(select) => self.select(select, holes)?,
             }

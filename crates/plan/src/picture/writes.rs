@@ -120,7 +120,7 @@ impl Printer<'_> {
                 AnswerValue::Echo(hole) => self.line(&format!("{key} = given {}", self.hole(*hole))),
                 AnswerValue::DocumentId => self.line(&format!("{key} = document id")),
                 AnswerValue::Affected => self.line(&format!("{key} = documents written")),
-                AnswerValue::Made(name) => self.line(&format!("{key} = made {name}")),
+                AnswerValue::Made(name) | AnswerValue::MadeList(name, _) => self.line(&format!("{key} = made {name}")),
                 AnswerValue::Wrap(inner) => {
                     self.line(key);
                     self.inside(|printer| printer.answer(inner));

@@ -1,4 +1,4 @@
--- The tenant of the project itself.
+-- The tenant of the project itself, unless there is one.
 insert into _tenant (_key, _document_id, name, slug, settings, _created_at, _updated_at)
-values ($1, $1::uuid::text, 'default', 'default', '{}', $2, $2)
+select $1::uuid, $1::uuid::text, 'default', 'default', '{}'::jsonb, $2::timestamptz, $2::timestamptz where not exists (select 1 from _tenant)
 on conflict (slug) do nothing

@@ -1,4 +1,4 @@
--- The tenant of the project itself.
+-- The tenant of the project itself, unless there is one.
 insert into _tenant (_key, _document_id, name, slug, settings, _created_at, _updated_at)
-values (?1, ?1, 'default', 'default', '{}', ?2, ?2)
+select ?1, ?1, 'default', 'default', '{}', ?2, ?2 where not exists (select 1 from _tenant)
 on conflict (slug) do nothing

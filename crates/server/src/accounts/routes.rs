@@ -28,7 +28,7 @@ use crate::plan_runner::Given;
 use crate::refusal::{Refusal, answer as rest_answer};
 
 /// A way to a command: method and path, the effect, and under which names its texts stand in the body.
-struct Way {
+pub(super) struct Way {
     path: &'static str,
     effect: Effect,
     given: &'static [(&'static str, &'static str)],
@@ -45,7 +45,7 @@ enum Shows {
 }
 
 /// Source: dialect manual section 7.9; names of members as Strapi's routes take them.
-const WAYS: [Way; 5] = [
+pub(super) const WAYS: [Way; 5] = [
     Way {
         path: "/api/auth/local",
         effect: Effect::SignIn,
@@ -178,7 +178,7 @@ fn short(name: &str) -> String {
 
 const NAME_CHARACTERS_MAX: usize = 60;
 
-fn command(app: &App, way: &Way) -> Plan {
+pub(super) fn command(app: &App, way: &Way) -> Plan {
     let model = app.model();
     let of = model.type_named(USER).expect("the system types are always there");
     let hole = |member: &str| Hole {

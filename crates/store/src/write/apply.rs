@@ -1,6 +1,6 @@
 //! One root entry of a change: it is made, and what the answer shows is read through the same connection before the transaction ends.
 
-use plan::{Fault, Value, Values, WriteAction, value_json};
+use plan::{Fault, MadeEntry, Value, Values, WriteAction, value_json};
 use sql::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue};
 
 use super::change::{Change, ChangeEnv, Written};
@@ -176,6 +176,10 @@ impl<'a, D: Door> Show<'a, D> {
                     let made = self.made.iter().find(|(made, _)| made == name);
                     shown.bytes.extend_from_slice(made.map_or("null", |(_, json)| json).as_bytes());
                 }
+                AnswerProgramValue::MadeList(name, entries) => {
+                    let made = self.made.iter().find(|(made, _)| made == name);
+                    made_list(&mut shown.bytes, made.map_or("null", |(_, json)| json), entries);
+                }
                 AnswerProgramValue::Affected => shown.bytes.extend_from_slice(self.affected.to_string().as_bytes()),
             }
         }
@@ -208,4 +212,23 @@ fn json(bytes: &mut Vec<u8>, value: &Value) {
 /// The fault of a root entry.
 pub(super) fn fault(key: &str, place: plan::Place, cause: plan::Cause) -> Fault {
     Fault { path: vec![plan::Segment::Key(key.to_owned())], place: Some(place), cause }
+}
+
+/// Appends these members of each object of a list.
+fn made_list(bytes: &mut Vec<u8>, list: &str, entries: &[MadeEntry]) {
+    let list: serde_json::Value = serde_json::from_str(list).unwrap_or_default();
+    let Some(items) = list.as_array() else { return bytes.extend_from_slice(b"null") };
+    let value = |item: &serde_json::Value, entry: &MadeEntry| match entry.member {
+        Some(member) => item[member].to_string(),
+        None => entry.constant.clone(),
+    };
+    let entry = |item: &serde_json::Value, entry: &MadeEntry| {
+        [&serde_json::Value::from(entry.key.as_str()).to_string(), ":", &value(item, entry)].concat()
+    };
+    let object = |item: &serde_json::Value| {
+        let members: Vec<String> = entries.iter().map(|of| entry(item, of)).collect();
+        ["{", &members.join(","), "}"].concat()
+    };
+    let objects: Vec<String> = items.iter().map(object).collect();
+    bytes.extend_from_slice(["[", &objects.join(","), "]"].concat().as_bytes());
 }

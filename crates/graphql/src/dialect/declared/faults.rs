@@ -102,6 +102,7 @@ fn told(model: &Model, cause: &Cause) -> (&'static str, String) {
         Cause::VersionConflict => ("VERSION_CONFLICT", "The document has been changed by somebody else".to_owned()),
         Cause::Account(_) => ("BAD_USER_INPUT", "The account cannot be opened, made or changed so".to_owned()),
         Cause::Run(fault) => ("RUN_REFUSED", fault.to_string()),
+        Cause::Agent(_) => ("REFUSED", "The workflow engine refused it".to_owned()),
         Cause::TooManyAttempts(seconds) => {
             ("TOO_MANY_ATTEMPTS", format!("There were too many attempts: try again in {seconds} s"))
         }

@@ -103,6 +103,7 @@ fn of_cause(model: &Model, path: &str, cause: &Cause) -> Vec<Json> {
         Cause::VersionConflict => ("constraint-violation", "the row has been changed by somebody else".to_owned()),
         Cause::Account(_) => ("invalid-auth", "the account cannot be opened, made or changed so".to_owned()),
         Cause::Run(fault) => ("unexpected", fault.to_string()),
+        Cause::Agent(_) => ("unexpected", "the workflow engine refused it".to_owned()),
         Cause::TooManyAttempts(seconds) => ("unexpected", format!("too many attempts: try again in {seconds} s")),
         Cause::Timeout => ("unexpected", "the operation took longer than its deadline".to_owned()),
         Cause::Unavailable => ("postgres-error", "the database cannot be reached".to_owned()),

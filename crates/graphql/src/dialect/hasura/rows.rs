@@ -96,7 +96,7 @@ fn argument(of: TypeRef, binding: InputBinding) -> Input {
 }
 
 /// A column; a JSON one takes a path into it.
-pub(super) fn column_field(column: &ColumnField) -> Field {
+pub(in crate::dialect) fn column_field(column: &ColumnField) -> Field {
     let mut arguments = IndexMap::new();
     if column.kind == ColumnType::Scalar("jsonb") {
         arguments.insert("path".to_owned(), argument(TypeRef::named("String"), InputBinding::JsonPath));

@@ -3,7 +3,7 @@
 //! Source: `docs/dialects/prefect.md`, "Errors".
 
 use model::Model;
-use plan::{Cause, Fault, Place, Segment};
+use plan::{AgentFault, Cause, Fault, Place, Segment, uuid_text};
 use serde_json::{Value as Json, json};
 
 use super::super::hasura;
@@ -39,6 +39,8 @@ fn places(places: &[Place]) -> Json {
 fn of_fault(model: &Model, fault: &Fault) -> Vec<Json> {
     let (code, message) = match &fault.cause {
         Cause::Forbidden => ("FORBIDDEN", "Unauthorized".to_owned()),
+        Cause::Agent(fault @ AgentFault::Version { .. }) => ("VERSION_LOCKING_ERROR", of_agent(fault)),
+        Cause::Agent(fault) => ("INTERNAL_SERVER_ERROR", of_agent(fault)),
         Cause::Timeout | Cause::Unavailable | Cause::OutcomeUnknown => {
             ("API_ERROR", "Unable to complete operation. An internal API error occurred.".to_owned())
         }
@@ -84,5 +86,60 @@ fn segment(segment: &Segment) -> Json {
     match segment {
         Segment::Key(key) => Json::from(key.as_str()),
         Segment::Index(index) => Json::from(*index),
+    }
+}
+
+/// What clients read in these words: agents that find "State update failed" go on quietly.
+fn of_agent(fault: &AgentFault) -> String {
+    match fault {
+        AgentFault::RunUnknown(run) => format!("State update failed for flow run ID {}", uuid_text(*run)),
+        AgentFault::RunInvalid(run) => format!("Invalid flow run ID: {}.", uuid_text(*run)),
+        AgentFault::StepUnknown(step) => format!("State update failed for task run ID {}", uuid_text(*step)),
+        AgentFault::StateTypeMissing => "{'type': ['Missing data for required field.']}".to_owned(),
+        AgentFault::StateTypeUnknown(name) => format!("{{'type': ['Unsupported value: {name}']}}"),
+        AgentFault::StateNotObject => "{'_schema': ['Invalid input type.']}".to_owned(),
+        AgentFault::StateTooLarge(_) => "State payload is too large.".to_owned(),
+        AgentFault::StateMember(name) => format!("{{'{name}': ['Not a valid value.']}}"),
+        AgentFault::Submitted => "State update failed: this run has already been submitted.".to_owned(),
+        AgentFault::Version { run, given, present } => format!(
+            "State update failed for flow run ID {}: provided version {given} but current version is {present}.",
+            uuid_text(*run)
+        ),
+        AgentFault::RunNotRunning { step, run } => format!(
+            "State update failed for task run ID {}: provided a running state but associated flow run {} is not in a running state.",
+            uuid_text(*step),
+            uuid_text(*run)
+        ),
+        AgentFault::ExecutedHere(run) => {
+            format!("State update failed for flow run ID {}: this run is executed by the server", uuid_text(*run))
+        }
+        AgentFault::StepExecutedHere(step) => {
+            format!("State update failed for task run ID {}: this run is executed by the server", uuid_text(*step))
+        }
+        AgentFault::FlowUnnamed => "A flow id or version group ID must be provided.".to_owned(),
+        AgentFault::FlowUnknown(flow) => format!("Flow {} not found", uuid_text(*flow)),
+        AgentFault::FlowArchived(flow) => format!("Flow {} is archived.", uuid_text(*flow)),
+        AgentFault::FlowDeclared(flow) => {
+            format!("Flow {} is a job of the project: it cannot be launched here yet", uuid_text(*flow))
+        }
+        AgentFault::GroupArchived(group) => format!("Version group {group} has no unarchived flows."),
+        AgentFault::ParametersMissing(names) => {
+            let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+            format!("Required parameters were not supplied: {{{}}}", names.join(", "))
+        }
+        AgentFault::TaskUnknown => "Invalid task ID".to_owned(),
+        AgentFault::NameTaken => "Uniqueness violation.".to_owned(),
+        AgentFault::NameEmpty => "Invalid name".to_owned(),
+        AgentFault::NothingUpdated => "Update failed".to_owned(),
+        AgentFault::NoTenant => "Invalid tenant ID.".to_owned(),
+        AgentFault::ProjectUnknown => "Invalid project.".to_owned(),
+        AgentFault::FlowNotObject => "Invalid serialized flow: it must be an object with a name".to_owned(),
+        AgentFault::FlowPacked => "Unable to decompress serialized flow".to_owned(),
+        AgentFault::FlowInvalid => "Invalid flow ID.".to_owned(),
+        AgentFault::TaskUnnamed => "Tasks could not be registered - a task has no slug.".to_owned(),
+        AgentFault::EdgeUnknown => {
+            "Edges could not be registered - some edges reference tasks that do not exist within this flow.".to_owned()
+        }
+        AgentFault::Unreadable(what) => format!("Invalid {what}"),
     }
 }

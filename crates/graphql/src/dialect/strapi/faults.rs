@@ -145,6 +145,7 @@ fn told(edition: Edition, model: &Model, cause: &Cause) -> (Class, String, Json)
         Cause::VersionConflict => (APPLICATION, "The document has been changed by somebody else".to_owned(), none()),
         Cause::Account(fault) => of_account(*fault),
         Cause::Run(fault) => (APPLICATION, fault.to_string(), none()),
+        Cause::Agent(_) => (APPLICATION, "The workflow engine refused it".to_owned(), none()),
         Cause::TooManyAttempts(_) => (RATE_LIMIT, "Too many requests, please try again later.".to_owned(), none()),
         Cause::Timeout => (UNAVAILABLE, "The operation did not end before its deadline".to_owned(), none()),
         Cause::Unavailable => (UNAVAILABLE, "The database cannot be reached: try again".to_owned(), none()),

@@ -71,7 +71,7 @@ impl Compiler<'_> {
         };
         let has_variables = items.iter().any(|item| !matches!(item, Given::Json(_)));
         let is_one_value = match binding {
-            InputBinding::Compare(_) => true,
+            InputBinding::Compare(_) | InputBinding::Given { .. } => true,
             InputBinding::Set { .. } | InputBinding::Argument => role(binding, of, self.definitions) == Role::Presence,
             _ => false,
         };

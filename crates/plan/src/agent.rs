@@ -1,0 +1,192 @@
+//! Words between clients whose agents execute runs elsewhere, and the workflow engine: what they ask, and why it is refused.
+
+use model::Action;
+
+/// What is asked on behalf of an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgentEffect {
+    /// A run is in another state; `keeps_type`: a document without a type leaves the type as it is.
+    RunState {
+        /// Such a document is taken.
+        keeps_type: bool,
+    },
+    /// Several runs are.
+    RunStates,
+    /// A step is in another state.
+    StepState,
+    /// Several steps are.
+    StepStates,
+    /// A run of a registered version.
+    Launch,
+    /// A step, old or new.
+    Step,
+    /// A run is to end.
+    Cancel,
+    /// A run is removed.
+    Delete,
+    /// A run is named.
+    RunName,
+    /// A step is named.
+    StepName,
+    /// A run gets labels.
+    RunLabels,
+    /// A run is alive.
+    RunBeat,
+    /// A step is alive.
+    StepBeat,
+    /// One line of a log.
+    Line,
+    /// Lines of logs.
+    Lines,
+    /// Runs that may be taken.
+    Queue,
+    /// A new project.
+    Project,
+    /// A project is named.
+    ProjectName,
+    /// A project is described.
+    ProjectDescription,
+    /// A flow is registered.
+    Flow,
+    /// The same, packed.
+    FlowPacked,
+    /// A flow is archived.
+    Archive,
+    /// Tasks of a flow.
+    Tasks,
+    /// Edges of a flow.
+    Edges,
+    /// Its schedule is switched; none: as the request says.
+    Schedule(Option<bool>),
+    /// A setting of a flow's group.
+    Setting(&'static str, bool),
+    /// Labels of a flow's group.
+    GroupLabels,
+    /// How runs of a flow's group are executed.
+    GroupRunConfig,
+    /// Parameters of a flow's group.
+    GroupDefaults,
+    /// What a flow's group is for.
+    GroupDescription,
+    /// An agent makes itself known.
+    Agent,
+}
+
+impl AgentEffect {
+    /// What whoever asks must be allowed to do with runs.
+    #[must_use]
+    pub fn action(self) -> Action {
+        match self {
+            AgentEffect::Launch => Action::Launch,
+            AgentEffect::Cancel => Action::Cancel,
+            AgentEffect::RunState { .. }
+            | AgentEffect::RunStates
+            | AgentEffect::StepState
+            | AgentEffect::StepStates
+            | AgentEffect::Step
+            | AgentEffect::Delete
+            | AgentEffect::RunName
+            | AgentEffect::StepName
+            | AgentEffect::RunLabels
+            | AgentEffect::RunBeat
+            | AgentEffect::StepBeat
+            | AgentEffect::Line
+            | AgentEffect::Lines
+            | AgentEffect::Queue
+            | AgentEffect::Project
+            | AgentEffect::ProjectName
+            | AgentEffect::ProjectDescription
+            | AgentEffect::Flow
+            | AgentEffect::FlowPacked
+            | AgentEffect::Archive
+            | AgentEffect::Tasks
+            | AgentEffect::Edges
+            | AgentEffect::Schedule(_)
+            | AgentEffect::Setting(..)
+            | AgentEffect::GroupLabels
+            | AgentEffect::GroupRunConfig
+            | AgentEffect::GroupDefaults
+            | AgentEffect::GroupDescription
+            | AgentEffect::Agent => Action::Operate,
+        }
+    }
+}
+
+/// Why something is not done for an agent. Nothing of it is written then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgentFault {
+    /// No run has this key.
+    RunUnknown(u128),
+    /// The same, where a run is to end.
+    RunInvalid(u128),
+    /// No step has this key.
+    StepUnknown(u128),
+    /// A state's document has no type.
+    StateTypeMissing,
+    /// Its type is none.
+    StateTypeUnknown(String),
+    /// It is no object.
+    StateNotObject,
+    /// It has more bytes than this.
+    StateTooLarge(usize),
+    /// One of its members is of another kind.
+    StateMember(&'static str),
+    /// Another agent has the run.
+    Submitted,
+    /// The teller knows another version than the present one.
+    Version {
+        /// The run.
+        run: u128,
+        /// What the teller knows.
+        given: u64,
+        /// What it is.
+        present: u64,
+    },
+    /// A step runs only while its run does.
+    RunNotRunning {
+        /// The step.
+        step: u128,
+        /// Its run.
+        run: u128,
+    },
+    /// The run is executed by the server itself.
+    ExecutedHere(u128),
+    /// The step is.
+    StepExecutedHere(u128),
+    /// Neither a flow nor a group of versions is named.
+    FlowUnnamed,
+    /// No flow has this key.
+    FlowUnknown(u128),
+    /// The flow is archived.
+    FlowArchived(u128),
+    /// The flow is a job that the project declares: it is launched by the engine's own ways.
+    FlowDeclared(u128),
+    /// All versions of the group are archived.
+    GroupArchived(String),
+    /// Parameters without a value.
+    ParametersMissing(Vec<String>),
+    /// The op is none of the run's.
+    TaskUnknown,
+    /// The name belongs to another row.
+    NameTaken,
+    /// A name is empty.
+    NameEmpty,
+    /// There is no such row.
+    NothingUpdated,
+    /// There is no tenant.
+    NoTenant,
+    /// There is no such project.
+    ProjectUnknown,
+    /// What is registered is no object with a name.
+    FlowNotObject,
+    /// It cannot be unpacked.
+    FlowPacked,
+    /// There is no such flow.
+    FlowInvalid,
+    /// A task has no word of its own.
+    TaskUnnamed,
+    /// An edge names a task that is not there.
+    EdgeUnknown,
+    /// A value of the request does not read as what it must be.
+    Unreadable(&'static str),
+}

@@ -1,0 +1,120 @@
+//! What agents and their users write beside states: names, labels, heartbeats, logs, projects, agents; and the queue, which they read.
+
+use plan::{AgentFault, Value, uuid_text};
+use serde_json::{Value as Json, json};
+
+use super::{Ask, Env, Failure, NewAgent, NewLine, QUEUE_MAX, Told, json_value, key, maybe_text, statements as agent};
+use crate::record::{RunKey, uuid};
+use crate::{Error, cancel};
+
+/// Changes of one row that need nothing but the row.
+pub(super) async fn set(env: &Env<'_>, ask: &Ask) -> Result<Told, Failure> {
+    let named = |name: &String| {
+        if name.is_empty() { Err(AgentFault::NameEmpty) } else { Ok(Value::Text(name.clone())) }
+    };
+    let call = match ask {
+        Ask::RunName(run, name) => (&agent::RUN_NAME, vec![Value::Uuid(*run), named(name)?, env.at()]),
+        Ask::StepName(step, name) => (&agent::STEP_NAME, vec![Value::Uuid(*step), named(name)?, env.at()]),
+        Ask::RunLabels(run, labels) => {
+            let mut labels = labels.clone();
+            labels.sort();
+            (&agent::RUN_LABELS, vec![Value::Uuid(*run), json_value(&Json::from(labels)), env.at()])
+        }
+        Ask::RunBeat(run) => return beat(env, (&agent::RUN_BEAT, *run)).await,
+        Ask::StepBeat(step) => return beat(env, (&agent::STEP_BEAT, *step)).await,
+        Ask::ProjectSet(project, name, description) => {
+            let values =
+                vec![Value::Uuid(*project), maybe_text(name.as_ref()), maybe_text(description.as_ref()), env.at()];
+            let rows = env.tx.one(&agent::PROJECT_SET, values).await?;
+            return if rows.is_empty() { Err(AgentFault::NothingUpdated.into()) } else { Ok(Told::row(*project)) };
+        }
+        other => unreachable!("{other:?} is no change of one row"),
+    };
+    let rows = env.tx.run(vec![call]).await?;
+    Ok(Told::done(rows.first().is_some_and(|rows| !rows.is_empty())))
+}
+
+/// Unknown rows are answered alike: a beat must never end a run.
+async fn beat(env: &Env<'_>, (fixed, of): (&store::Fixed, u128)) -> Result<Told, Failure> {
+    env.tx.one(fixed, vec![Value::Uuid(of), env.at()]).await?;
+    Ok(Told::done(true))
+}
+
+pub(super) async fn delete(env: &Env<'_>, run: u128) -> Result<Told, Failure> {
+    match cancel::delete(env.tx, RunKey(run)).await {
+        Ok(()) => Ok(Told::done(true)),
+        Err(Error::NoRun(_)) => Ok(Told::done(false)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Lines of unknown runs are left out, the others are kept.
+pub(super) async fn logs(env: &Env<'_>, lines: &[NewLine]) -> Result<Told, Failure> {
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in lines {
+        rows.push(json!({ "id": env.id_text()?, "run": uuid_text(line.run), "step": line.step.map(uuid_text),
+            "timestamp": line.at.unwrap_or(env.now), "name": line.name, "level": line.level, "message": line.message,
+            "info": line.info }));
+    }
+    env.tx.one(&agent::LOGS_INSERT, vec![Value::Json(Json::from(rows).to_string()), env.at()]).await?;
+    Ok(Told::done(true))
+}
+
+pub(super) async fn queue(
+    env: &Env<'_>,
+    tenant: Option<u128>,
+    (before, labels): (Option<i64>, &[String]),
+) -> Result<Told, Failure> {
+    let values = vec![
+        key(tenant),
+        Value::Instant(before.unwrap_or(env.now)),
+        json_value(&Json::from(labels)),
+        Value::Int(QUEUE_MAX),
+    ];
+    let rows = env.tx.one(&agent::QUEUE, values).await?;
+    let ids: Vec<String> = rows.iter().filter_map(|row| uuid(row.first())).map(uuid_text).collect();
+    Ok(Told { row: None, made: vec![("flow_run_ids", Json::from(ids))] })
+}
+
+pub(super) async fn project(
+    env: &Env<'_>,
+    tenant: Option<u128>,
+    (name, description): (&str, Option<&String>),
+) -> Result<Told, Failure> {
+    let tenant = env.tenant(tenant).await?;
+    let project = env.id()?;
+    let values = vec![
+        Value::Uuid(project),
+        Value::Uuid(tenant),
+        Value::Text(name.to_owned()),
+        maybe_text(description),
+        env.at(),
+    ];
+    let rows = env.tx.one(&agent::PROJECT_INSERT, values).await?;
+    if rows.is_empty() { Err(AgentFault::NameTaken.into()) } else { Ok(Told::row(project)) }
+}
+
+/// An agent that looks like one that is known is that one.
+pub(super) async fn agent(env: &Env<'_>, new: &NewAgent) -> Result<Told, Failure> {
+    let tenant = env.tenant(new.tenant).await?;
+    let mut labels = new.labels.clone();
+    labels.sort();
+    let labels = json_value(&Json::from(labels));
+    let looks = || {
+        [
+            maybe_text(new.name.as_ref()),
+            Value::Text(new.kind.clone()),
+            maybe_text(new.core_version.as_ref()),
+            labels.clone(),
+        ]
+    };
+    let asked = [Value::Uuid(tenant)].into_iter().chain(looks()).collect();
+    let known = env.tx.one(&agent::AGENT_FIND, asked).await?;
+    if let Some(known) = known.first().and_then(|row| uuid(row.first())) {
+        return Ok(Told::row(known));
+    }
+    let made = env.id()?;
+    let first = [Value::Uuid(made), Value::Uuid(tenant), key(new.config)];
+    env.tx.one(&agent::AGENT_PUT, first.into_iter().chain(looks()).chain([env.at()]).collect()).await?;
+    Ok(Told::row(made))
+}

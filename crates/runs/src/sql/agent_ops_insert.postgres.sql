@@ -1,0 +1,5 @@
+-- Ops that others register; those that are there already stay.
+insert into _op ("_key", "_document_id", "tenant_key", "version_key", "name", "slug", "kind", "retries_max", "retry_delay", "trigger", "cache_key", "is_mapped", "is_auto_generated", "is_root", "is_terminal", "is_reference", "tags", "_created_at", "_updated_at")
+select item."id", item."id"::text, version.tenant_key, version._key, item."name", item."slug", item."kind", item."retries_max", item."delay"::interval, item."trigger", item."cache_key", item."is_mapped", item."is_auto_generated", item."is_root", item."is_terminal", item."is_reference", item."tags", $3::timestamptz, $3::timestamptz
+from jsonb_to_recordset($1::jsonb) as item ("id" uuid, "name" text, "slug" text, "kind" text, "retries_max" integer, "delay" text, "trigger" text, "cache_key" text, "is_mapped" boolean, "is_auto_generated" boolean, "is_root" boolean, "is_terminal" boolean, "is_reference" boolean, "tags" jsonb) join _job_version as version on version._key = $2
+where true on conflict (version_key, slug) do nothing

@@ -1,0 +1,8 @@
+-- Runs that an agent with these labels may take: their time has come, or that of one of their steps.
+select run._key from _run as run
+where run.executor = 'external' and ($1::uuid is null or run.tenant_key = $1::uuid)
+  and ((run.state_name in ('Scheduled', 'Paused', 'Resume', 'Retrying', 'Queued') and run.state_start_time <= $2)
+    or (run.state_name = 'Running' and exists (select 1 from _step_run as step where step.run_key = run._key
+      and step.state_name in ('Scheduled', 'Paused', 'Resume', 'Retrying', 'Queued') and step.state_start_time <= $2)))
+  and coalesce(run.labels, '[]') <@ $3::jsonb and (jsonb_array_length(coalesce(run.labels, '[]')) > 0 or jsonb_array_length($3::jsonb) = 0)
+order by case when run.state_name = 'Running' then null else run.state_start_time end nulls last, run._key limit $4

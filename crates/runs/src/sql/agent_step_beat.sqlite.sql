@@ -1,0 +1,2 @@
+-- A step is alive.
+update _step_run set heartbeat = ?2 where _key = ?1

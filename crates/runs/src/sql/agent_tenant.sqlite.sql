@@ -1,0 +1,2 @@
+-- A tenant, or the first one.
+select tenant._key from _tenant as tenant where ?1 is null or tenant._key = ?1 order by tenant._created_at, tenant._key limit 1

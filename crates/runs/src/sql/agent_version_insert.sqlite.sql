@@ -1,0 +1,4 @@
+-- A version that others register.
+insert into _job_version ("_key", "_document_id", "job_key", "project_key", "tenant_key", "number", "name", "description", "serialized", "version_group", "archived", "core_version", "parameters", "environment", "storage", "run_config", "schedule", "is_schedule_active", "settings", "_created_at", "_updated_at")
+select item.value ->> 'id', item.value ->> 'id', item.value ->> 'job', item.value ->> 'project', item.value ->> 'tenant', item.value ->> 'number', item.value ->> 'name', item.value ->> 'description', item.value -> 'serialized', item.value ->> 'version_group', 0, item.value ->> 'core_version', item.value -> 'parameters', item.value -> 'environment', item.value -> 'storage', item.value -> 'run_config', item.value -> 'schedule', 0, item.value -> 'settings', ?2, ?2
+from json_each(?1) as item
