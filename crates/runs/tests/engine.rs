@@ -5,6 +5,7 @@
 mod database;
 mod kitchen;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kitchen::Kitchen;
@@ -197,7 +198,8 @@ type Nightly @job(repository: "kitchen")
 async fn each_time_of_a_schedule_launches_one_run() {
     for kitchen in Kitchen::of("engine_schedule", SCHEDULED).await {
         let engine = &kitchen.engine;
-        let at = |minutes: i64| kitchen.start() + Duration::from_secs(u64::try_from(minutes * 60).unwrap());
+        let start = jiff::Timestamp::from_microsecond(kitchen.now.load(Ordering::SeqCst)).unwrap();
+        let at = |minutes: i64| start + Duration::from_secs(u64::try_from(minutes * 60).unwrap());
         let count = async || engine.runs(None, None, 100).await.unwrap().len();
         // The clock stands at 22:13:20; the schedule that nobody has switched on does nothing.
         assert_eq!(engine.tick(at(20)).await.unwrap(), Some(at(46) + Duration::from_secs(40)));

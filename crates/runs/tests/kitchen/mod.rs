@@ -20,7 +20,7 @@ type Nightly @job(repository: "kitchen", tags: { team: "menu" }) {
 pub struct Kitchen {
     place: Place,
     pub engine: Arc<Engine>,
-    now: Arc<AtomicI64>,
+    pub now: Arc<AtomicI64>,
 }
 
 impl Kitchen {
@@ -55,11 +55,6 @@ impl Kitchen {
             job: "nightly".to_owned(),
             ..Launch::default()
         }
-    }
-
-    /// Where the clock stood at first.
-    pub fn start(&self) -> jiff::Timestamp {
-        jiff::Timestamp::from_microsecond(self.now.load(Ordering::SeqCst)).unwrap()
     }
 
     pub fn forward(&self, by: Duration) {
