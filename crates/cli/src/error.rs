@@ -71,7 +71,7 @@ pub(crate) enum Error {
     User(#[from] server::UserRefused),
     #[error("the token could not be signed")]
     Token(#[source] server::SignError),
-    #[error("the database does not fit the model: {changes} changes are not applied; run `dragoman migrate`")]
+    #[error("the database does not fit the model: {changes} {} not applied; run `dragoman migrate`", if *changes == 1 { "change is" } else { "changes are" })]
     NotMigrated { changes: usize },
     #[error(
         "the changes of the model lose data:\n{losses}\nif that is meant, run `dragoman migrate {folder} --allow-data-loss`; if not, take the change back"

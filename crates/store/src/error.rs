@@ -158,7 +158,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// Entries of the seed are wrong; nothing of it is loaded.
-    #[error("the seed has {count} faults, nothing of it is loaded:\n{}", faults.join("\n"))]
+    #[error("the seed has {count} fault{}, nothing of it is loaded:\n{}", if *count == 1 { "" } else { "s" }, faults.join("\n"))]
     Seed {
         /// Each with its file and entry: the first [`crate::SEED_FAULTS_MAX`].
         faults: Vec<String>,
@@ -214,6 +214,13 @@ impl Error {
             | Error::Bind { .. } => Cause::Internal,
             Error::AnswerTooLarge { bytes_max } => Cause::AnswerTooLarge(u64::try_from(*bytes_max).unwrap_or(u64::MAX)),
         }
+    }
+
+    /// PostgreSQL is there and refuses whom the address names: the database is not there, or the name or the password is wrong.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        const REFUSALS: [&str; 3] = ["3D000", "28P01", "28000"];
+        matches!(self, Error::Connect(error) if error.code().is_some_and(|code| REFUSALS.contains(&code.code())))
     }
 
     /// PostgreSQL's "cached plan must not change result type": the tables have changed under a prepared statement.

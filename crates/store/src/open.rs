@@ -225,15 +225,26 @@ impl Store {
         }
     }
 
-    /// Whether the database answers a trivial question now, or would if it had less to do. Why it does not is in the log.
-    pub async fn is_ready(&self) -> bool {
+    /// Asks the database a trivial question.
+    ///
+    /// # Errors
+    /// Why it does not answer; [`Error::is_refused`] where it never will.
+    pub async fn ready(&self) -> Result<(), Error> {
         let answered = match &self.driver {
             Driver::Sqlite(sqlite) => sqlite.ping().await,
             Driver::Postgres(postgres) => postgres.ping().await,
         };
         match answered {
             // All connections are in use: the database lives.
-            Ok(()) | Err(Error::Busy { .. } | Error::Overloaded { .. }) => true,
+            Err(Error::Busy { .. } | Error::Overloaded { .. }) => Ok(()),
+            answered => answered,
+        }
+    }
+
+    /// Whether the database answers a trivial question now, or would if it had less to do. Why it does not is in the log.
+    pub async fn is_ready(&self) -> bool {
+        match self.ready().await {
+            Ok(()) => true,
             Err(error) => {
                 let cause = error.logged();
                 tracing::debug!(?cause, "the database is not ready");

@@ -13,16 +13,18 @@ mod postgres;
 mod read;
 mod rows;
 mod sqlite;
+mod unique;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use model::{Key, Model, TypeId};
-use plan::{Value, uuid_of_text};
+use plan::{Cause, Value, uuid_of_text};
 use sql::Layout;
 use tokio::sync::mpsc;
 
 use crate::ledger::Entry as LedgerEntry;
+use crate::write::failure::Failure;
 use crate::{Driver, Error, Store};
 pub use index::SEED_IDS_MAX;
 use pass::Pass;
@@ -142,6 +144,7 @@ impl Store {
             Driver::Postgres(postgres) => postgres::known(postgres, &job).await?,
         };
         report.loaded = job.files.iter().map(|file| file.name.clone()).collect();
+        let (model, layout) = (Arc::clone(&job.model), Arc::clone(&job.layout));
         let (sender, receiver) = mpsc::channel(BATCHES_MAX);
         let destination = Destination::of(&job, &known);
         let reader = std::thread::Builder::new()
@@ -155,7 +158,8 @@ impl Store {
         // The reader ends when its queue is closed or its files are read: it is not waited for long.
         let read = reader.join().map_err(|_| Error::Panicked)?;
         match (read, written) {
-            (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+            (Err(error), _) => Err(error),
+            (Ok(_), Err(error)) => Err(taken(error, &model, &layout)),
             (Ok(entries), Ok(())) => Ok(SeedReport { entries, ..report }),
         }
     }
@@ -174,6 +178,26 @@ impl Store {
         }
         job.files = files;
         Ok((job, report))
+    }
+}
+
+/// A unique key that the database found broken: its entries have no two alike, so a document that was there before has the value.
+fn taken(error: Error, model: &Model, layout: &Layout) -> Error {
+    match Failure::of_constraint(error, model, layout) {
+        Failure::Store(error) => error,
+        Failure::Refused(cause) => {
+            let faults: Vec<String> = match cause {
+                Cause::Rules(list) => list.iter().map(content::fault_words).collect(),
+                other => vec![format!("{other:?}")],
+            };
+            Error::Seed {
+                count: faults.len(),
+                faults: faults
+                    .iter()
+                    .map(|fault| ["a document of the database has a value of the seed: ", fault].concat())
+                    .collect(),
+            }
+        }
     }
 }
 

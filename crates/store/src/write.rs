@@ -9,7 +9,7 @@ mod create;
 mod delete;
 mod door;
 mod element;
-mod failure;
+pub(crate) mod failure;
 mod file_watch;
 mod fit;
 mod fixed;

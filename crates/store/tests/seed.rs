@@ -166,6 +166,9 @@ async fn a_seed_with_faults_tells_all_and_leaves_nothing() {
             { "id": 1, "data": { "name": "Ann", "nickname": "A", "friendOf": ["000000000000000000000001"] } } ] }
             { "type": "Robot", "data": { "age": -1 }, "colour": "red" }
             { "type": "Robot", "data": { "age": -1 } }
+            { "type": "Robot", "data": { "age": "7", "model": 7, "owner": "000000000000000000000001" } }
+            { "type": "Robot", "data": { "model": "R2", "owner": "000000000000000000000001" } }
+            { "type": "Robot", "data": { "model": "R2", "owner": "000000000000000000000001" } }
             { "type": "Ghost", "data": {} }"#;
         let Err(Error::Seed { faults, count }) = load(&store, &folder, "wrong.json", wrong).await else {
             panic!("it is wrong")
@@ -215,6 +218,9 @@ async fn a_second_file_links_what_the_first_has_loaded() {
             load(&store, &folder, "c.json", r#"{ "type": "Person", "documentId": "ann", "data": { "name": "Ann2" } }"#)
                 .await;
         assert!(matches!(clash, Err(Error::Seed { count: 1, .. })), "{clash:?}");
+        let taken = load(&store, &folder, "d.json", r#"{ "type": "Person", "data": { "name": "Ann" } }"#).await;
+        let Err(Error::Seed { faults, .. }) = taken else { panic!("{taken:?}") };
+        assert_eq!(faults, ["a document of the database has a value of the seed: name: another document has it"]);
         drop(store);
         place.remove().await;
     }
@@ -280,7 +286,10 @@ async fn a_large_seed_leaves_the_same_tables() {
         load(&store, &folder, "empty.json", "").await.unwrap();
         let made = describe(&store).await;
         let twice = load(&store, &folder, "twice.json", &large("R2")).await;
-        assert!(matches!(twice, Err(Error::Sqlite(_) | Error::Postgres(_))), "{twice:?}");
+        assert!(
+            matches!(&twice, Err(Error::Seed { count: 1, faults }) if faults[0].contains("entry 3 of Robot: model: an entry before it")),
+            "{twice:?}"
+        );
         assert_eq!(describe(&store).await, made);
         assert_eq!(load(&store, &folder, "large.json", &large("C3")).await.unwrap().entries, 3);
         assert_eq!(describe(&store).await, made);

@@ -1,6 +1,6 @@
 //! The data of an entry as content of the model: every member read as its field, all faults at once.
 
-use model::{ComponentId, Field, FieldId, FieldKind, Model, Relation, Target, TypeId};
+use model::{ComponentId, Field, FieldId, FieldKind, Model, Relation, Scalar, Target, TypeId};
 use plan::{BrokenRule, Content, ElementContent, FieldFault, Held, Link, LinkId, Segment, Value, value_of_json};
 use serde_json::{Map, Value as Json};
 
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, field: &Field, json: &Json) -> Option<Held> {
         let read = || value_of_json(self.model, &field.kind, json).or_else(|| self.stored_words(&field.kind, json));
-        let value = if holds_nul(json) { None } else { read() };
+        let value = if holds_nul(json) || !is_of_kind(&field.kind, json) { None } else { read() };
         if value.is_none() {
             self.fault(&["the value ", &shown(json), " does not fit the field"].concat());
         }
@@ -231,6 +231,32 @@ fn rule_words(rule: &BrokenRule) -> String {
         BrokenRule::Blocks(problem) => problem.clone(),
         BrokenRule::Word(word) => ["the enum has no value ", word].concat(),
         BrokenRule::Password => "it cannot be kept as a password".to_owned(),
+    }
+}
+
+/// Text is written as text, a number as one, as in the project's API: digits without quotes are no text, though a database would take them.
+fn is_of_kind(kind: &FieldKind, json: &Json) -> bool {
+    let FieldKind::Scalar { scalar, list } = kind else { return true };
+    let is_one = |json: &Json| match scalar {
+        Scalar::String | Scalar::Text | Scalar::RichText | Scalar::Email | Scalar::Password | Scalar::Uid => {
+            json.is_string()
+        }
+        Scalar::Int | Scalar::Float => json.is_number(),
+        Scalar::Boolean => json.is_boolean(),
+        Scalar::Id
+        | Scalar::BigInt
+        | Scalar::Decimal
+        | Scalar::Blocks
+        | Scalar::Date
+        | Scalar::Time
+        | Scalar::DateTime
+        | Scalar::Interval
+        | Scalar::Json
+        | Scalar::Uuid => true,
+    };
+    match json {
+        Json::Array(items) if *list => items.iter().all(is_one),
+        single => is_one(single),
     }
 }
 

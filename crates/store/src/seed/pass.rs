@@ -14,6 +14,7 @@ use super::identity::document_id_of;
 use super::index::{Claim, DRAFT, Index, PUBLISHED};
 use super::read::{self, Met};
 use super::rows::{Batch, Counters, Maker, locale_of, statuses_of};
+use super::unique::Uniques;
 use super::{BATCH_ROWS, Ending, Message, SEED_FAULTS_MAX, SeedFile, SeedJob, given_key, made_key};
 use crate::Error;
 use crate::ledger::Entry as LedgerEntry;
@@ -57,8 +58,9 @@ impl Pass<'_> {
         if self.faults.len() < SEED_FAULTS_MAX {
             let named = met.entry.as_ref().ok().and_then(|entry| entry.document_id.as_deref());
             let document = named.map(|id| [" (", id, ")"].concat()).unwrap_or_default();
+            let of = if met.type_name.is_empty() { "" } else { " of " };
             let place =
-                [file.name.as_str(), ", entry ", &met.number.to_string(), " of ", met.type_name, &document].concat();
+                [file.name.as_str(), ", entry ", &met.number.to_string(), of, met.type_name, &document].concat();
             self.faults.push([place.as_str(), ": ", problem].concat());
         }
     }
@@ -173,6 +175,7 @@ impl Pass<'_> {
             patterns,
             index,
             counters,
+            uniques: Uniques::default(),
             numbered: HashMap::new(),
         };
         let mut batch = Batch::new();

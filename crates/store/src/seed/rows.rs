@@ -15,6 +15,7 @@ use super::content::{Reader, fault_words, link_target, links_inside};
 use super::identity::document_id_of;
 use super::index::{DRAFT, Found, Index, PUBLISHED};
 use super::read::Entry;
+use super::unique::Uniques;
 use super::{HashPassword, SeedOptions};
 
 /// Rows by table, each with a value for every column of the table.
@@ -29,6 +30,7 @@ pub(super) struct Maker<'a> {
     pub(super) patterns: Patterns,
     pub(super) index: &'a Index,
     pub(super) counters: Counters,
+    pub(super) uniques: Uniques,
     /// The entry number of each locale of a document.
     pub(super) numbered: HashMap<(TypeId, String, String), i64>,
 }
@@ -92,9 +94,9 @@ impl Maker<'_> {
             self.number_elements(&mut content, index > 0);
             let (document_id, status, content) = (document_id.as_str(), *status, &content);
             let row = RowOf { of, key: &key, document_id, locale, status, number, entry, content };
-            self.row(&row, batch);
+            faults.extend(self.row(&row, batch));
         }
-        Ok(())
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
     /// The number that is given for a locale of a document, or that its other row has, or the next one.
@@ -175,7 +177,8 @@ impl Maker<'_> {
         }
     }
 
-    fn row(&mut self, row: &RowOf<'_>, batch: &mut Batch) {
+    /// Adds a row and what belongs to it. What comes back are faults: unique values that a row before it has.
+    fn row(&mut self, row: &RowOf<'_>, batch: &mut Batch) -> Vec<String> {
         let stored = self.layout.content_type(row.of);
         let owner = if let Some(document) = stored.document {
             let documents = batch.entry(document).or_default();
@@ -205,7 +208,10 @@ impl Maker<'_> {
             Some(_) => values.remove(column.name.as_str()).unwrap_or_else(|| absent_value(column.default)),
             None => self.system_value(&column.name, row, &owner),
         });
-        batch.entry(stored.rows).or_default().push(cells.collect());
+        let cells: Vec<Value> = cells.collect();
+        let broken = self.uniques.broken(row.of, table, &cells);
+        batch.entry(stored.rows).or_default().push(cells);
+        broken.into_iter().map(|key| unique_words(self.model.content_type(row.of), &key.fields)).collect()
     }
 
     /// The value of a field's own column. Lists and elements are JSON text.
@@ -330,6 +336,11 @@ impl Maker<'_> {
             _ => Value::Null,
         }
     }
+}
+
+fn unique_words(of: &ContentType, fields: &[FieldId]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| of.field(*field).name.as_str()).collect();
+    [&names.join(", "), ": an entry before it has the same value, which must be unique"].concat()
 }
 
 /// The rows that an entry makes: of a type with drafts the one that it names, or both.
