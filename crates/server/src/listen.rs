@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -64,10 +64,16 @@ impl Listener {
                     Err(error) => { accept_failed(&error).await; continue }
                 },
             };
-            let handle = handle.clone();
+            let (handle, most) = (handle.clone(), limits.header_bytes_max);
             let service = hyper::service::service_fn(move |request| {
-                let response = handle(request, peer);
-                async move { Ok::<_, Infallible>(response.await) }
+                let response =
+                    if head_bytes(&request) > most { Err(too_large(most)) } else { Ok(handle(request, peer)) };
+                async move {
+                    Ok::<_, Infallible>(match response {
+                        Ok(response) => response.await,
+                        Err(refused) => refused,
+                    })
+                }
             });
             let connection = builder.serve_connection(TokioIo::new(without_delay(stream)), service);
             let connection = connections.watch(connection);
@@ -94,10 +100,31 @@ fn builder(limits: &Limits) -> hyper::server::conn::http1::Builder {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_headers(limits.headers_max)
-        .max_buf_size(limits.header_bytes_max.max(MIN_BUFFER_BYTES))
+        // Room for a head above the limit, so that it is answered with words; beyond this the connection is cut off.
+        .max_buf_size((2 * limits.header_bytes_max).max(MIN_BUFFER_BYTES))
         .half_close(false)
         .keep_alive(true);
     builder
+}
+
+/// Bytes of a head as HTTP/1.1 writes it.
+fn head_bytes(request: &Request<Incoming>) -> usize {
+    // "GET / HTTP/1.1\r\n", ": " and "\r\n" of each header, and the empty line.
+    let line = request.method().as_str().len() + request.uri().to_string().len() + " HTTP/1.1\r\n ".len();
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    line + headers.sum::<usize>() + 2
+}
+
+fn too_large(most: usize) -> Response<Body> {
+    let message = format!("the head of the request has more than limits.header_bytes_max ({most}) allows");
+    let body = serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": "HEADERS_TOO_LARGE" } }] });
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    // The rest of what the client says is not waited for.
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// What hyper takes at least.

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use crate::arguments::Serving;
 use crate::commands::migrate::apply_without_loss;
 use crate::commands::seed;
-use crate::commands::serve::{open, serve};
+use crate::commands::serve::{bind, open, serve};
 use crate::config::{Config, FILE_NAME};
 use crate::error::Error;
 use crate::lock::DataLock;
@@ -37,6 +37,8 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let stop = signals::stop_signal()?;
         let setup = setup_code()?;
         let waiting = project.files()?.sweep()?;
+        // A taken address ends it before anything is changed.
+        let ways = bind(&project).await?;
         // What changes while the project is loaded is seen, too.
         let watched = watched(&project.folder);
         let (app, engine) = load(&project, &store, (&setup, None)).await?;
@@ -47,7 +49,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let working = working::start(&project, engine.as_ref(), &stop)?;
         let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), setup, engine, started };
         let following = watched.map(|watched| tokio::spawn(follow(watched, reload, stop.clone())));
-        serve(&project, &shared, invitation, stop).await?;
+        serve(&project, (&shared, ways), invitation, stop).await;
         following.inspect(tokio::task::JoinHandle::abort);
         working.ended().await;
         Ok::<_, Error>(())

@@ -29,20 +29,26 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let stop = signals::stop_signal()?;
         let mut engine = None;
         // A database that is away is no reason not to start: the server says that it is not ready until it comes.
-        if store.is_ready().await {
-            require_none(&store, &model, &sources).await?;
-            store.tokens_ready().await?;
-            store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
-            engine = working::engine(&store, &model).await?;
-        } else {
-            tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
+        match store.ready().await {
+            Ok(()) => {
+                require_none(&store, &model, &sources).await?;
+                store.tokens_ready().await?;
+                store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
+                engine = working::engine(&store, &model).await?;
+            }
+            // A name or a password that is wrong does not become right by waiting.
+            Err(error) if error.is_refused() => return Err(error.into()),
+            Err(error) => {
+                let _cause = error.logged();
+                tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
+            }
         }
         let waiting = project.files()?.sweep()?;
         let app = app(&project, Mode::Production, (&model, &store), engine.clone())?;
         app.settle_files(waiting).await;
         let shared = Shared::new(&app, id_prefix()?);
         let working = working::start(&project, engine.as_ref(), &stop)?;
-        serve(&project, &shared, None, stop).await?;
+        serve(&project, (&shared, bind(&project).await?), None, stop).await;
         working.ended().await;
         Ok::<_, Error>(())
     })??;
@@ -55,24 +61,28 @@ pub(crate) fn open(serving: &Serving) -> Result<Project, Error> {
     Project::open(&serving.project, &flags)
 }
 
-/// Binds every address, prints where, and serves. The first administrator is invited by the path of a link.
-pub(crate) async fn serve(
-    project: &Project,
-    shared: &Shared,
-    invitation: Option<String>,
-    stop: watch::Receiver<bool>,
-) -> Result<(), Error> {
+/// Binds every address.
+pub(crate) async fn bind(project: &Project) -> Result<Vec<Way>, Error> {
     let mut ways = vec![Way { listener: Listener::bind(project.config.address()).await?, endpoint: None }];
     for listener in &project.config.listeners {
         let endpoint = Some(listener.endpoint.clone());
         ways.push(Way { listener: Listener::bind(listener.address).await?, endpoint });
     }
+    Ok(ways)
+}
+
+/// Prints where the server is, and serves. The first administrator is invited by the path of a link.
+pub(crate) async fn serve(
+    project: &Project,
+    (shared, ways): (&Shared, Vec<Way>),
+    invitation: Option<String>,
+    stop: watch::Receiver<bool>,
+) {
     announce(shared, &ways);
     if let (Some(path), Some(way)) = (invitation, ways.first()) {
         eprintln!("  http://{}{path}  (makes the first administrator, once)", way.listener.address());
     }
     server::serve(shared, ways, &limits(&project.config), stop).await;
-    Ok(())
 }
 
 fn announce(shared: &Shared, ways: &[Way]) {

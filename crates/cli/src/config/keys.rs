@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Text,
     /// Text that is never shown.
     Secret,
+    /// A key of tokens, never shown.
+    Key,
     Boolean,
     /// An address and a port.
     Address,
@@ -26,8 +28,10 @@ pub(crate) enum Kind {
     Locale,
     /// A list of them.
     Locales,
-    /// A list of texts.
-    Texts,
+    /// A list of addresses without ports.
+    Addresses,
+    /// A list of origins of pages.
+    Origins,
     /// A whole number between these, both included.
     Number(u64, u64),
     /// Bytes: a number, or text such as "8 MiB", between these.
@@ -78,7 +82,7 @@ pub(crate) static KEYS: &[Key] = &[
         "[]",
         "Locales of the project, as [\"en\", \"fr\"]: nothing is written in another one; empty: in any.",
     ),
-    key(TOKEN_KEY, Kind::Secret, "", "Key that callers' tokens are signed with (HS256), at least 32 bytes."),
+    key(TOKEN_KEY, Kind::Key, "", "Key that callers' tokens are signed with (HS256)."),
     key(
         TOKEN_KEY_FILE,
         Kind::Text,
@@ -89,7 +93,12 @@ pub(crate) static KEYS: &[Key] = &[
     key(CONFIRM_EMAIL, Kind::Boolean, "false", "Whether an account opens only when its address is confirmed."),
     key(DEFAULT_ROLE, Kind::Text, "authenticated", "The role of accounts that people make."),
     key(TOKEN_HOURS, Kind::Number(1, 8760), "720", "Hours that a person's token is good."),
-    key(TRUSTED_PROXIES, Kind::Texts, "[]", "Addresses of proxies whose X-Forwarded-For is believed, as \"10.0.0.2\"."),
+    key(
+        TRUSTED_PROXIES,
+        Kind::Addresses,
+        "[]",
+        "Addresses of proxies whose X-Forwarded-For is believed, as \"10.0.0.2\".",
+    ),
     key(
         WORKFLOWS_ANONYMOUS,
         Kind::Word(&["nobody", "operator"]),
@@ -111,7 +120,7 @@ pub(crate) static KEYS: &[Key] = &[
     key(COMPRESSION, Kind::Boolean, "true", "Whether answers are compressed for clients that ask."),
     key(
         CORS_ORIGINS,
-        Kind::Texts,
+        Kind::Origins,
         "[]",
         "Origins whose pages may read answers, as \"https://shop.example\"; \"*\" is every origin.",
     ),
@@ -297,16 +306,18 @@ impl Kind {
         match self {
             Kind::Text => "text".to_owned(),
             Kind::Secret => "text (not shown)".to_owned(),
+            Kind::Key => "text of at least 32 bytes, which are 256 bits (not shown)".to_owned(),
             Kind::Boolean => "true or false".to_owned(),
             Kind::Address => "an address and a port, \"127.0.0.1:1337\"".to_owned(),
             Kind::Word(words) => words.join(", "),
             Kind::Locale => "the code of a locale, \"en\" or \"fr-CA\"".to_owned(),
             Kind::Locales => "a list of codes of locales".to_owned(),
-            Kind::Texts => "a list of texts".to_owned(),
+            Kind::Addresses => "a list of addresses".to_owned(),
+            Kind::Origins => "a list of origins, scheme://host or scheme://host:port".to_owned(),
             Kind::Number(least, greatest) => format!("a whole number from {least} to {greatest}"),
             Kind::Bytes(least, greatest) => format!("bytes from {} to {}", bytes_text(least), bytes_text(greatest)),
             Kind::Duration(least, greatest) => {
-                format!("a time from {} to {}", duration_text(least), duration_text(greatest))
+                format!("a time, as \"5s\", from {} to {}", duration_text(least), duration_text(greatest))
             }
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn read(origins: &Origins) -> Result<Config, Diagnostics> {
 }
 
 fn default_of(key: &Key) -> Value {
-    if matches!(key.kind, Kind::Texts | Kind::Locales) {
+    if matches!(key.kind, Kind::Locales | Kind::Addresses | Kind::Origins) {
         return Value::Texts(Vec::new());
     }
     from_text(key.kind, key.default).expect("a test reads every default")
@@ -50,6 +50,8 @@ fn default_of(key: &Key) -> Value {
 #[derive(Default)]
 struct Reading {
     values: BTreeMap<&'static str, Value>,
+    /// Where the values stand that were given.
+    places: BTreeMap<&'static str, Place>,
     endpoints: Vec<EndpointSettings>,
     listeners: Vec<ListenerSettings>,
     faults: Vec<Diagnostic>,
@@ -82,7 +84,8 @@ impl Reading {
             return;
         }
         let message = format!("{LOCALES} does not name the default locale {default}");
-        let fault = Diagnostic::new(message, whole(FILE_NAME, &locales.join(", ")));
+        let place = self.places.get(LOCALES).cloned().unwrap_or_else(|| whole(FILE_NAME, &locales.join(", ")));
+        let fault = Diagnostic::new(message, place);
         self.faults.push(fault.help(format!("add it, or set {DEFAULT_LOCALE} to one of them")));
     }
 
@@ -116,15 +119,24 @@ impl Reading {
         let Some(key) = key_named(full) else {
             let fault = Diagnostic::new(format!("{full} is no key of {FILE_NAME}"), file.place(name));
             self.faults.push(match nearest(full) {
+                Some(known) if !known.contains('.') && full.ends_with(&[".", known].concat()) => {
+                    fault.help(format!("{known} is a key of no table: it stands above the first [table] of the file"))
+                }
                 Some(known) => fault.help(format!("did you mean {known}? `dragoman config` lists every key")),
                 None => fault.help("`dragoman config` lists every key"),
             });
             return;
         };
+        let place = file.place(value.span());
         match from_toml(key.kind, value.get_ref()) {
-            Ok(value) => drop(self.values.insert(key.name, value)),
-            Err(met) => self.faults.push(wrong_value(key, &met, file.place(value.span()))),
+            Ok(value) => self.take(key, value, place),
+            Err(met) => self.faults.push(wrong_value(key, &met, place)),
         }
+    }
+
+    fn take(&mut self, key: &Key, value: Value, place: Place) {
+        self.values.insert(key.name, value);
+        self.places.insert(key.name, place);
     }
 
     /// The items of `[[endpoint]]` or `[[listen]]`.
@@ -226,15 +238,21 @@ impl Reading {
         for key in KEYS {
             let name = variable(key);
             if let Some((_, text)) = environment.iter().find(|(other, _)| *other == name) {
-                let shown = if key.kind == Kind::Secret { name } else { format!("{name}={text}") };
+                let shown = if matches!(key.kind, Kind::Secret | Kind::Key) { name } else { format!("{name}={text}") };
                 self.text(key.name, text, "environment", &shown);
             }
         }
         let variables: Vec<String> = KEYS.iter().map(variable).collect();
         for (name, _) in environment.iter().filter(|(name, _)| name.starts_with(PREFIX) && !variables.contains(name)) {
-            let meant = model::naming::nearest(name, variables.iter().map(String::as_str));
+            // What all of them begin with makes none alike.
+            let end = name.strip_prefix(PREFIX).unwrap_or(name);
+            let ends: Vec<&str> = variables.iter().filter_map(|known| known.strip_prefix(PREFIX)).collect();
+            let begun = ends.iter().copied().find(|known| known.starts_with(&[end, "_"].concat()));
+            let meant = begun.or_else(|| model::naming::nearest(end, ends));
             let help = match meant {
-                Some(known) => format!("did you mean {known}? `dragoman config` lists every key with its variable"),
+                Some(known) => {
+                    format!("did you mean {PREFIX}{known}? `dragoman config` lists every key with its variable")
+                }
                 None if is_of_a_section(name) => "`dragoman config` lists every key with its variable".to_owned(),
                 // Variables of others may begin alike.
                 None => continue,
@@ -247,7 +265,7 @@ impl Reading {
     fn text(&mut self, name: &str, text: &str, origin: &str, shown: &str) {
         let key = key_named(name).expect("callers give names of keys");
         match from_text(key.kind, text) {
-            Ok(value) => drop(self.values.insert(key.name, value)),
+            Ok(value) => self.take(key, value, whole(origin, shown)),
             Err(met) => self.faults.push(wrong_value(key, &met, whole(origin, shown))),
         }
     }

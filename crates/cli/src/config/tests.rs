@@ -19,12 +19,14 @@ fn every_key_has_a_default_that_can_be_read() {
     for key in KEYS {
         match key.kind {
             Kind::Number(..) | Kind::Bytes(..) | Kind::Duration(..) => drop(config.number(key.name)),
-            Kind::Text | Kind::Secret => {
+            Kind::Text | Kind::Secret | Kind::Key => {
                 assert_eq!(config.text(key.name).is_some(), !key.default.is_empty(), "{}", key.name);
             }
             Kind::Address | Kind::Word(_) | Kind::Locale => assert!(!config.word(key.name).is_empty(), "{}", key.name),
             Kind::Boolean => assert_eq!(config.is_on(key.name), key.default == "true", "{}", key.name),
-            Kind::Texts | Kind::Locales => assert!(config.texts(key.name).is_empty(), "{}", key.name),
+            Kind::Locales | Kind::Addresses | Kind::Origins => {
+                assert!(config.texts(key.name).is_empty(), "{}", key.name)
+            }
         }
     }
 }
@@ -58,6 +60,27 @@ fn locales_are_codes_and_the_default_is_one_of_them() {
     let without = read("locales = [\"fr\"]", &[], &[]).unwrap_err();
     assert!(without.contains("locales does not name the default locale en"), "{without}");
     assert!(read("", &[("DRAGOMAN_DEFAULT_LOCALE", "Deutsch")], &[]).is_err());
+}
+
+#[test]
+fn what_serve_would_refuse_is_told_at_once() {
+    let file = "\
+locales = [\"fr\"]
+[auth]
+token_key = \"short\"
+trusted_proxies = [\"10.0.0.2\", \"foo\"]
+[http]
+cors_origins = [\"https://shop.example:8443\", \"shop\"]
+[limits]
+address = \"127.0.0.1:1\"
+";
+    insta::assert_snapshot!(read(file, &[("DRAGOMAN_NOPE", "1")], &[]).unwrap_err());
+    for origin in ["*", "https://shop.example", "capacitor://localhost", "http://[::1]:3000"] {
+        assert!(read(&format!("[http]\ncors_origins = [\"{origin}\"]"), &[], &[]).is_ok(), "{origin}");
+    }
+    for origin in ["https://", "https://shop.example/", "shop.example", "null", ""] {
+        assert!(read(&format!("[http]\ncors_origins = [\"{origin}\"]"), &[], &[]).is_err(), "{origin}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One setting: from a TOML value, or from text, to what its key takes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use toml::de::DeValue;
 
@@ -30,7 +30,7 @@ pub(crate) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, String
                 .and_then(|number| u64::try_from(number).ok())
                 .map_or_else(|| Err(out_of_bounds()), |number| bounded(kind, number))
         }
-        (Kind::Texts | Kind::Locales, DeValue::Array(items)) => {
+        (Kind::Locales | Kind::Addresses | Kind::Origins, DeValue::Array(items)) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
             let texts = texts.collect::<Option<Vec<_>>>();
             listed(kind, texts.ok_or_else(|| "a list with something else than texts".to_owned())?)
@@ -38,6 +38,7 @@ pub(crate) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, String
         (
             Kind::Text
             | Kind::Secret
+            | Kind::Key
             | Kind::Locale
             | Kind::Address
             | Kind::Word(_)
@@ -48,10 +49,12 @@ pub(crate) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, String
         (
             Kind::Boolean
             | Kind::Number(..)
-            | Kind::Texts
             | Kind::Locales
+            | Kind::Addresses
+            | Kind::Origins
             | Kind::Text
             | Kind::Secret
+            | Kind::Key
             | Kind::Locale
             | Kind::Address
             | Kind::Word(_)
@@ -66,7 +69,8 @@ pub(crate) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, String
 pub(crate) fn from_text(kind: Kind, text: &str) -> Result<Value, String> {
     match kind {
         Kind::Text | Kind::Secret if text.is_empty() => Err("empty text".to_owned()),
-        Kind::Text | Kind::Secret => Ok(Value::Text(text.to_owned())),
+        Kind::Key if text.len() < server::TOKEN_KEY_BYTES_MIN => Err(format!("text of {} bytes", text.len())),
+        Kind::Text | Kind::Secret | Kind::Key => Ok(Value::Text(text.to_owned())),
         Kind::Boolean => match text {
             "true" => Ok(Value::Boolean(true)),
             "false" => Ok(Value::Boolean(false)),
@@ -76,7 +80,7 @@ pub(crate) fn from_text(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Word(words) => words.contains(&text).then(|| Value::Text(text.to_owned())).ok_or_else(|| shown(text)),
         Kind::Locale if model::locale::is_code(text) => Ok(Value::Text(text.to_owned())),
         Kind::Locale => Err(shown(text)),
-        Kind::Texts | Kind::Locales => {
+        Kind::Locales | Kind::Addresses | Kind::Origins => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             listed(kind, items.map(str::to_owned).collect())
         }
@@ -88,10 +92,33 @@ pub(crate) fn from_text(kind: Kind, text: &str) -> Result<Value, String> {
 
 /// A list whose items are what the key takes.
 fn listed(kind: Kind, texts: Vec<String>) -> Result<Value, String> {
-    match texts.iter().find(|text| kind == Kind::Locales && !model::locale::is_code(text)) {
+    let fits = |text: &String| match kind {
+        Kind::Locales => model::locale::is_code(text),
+        Kind::Addresses => text.parse::<IpAddr>().is_ok(),
+        Kind::Origins => text == "*" || is_origin(text),
+        Kind::Text
+        | Kind::Secret
+        | Kind::Key
+        | Kind::Boolean
+        | Kind::Address
+        | Kind::Word(_)
+        | Kind::Locale
+        | Kind::Number(..)
+        | Kind::Bytes(..)
+        | Kind::Duration(..) => true,
+    };
+    match texts.iter().find(|text| !fits(text)) {
         Some(wrong) => Err(shown(wrong)),
         None => Ok(Value::Texts(texts)),
     }
+}
+
+/// What a browser sends as `Origin`: it ends with the host, or its port.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else { return false };
+    let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
+    let is_host = |letter: char| !letter.is_whitespace() && !"/?#@*".contains(letter);
+    !scheme.is_empty() && scheme.chars().all(is_scheme) && !host.is_empty() && host.chars().all(is_host)
 }
 
 fn bounded(kind: Kind, number: u64) -> Result<Value, String> {

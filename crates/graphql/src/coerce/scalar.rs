@@ -130,7 +130,7 @@ fn element(members: &[ElementInput], json: &Json) -> Result<Json, ScalarFault> {
         return Ok(json.clone());
     }
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-    named(format!("Component not found. expected one of: {}", names.join(", ")))
+    named(format!("Component not found. expected one of: {}, named by __typename", names.join(", ")))
 }
 
 fn short(text: &str) -> String {

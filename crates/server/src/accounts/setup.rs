@@ -156,7 +156,7 @@ const FORM: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><ti
 <form method=\"post\" action=\"/setup\"><input type=\"hidden\" name=\"code\" value=\"{{code}}\">\
 <p><label>Name <input name=\"username\" required minlength=\"3\" autocomplete=\"username\"></label></p>\
 <p><label>E-mail <input name=\"email\" type=\"email\" required autocomplete=\"email\"></label></p>\
-<p><label>Password <input name=\"password\" type=\"password\" required minlength=\"8\" maxlength=\"72\" autocomplete=\"new-password\"></label></p>\
+<p><label>Password <input name=\"password\" type=\"password\" required minlength=\"6\" maxlength=\"72\" autocomplete=\"new-password\"></label></p>\
 <p><button>Make the account</button></p></form></html>";
 
 const NOTICE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>First administrator</title>\
