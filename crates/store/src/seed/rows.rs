@@ -68,7 +68,8 @@ impl Maker<'_> {
         let content_type = self.model.content_type(of);
         let mut reader = Reader::new(self.model);
         let mut content = reader.content(&content_type.fields, &entry.data);
-        let mut faults = reader.faults;
+        let unfit = reader.faults;
+        let mut faults = unfit.clone();
         content.fill_defaults(self.model, &content_type.fields);
         faults.extend(self.other_side_faults(of, &content));
         faults.extend(self.missing_links(&content));
@@ -76,7 +77,15 @@ impl Maker<'_> {
         for status in &statuses {
             let stage = stage_of(content_type, *status);
             let broken = check(self.model, &self.patterns, content_type, &content, stage);
-            faults.extend(broken.iter().map(fault_words));
+            // A value that does not fit is not told to be missing, too.
+            let is_told = |words: &String| {
+                words.strip_suffix(": it is required").is_some_and(|path| {
+                    unfit
+                        .iter()
+                        .any(|known| known.strip_prefix(path).is_some_and(|rest| rest.starts_with(": the value ")))
+                })
+            };
+            faults.extend(broken.iter().map(fault_words).filter(|words| !is_told(words)));
         }
         faults.extend(time_faults(entry));
         if let Err(fault) = self.hash_passwords(content_type, &mut content) {
