@@ -146,12 +146,15 @@ async fn known(tx: &Tx, new: &NewRun, version: u128) -> Result<Option<RunKey>, E
     }
     let word = launch.idempotency_key.clone().map_or(Value::Null, Value::Text);
     let rows = tx.one(&of::RUN_KNOWN, vec![new.key.value(), Value::Uuid(version), word]).await?;
-    let keys: Vec<RunKey> = rows.iter().filter_map(|row| uuid(row.first())).map(RunKey).collect();
-    match keys.first() {
-        Some(key) if launch.idempotency_key.is_none() => Err(Error::Taken(*key)),
-        Some(key) => Ok(Some(*key)),
-        None => Ok(None),
+    let mut known = None;
+    for row in &rows {
+        let Some(key) = uuid(row.first()).map(RunKey) else { continue };
+        if row.get(1) != Some(&Value::Boolean(true)) {
+            return Err(Error::Taken(key));
+        }
+        known = Some(key);
     }
+    Ok(known)
 }
 
 fn run_row(new: &NewRun, number: i64, now: i64, keys: (u128, Option<u128>, Option<u128>)) -> Json {
@@ -160,7 +163,7 @@ fn run_row(new: &NewRun, number: i64, now: i64, keys: (u128, Option<u128>, Optio
     let (version, job, tenant) = keys;
     let uuid = |key: Option<u128>| key.map(uuid_text);
     let priority = launch.tags.get("dagster/priority").and_then(|text| text.parse::<i32>().ok()).unwrap_or(0);
-    json!({
+    let mut row = json!({
         "id": new.key.to_string(), "number": number, "tenant_key": uuid(tenant), "job_key": uuid(job),
         "version_key": uuid_text(version), "job_name": launch.job, "repository": launch.repository,
         "location": launch.location, "name": launch.name.clone().unwrap_or_else(|| format!("{}-{number}", launch.job)),
@@ -170,11 +173,18 @@ fn run_row(new: &NewRun, number: i64, now: i64, keys: (u128, Option<u128>, Optio
         "serialized_state": { "type": state.word.name(), "message": QUEUED },
         "config": if launch.config.is_null() { json!({}) } else { launch.config.clone() },
         "filled_config": new.filled, "tags": launch.tags, "priority": priority,
-        "step_keys": launch.steps, "op_selection": launch.op_selection,
         "parent_key": uuid(launch.parent.map(|run| run.0)), "root_key": uuid(launch.root.map(|run| run.0)),
         "idempotency_key": launch.idempotency_key, "auto_scheduled": launch.schedule.is_some(),
         "schedule_key": uuid(launch.schedule), "scheduled_start_time": launch.scheduled_for.unwrap_or(now),
-    })
+    });
+    // A member that is null would be kept as JSON's null where the column has none.
+    if let Some(keys) = &launch.steps {
+        row["step_keys"] = json!(keys);
+    }
+    if let Some(selection) = &launch.op_selection {
+        row["op_selection"] = selection.clone();
+    }
+    row
 }
 
 /// What the first state of a run says.
@@ -200,9 +210,13 @@ fn rows(new: &NewRun, now: i64) -> Result<[Vec<Json>; 3], Error> {
         let status = if step.reused.is_some() { StepStatus::Succeeded } else { StepStatus::Waiting };
         let word = status.state_word().name();
         let state = json!({ "type": word, "message": MADE });
-        steps.push(json!({ "id": new.id(now)?, "key": step.key, "op_name": step.key, "position": position,
+        let mut row = json!({ "id": new.id(now)?, "key": step.key, "op_name": step.key, "position": position,
             "name": step.key, "status": status.word(), "state_name": word, "state_message": MADE,
-            "serialized_state": state, "output": step.reused, "is_reused": step.reused.is_some() }));
+            "serialized_state": state, "is_reused": step.reused.is_some() });
+        if let Some(output) = &step.reused {
+            row["output"] = output.clone();
+        }
+        steps.push(row);
         made.push(json!({ "id": new.id(now)?, "key": step.key, "version": 1, "state": word, "message": MADE,
             "serialized_state": state }));
     }

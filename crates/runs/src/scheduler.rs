@@ -65,7 +65,12 @@ impl Engine {
             let Some(standing) = standing(&served, &row) else { continue };
             let found = due(&standing.schedule.cron, standing.done_until, now, CatchUp::All(MISSED_MAX));
             for time in &found.times {
-                self.launch_for(&standing, *time, now).await?;
+                // What hinders one schedule keeps no other from its times; the next look tries it again.
+                if let Err(error) = self.launch_for(&standing, *time, now).await {
+                    let name = &standing.schedule.name;
+                    tracing::error!(schedule = name, %time, error = crate::chain(&error), "a schedule could not launch");
+                    break;
+                }
             }
             next = [next, found.next].into_iter().flatten().min();
         }

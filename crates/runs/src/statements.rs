@@ -60,7 +60,7 @@ fixed! {
 
     VERSION_READ = "version_read" [Text, Text, Text, Text] -> [Uuid, Uuid, Uuid, Text, Json];
     DEFINITION_READ = "definition_read" [Uuid] -> [Json];
-    RUN_KNOWN = "run_known" [Uuid, Uuid, Text] -> [Uuid];
+    RUN_KNOWN = "run_known" [Uuid, Uuid, Text] -> [Uuid, Boolean];
     RUN_INSERT = "run_insert" [Json, Instant] -> [];
     TAGS_INSERT = "tags_insert" [Json, Uuid, Instant] -> [];
     STEPS_INSERT = "steps_insert" [Json, Uuid, Instant, Uuid] -> [];

@@ -5,10 +5,12 @@
 mod database;
 mod kitchen;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kitchen::Kitchen;
+use model::Source;
 use runs::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
 use runs::{Again, Ending, Error, Launch, NewEvent, NewLog, Progress, StepProgress};
 use serde_json::json;
@@ -218,6 +220,52 @@ async fn each_time_of_a_schedule_launches_one_run() {
         assert!(engine.schedule_switch(("main", "kitchen"), "hourly", false).await.unwrap());
         engine.tick(at(60)).await.unwrap();
         assert_eq!(count().await, 2 + runs::MISSED_MAX);
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_that_comes_back_or_has_other_times_makes_up_for_nothing() {
+    for kitchen in Kitchen::of("engine_schedule_again", SCHEDULED).await {
+        let engine = &kitchen.engine;
+        let count = async || engine.runs(None, None, 100).await.unwrap().len();
+        let later = |minutes: u64| {
+            let now = jiff::Timestamp::from_microsecond(kitchen.now.load(Ordering::SeqCst)).unwrap();
+            now + Duration::from_secs(minutes * 60)
+        };
+        let serve = async |jobs: String| {
+            let sources = vec![Source { name: "schema/jobs.graphql".to_owned(), text: jobs }];
+            engine.serve(Arc::new(model::read(sources).unwrap())).await.unwrap();
+        };
+        kitchen.forward(Duration::from_secs(24 * 60 * 60));
+        serve(SCHEDULED.replace("\"0 * * * *", "\"15 * * * *")).await;
+        engine.tick(later(0)).await.unwrap();
+        assert_eq!(count().await, 0, "times that passed before the schedule was so");
+        serve(SCHEDULED.replace("name: \"half\"", "name: \"half\", defaultStatus: RUNNING")).await;
+        kitchen.forward(Duration::from_secs(24 * 60 * 60));
+        serve(SCHEDULED.replace("\"0 * * * *", "\"15 * * * *")).await;
+        engine.tick(later(0)).await.unwrap();
+        assert_eq!(count().await, 0);
+        engine.tick(later(60)).await.unwrap();
+        assert_eq!(count().await, 1, "what passed since then");
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_word_finds_its_own_run_alone_and_what_is_not_given_is_not_kept() {
+    for kitchen in Kitchen::both("engine_known").await {
+        let engine = &kitchen.engine;
+        let launch =
+            |word: Option<&str>, key| Launch { idempotency_key: word.map(str::to_owned), key, ..Kitchen::launch() };
+        let launched = async |launch| engine.launch(&engine.prepare(launch).await.unwrap()).await;
+        let first = launched(launch(Some("monday"), None)).await.unwrap();
+        let again = launched(launch(Some("monday"), None)).await.unwrap();
+        assert_eq!((again.run, again.is_known), (first.run, true));
+        let taken = launched(launch(Some("tuesday"), Some(first.run))).await;
+        assert!(matches!(taken, Err(runs::Error::Taken(run)) if run == first.run), "{taken:?}");
+        let run = engine.run(first.run).await.unwrap().unwrap();
+        assert_eq!((run.op_selection, run.step_keys), (None, None));
         kitchen.remove().await;
     }
 }

@@ -1,2 +1,2 @@
--- Runs with this key, or launched by the same word before.
-select _key from _run where _key = ?1 or (version_key = ?2 and idempotency_key = ?3)
+-- Runs with this key, or launched by the same word before, and whether by that word.
+select _key, coalesce(version_key = ?2 and idempotency_key = ?3, 0) from _run where _key = ?1 or (version_key = ?2 and idempotency_key = ?3)
