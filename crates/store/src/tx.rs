@@ -16,7 +16,7 @@ use sql::{Database, WriteStatement};
 
 use crate::accounts::Access;
 use crate::postgres::Begin;
-use crate::write::{Call, Commit, Door, DoorEnv, PostgresDoor, SqliteDoor, is_in_the_way, ready_now, run_fixed};
+use crate::write::{Call, Commit, Door, DoorEnv, PostgresDoor, SqliteDoor, is_in_the_way, late, ready_now, run_fixed};
 use crate::{Driver, Error, Fixed, Ids, Store};
 
 /// The rows of one statement.
@@ -85,7 +85,7 @@ impl Store {
     /// Tells a story in a transaction of its own and commits it.
     ///
     /// # Errors
-    /// The story's own, and what the database said. [`Error::OutcomeUnknown`] when the connection was lost during COMMIT.
+    /// The story's own, and what the database said. [`Error::OutcomeUnknown`] when the connection was lost, or the time ended, during COMMIT.
     pub async fn tell<T, E, F>(&self, story: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -104,16 +104,21 @@ impl Store {
             }
             Driver::Postgres(postgres) => {
                 let limit = self.limits().write_timeout;
+                // Of the telling under way; outside of it, so that one that takes too long can be asked how far it came.
+                let commit = Commit::default();
                 let told = async {
                     let loan = postgres.loan().await?;
                     let mut telling = 1;
                     loop {
-                        let told = loan
+                        commit.begin();
+                        let told: Result<T, E> = loan
                             .transaction(Begin::Write, async |session| {
-                                let (nothing, commit) = (Values::default(), Commit::default());
+                                let nothing = Values::default();
                                 let door = PostgresDoor::new(session, env(&nothing), &commit);
                                 let tx = Tx::new(Database::Postgres);
-                                drive(&door, &tx, story(&tx)).await
+                                let told = drive(&door, &tx, story(&tx)).await?;
+                                commit.follows();
+                                Ok(told)
                             })
                             .await;
                         let Err(failure) = told else { return told };
@@ -129,8 +134,7 @@ impl Store {
                         tokio::time::sleep(Duration::from_millis(1 + Ids::Random.below(PAUSE_MAX_MS)?)).await;
                     }
                 };
-                let late = || Error::Timeout { deadline_ms: limit.as_millis() };
-                tokio::time::timeout(limit, told).await.unwrap_or_else(|_| Err(late().into()))
+                tokio::time::timeout(limit, told).await.unwrap_or_else(|_| Err(late(&commit, limit).into()))
             }
         }
     }

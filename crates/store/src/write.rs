@@ -34,5 +34,5 @@ pub(crate) use fixed::run_fixed;
 pub(crate) use frame::Call;
 pub(crate) use postgres::{Commit, PostgresDoor};
 pub(crate) use prepared::PreparedChange;
-pub(crate) use run::is_in_the_way;
+pub(crate) use run::{is_in_the_way, late};
 pub(crate) use sqlite::{SqliteDoor, cell as sqlite_cell, ready_now};

@@ -43,6 +43,11 @@ impl Commit {
         self.is_sent.load(Ordering::Relaxed)
     }
 
+    /// Nothing is left to do but to send it.
+    pub(crate) fn follows(&self) {
+        self.is_sent.store(true, Ordering::Relaxed);
+    }
+
     /// The transaction is committed.
     pub(crate) fn has_returned(&self) -> bool {
         self.has_returned.load(Ordering::Relaxed)

@@ -256,7 +256,7 @@ async fn ended_by_itself(job: impl Future<Output = Result<Part, Stopped>> + Send
 }
 
 /// A transaction that ran out of time. The server may still do what it was sent: with COMMIT among it, nobody knows.
-fn late(commit: &Commit, limit: Duration) -> Error {
+pub(crate) fn late(commit: &Commit, limit: Duration) -> Error {
     let deadline_ms = limit.as_millis();
     if commit.is_sent() {
         Error::OutcomeUnknown { reason: Error::Timeout { deadline_ms }.to_string() }
