@@ -1,7 +1,7 @@
 //! One attempt of a step while its process runs, and what became of it.
 
 use serde_json::{Value as Json, json};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::definition::OpDefinition;
 use crate::process::{Ended, Lifeline, Line, Reason, Stream};
@@ -45,20 +45,28 @@ impl Attempt {
         Attempt { files, number, coming: Some(coming), lifeline: None, is_canceled: false, last_lines: Vec::new() }
     }
 
-    /// Takes hold of the process: from now on it ends when this value goes.
+    /// Takes hold of the process, if its guard is there: from now on it ends when this value goes. What was asked of it before is asked now.
     pub(crate) fn take_lifeline(&mut self) {
-        if let Some(mut coming) = self.coming.take() {
-            self.lifeline = coming.try_recv().ok();
+        match self.coming.as_mut().map(oneshot::Receiver::try_recv) {
+            // The guard is still being started.
+            None | Some(Err(TryRecvError::Empty)) => return,
+            Some(Ok(lifeline)) => self.lifeline = Some(lifeline),
+            Some(Err(TryRecvError::Closed)) => {}
+        }
+        self.coming = None;
+        if self.is_canceled
+            && let Some(lifeline) = &mut self.lifeline
+        {
+            lifeline.cancel();
         }
     }
 
-    /// Asks the process to end.
+    /// Asks the process to end; one whose guard is not there yet, when it comes.
     pub(crate) fn cancel(&mut self) {
         self.take_lifeline();
-        if let Some(lifeline) = &mut self.lifeline
-            && !self.is_canceled
+        if !std::mem::replace(&mut self.is_canceled, true)
+            && let Some(lifeline) = &mut self.lifeline
         {
-            self.is_canceled = true;
             lifeline.cancel();
         }
     }
@@ -137,4 +145,50 @@ pub(crate) fn outputs_of(op: &OpDefinition, value: Option<&Json>) -> Vec<(String
         return Vec::new();
     }
     vec![(only.name.clone(), value.cloned().unwrap_or(json!(null)))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{Held, Task};
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
+    /// A guard that ends when it is asked to.
+    const GUARD: &str = r#"#!/bin/sh
+read -r task
+read -r word
+echo '{"ended":{"reason":"'$word'","status":null,"signal":null,"left_behind":0,"is_killed":false,"lines_lost":0}}'
+"#;
+
+    #[test]
+    fn what_is_cancelled_before_its_guard_is_there_ends_when_it_comes() {
+        let folder = std::env::temp_dir().join(format!("dragoman-attempt-{}", std::process::id()));
+        let files = Files::make(folder.clone(), &json!({})).expect("a folder");
+        let guard = folder.join("guard");
+        std::fs::write(&guard, GUARD).expect("a file");
+        std::fs::set_permissions(&guard, std::fs::Permissions::from_mode(0o755)).expect("a program");
+        let (give, coming) = oneshot::channel();
+        let mut attempt = Attempt::new(files, 1, coming);
+        attempt.cancel();
+        let mut held = Held::start(&guard, &task(&folder)).expect("a guard");
+        give.send(held.lifeline().expect("a lifeline")).expect("the attempt waits for it");
+        attempt.take_lifeline();
+        let told = held.listen().expect("the guard answers");
+        assert!(matches!(&told, crate::process::Told::Ended(ended) if ended.reason == Reason::Cancel), "{told:?}");
+        attempt.files.remove();
+    }
+
+    fn task(folder: &Path) -> Task {
+        Task {
+            command: vec!["true".to_owned()],
+            directory: folder.to_path_buf(),
+            environment: std::collections::BTreeMap::new(),
+            input: folder.join("input.json"),
+            timeout_ms: None,
+            grace_ms: 0,
+            line_bytes_max: 1,
+            stream_bytes_max: 1,
+        }
+    }
 }

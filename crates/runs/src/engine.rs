@@ -339,8 +339,19 @@ impl Engine {
     /// # Errors
     /// [`Error::Lost`] when the worker no longer has the run, [`Error::Refused`] for what cannot happen where it stands.
     pub async fn report(&self, lease: &Lease, list: Vec<Progress>) -> Result<RunRecord, Error> {
-        let report =
-            Arc::new(Report { lease: lease.clone(), list, clock: self.clock.clone(), ids: Arc::clone(&self.ids) });
+        let report = Arc::new(self.new_report(lease, list)?);
+        self.send_report(report).await
+    }
+
+    /// A report that may be sent more than once.
+    pub(crate) fn new_report(&self, lease: &Lease, list: Vec<Progress>) -> Result<Report, Error> {
+        let (clock, ids) = (self.clock.clone(), Arc::clone(&self.ids));
+        let mark = ids.uuid(self.now_here())?;
+        Ok(Report { lease: lease.clone(), list, mark, is_repeated: false, clock, ids })
+    }
+
+    /// Writes it.
+    pub(crate) async fn send_report(&self, report: Arc<Report>) -> Result<RunRecord, Error> {
         let record = self
             .store
             .tell(move |tx| {

@@ -1,6 +1,7 @@
 //! What keeps the engine from doing what it is asked.
 
 use model::config::ConfigFault;
+use plan::Cause;
 use store::MaybeStore;
 
 use crate::RunKey;
@@ -76,11 +77,29 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The same may succeed later: the database is away, or other work stands in the way.
+    pub(crate) fn may_pass(&self) -> bool {
+        let cause = self.store().map(store::Error::cause);
+        cause.is_some_and(|cause| matches!(cause, Cause::Timeout | Cause::Unavailable | Cause::OutcomeUnknown))
+    }
+}
+
 impl MaybeStore for Error {
     fn store(&self) -> Option<&store::Error> {
         match self {
             Error::Store(error) => Some(error),
-            _ => None,
+            Error::NoJob { .. }
+            | Error::NoRun(_)
+            | Error::Config { .. }
+            | Error::Selection(_)
+            | Error::Taken(_)
+            | Error::Refused(_)
+            | Error::NotFailed(_)
+            | Error::Lost(_)
+            | Error::Unreadable { .. }
+            | Error::Dynamic { .. }
+            | Error::File { .. } => None,
         }
     }
 }

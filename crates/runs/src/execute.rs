@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
+use store::MaybeStore as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::{Attempt, Outcome};
 use crate::definition::{Definition, WorkDefinition};
-use crate::progress::{NewEvent, Progress, StepProgress};
+use crate::progress::{NewEvent, Progress, Report, StepProgress};
 use crate::record::{RunRecord, StepRecord};
 use crate::step::{Files, Heard, MESSAGES_MAX, Message, Shared};
 use crate::steps::{AfterFailure, Moment, Selection, StepState, Steps, after_failure};
@@ -39,6 +40,7 @@ pub(crate) enum Order {
 }
 
 /// A run that is to be executed.
+#[derive(Clone)]
 pub(crate) struct Execution {
     pub(crate) engine: Arc<Engine>,
     pub(crate) settings: Arc<WorkerSettings>,
@@ -68,15 +70,35 @@ impl Execution {
     /// Executes it until it ends or is another's.
     pub(crate) async fn run(self) {
         let run = self.claimed.lease.run;
-        match self.steps().await {
+        let left = match self.steps().await {
+            Err(Left::Failed(error)) if error.store().is_some() && !error.may_pass() => {
+                let reason = format!("What happened in the run cannot be written: {}.", crate::chain(&error));
+                tracing::error!(%run, reason, "the run fails");
+                self.fail(&reason).await
+            }
+            left => left,
+        };
+        match left {
             Ok(()) | Err(Left::Lost) => {}
             Err(Left::Failed(error)) => {
-                tracing::error!(%run, error = crate::chain(&error), "the run cannot be executed here; its lease ends");
+                let error = crate::chain(&error);
+                tracing::error!(%run, error, "the run cannot be executed here; its lease ends");
             }
         }
     }
 
-    async fn steps(self) -> Result<(), Left> {
+    /// Fails the run with a reason: nothing of it goes on, here or elsewhere.
+    async fn fail(&self, reason: &str) -> Result<(), Left> {
+        let steps = self.engine.steps(self.claimed.lease.run).await?;
+        let open = steps.into_iter().filter(|step| !step.status.is_finished());
+        let mut list: Vec<Progress> = open.map(|step| Progress::Step(StepProgress::canceled(step.key, reason))).collect();
+        list.push(Progress::Event(NewEvent::new("RUN_FAILURE", "ERROR", reason)));
+        list.push(Progress::Run { event: RunEvent::Fail, message: reason.to_owned() });
+        self.engine.report(&self.claimed.lease, list).await?;
+        Ok(())
+    }
+
+    async fn steps(&self) -> Result<(), Left> {
         let run = self.claimed.lease.run;
         let record = self.engine.run(run).await?.ok_or(Left::Lost)?;
         let unreadable = || Error::Unreadable { run, what: "its definition".to_owned() };
@@ -88,7 +110,7 @@ impl Execution {
         let (sender, messages) = mpsc::channel(MESSAGES_MAX);
         let deadline = record.start_time.zip(definition.max_runtime_ms);
         let playing = Playing {
-            execution: self,
+            execution: self.clone(),
             record,
             definition,
             steps,
@@ -449,34 +471,70 @@ impl Playing {
         let _removed = std::fs::remove_dir(folder).is_ok();
     }
 
-    /// Writes what waits. While the database is away it is tried again, as long as the lease may stand.
+    /// Writes what waits.
     async fn flush(&mut self) -> Result<(), Left> {
-        while !self.pending.is_empty() {
-            let list = self.pending.clone();
-            match self.engine().report(&self.execution.claimed.lease, list).await {
-                Ok(record) => {
-                    self.pending.clear();
-                    let was_canceling = self.record.status == RunStatus::Canceling;
-                    self.record = record;
-                    if self.record.status == RunStatus::Canceling && !was_canceling {
-                        self.running.values_mut().for_each(Attempt::cancel);
-                    }
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let report = self.engine().new_report(&self.execution.claimed.lease, self.pending.clone())?;
+        match self.written(report).await {
+            Ok(record) => {
+                self.pending.clear();
+                let was_canceling = self.record.status == RunStatus::Canceling;
+                self.record = record;
+                match self.record.status {
+                    // Asked for behind what was written.
+                    RunStatus::Started if was_canceling => self.record.status = RunStatus::Canceling,
+                    RunStatus::Canceling if !was_canceling => self.running.values_mut().for_each(Attempt::cancel),
+                    RunStatus::Queued
+                    | RunStatus::Starting
+                    | RunStatus::Started
+                    | RunStatus::Canceling
+                    | RunStatus::Succeeded
+                    | RunStatus::Failed
+                    | RunStatus::Canceled => {}
                 }
-                Err(error @ Error::Store(_)) => {
-                    tracing::warn!(
-                        error = crate::chain(&error),
-                        "what happened in a run cannot be written; tried again"
-                    );
+                Ok(())
+            }
+            Err(Left::Failed(error @ Error::Refused(_))) => self.overtaken(error).await,
+            Err(left) => Err(left),
+        }
+    }
+
+    /// Sends a report until it is written. While the database is away it is sent again, as long as the lease may stand; orders are heard meanwhile.
+    async fn written(&mut self, mut report: Report) -> Result<RunRecord, Left> {
+        let engine = Arc::clone(&self.execution.engine);
+        loop {
+            let sending = Arc::new(report.clone());
+            let sent = async {
+                let sent = engine.send_report(sending).await;
+                if sent.as_ref().is_err_and(Error::may_pass) {
                     tokio::time::sleep(PAUSE).await;
-                    if *self.execution.orders.borrow() == Order::LetGo {
-                        return Err(Left::Lost);
+                }
+                sent
+            };
+            let mut sent = std::pin::pin!(sent);
+            let sent = loop {
+                tokio::select! {
+                    sent = &mut sent => break sent,
+                    changed = self.execution.orders.changed() => {
+                        if changed.is_err() {
+                            return Err(Left::Lost);
+                        }
+                        self.ordered()?;
                     }
                 }
-                Err(error @ Error::Refused(_)) => return self.overtaken(error).await,
+            };
+            match sent {
+                Ok(record) => return Ok(record),
+                Err(error) if error.may_pass() => {
+                    let error = crate::chain(&error);
+                    tracing::warn!(error, "what happened in a run cannot be written; tried again");
+                    report.is_repeated = true;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
     }
 
     /// Somebody changed the run meanwhile (it is being cancelled): what was decided before is decided again from what is written.

@@ -50,6 +50,14 @@ pub struct StepProgress {
     pub message: String,
 }
 
+impl StepProgress {
+    /// It ends without an outcome.
+    pub(crate) fn canceled(key: String, message: &str) -> StepProgress {
+        let message = message.to_owned();
+        StepProgress { key, event: StepEvent::Cancel, retry_at: None, output: None, error: None, message }
+    }
+}
+
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEvent {
@@ -119,6 +127,10 @@ impl NewEvent {
 pub(crate) struct Report {
     pub(crate) lease: Lease,
     pub(crate) list: Vec<Progress>,
+    /// The key of the first row that is written of it, by which it is known again.
+    pub(crate) mark: u128,
+    /// It was sent before, and what became of it is not known.
+    pub(crate) is_repeated: bool,
     pub(crate) clock: Clock,
     pub(crate) ids: Arc<Ids>,
 }
@@ -126,7 +138,7 @@ pub(crate) struct Report {
 /// A statement with what it binds.
 pub(crate) type Call = (&'static Fixed, Vec<Value>);
 
-/// Writes a report. Gives where the run stands then.
+/// Writes a report, once however often it is sent. Gives where the run stands then.
 pub(crate) async fn report(tx: &Tx, report: &Report) -> Result<RunRecord, Error> {
     let lease = &report.lease;
     let run = lease.run.value();
@@ -143,12 +155,17 @@ pub(crate) async fn report(tx: &Tx, report: &Report) -> Result<RunRecord, Error>
         .await?;
     let (true, Some(row)) = (!asked[0].is_empty(), asked[1].first()) else { return Err(Error::Lost(lease.run)) };
     let mut record = RunRecord::of(row)?;
+    // Behind the lock of the run: a transaction that was cut off has ended by now.
+    if report.is_repeated && !tx.one(&of::REPORT_KNOWN, vec![Value::Uuid(report.mark)]).await?.is_empty() {
+        return Ok(record);
+    }
     let now = instant(asked[2].first().and_then(|row| row.first())).unwrap_or_default();
     let mut steps = asked[3].iter().map(|row| StepRecord::of(lease.run, row)).collect::<Result<Vec<_>, _>>()?;
     let mut draft = Draft::new(lease.run, now);
     for progress in &report.list {
         draft.progress(progress, &mut record, &mut steps)?;
     }
+    draft.mark = Some(report.mark);
     let calls = draft.calls(&report.ids)?;
     tx.run(calls).await?;
     Ok(record)
@@ -164,6 +181,8 @@ struct Draft {
     events: Vec<NewEvent>,
     logs: Vec<NewLog>,
     counts: [i64; 4],
+    /// The key of the first row.
+    mark: Option<u128>,
 }
 
 impl Draft {
@@ -177,6 +196,7 @@ impl Draft {
             events: Vec::new(),
             logs: Vec::new(),
             counts: [0; 4],
+            mark: None,
         }
     }
 
@@ -249,15 +269,19 @@ impl Draft {
     fn calls(mut self, ids: &Ids) -> Result<Vec<Call>, Error> {
         let (run, now) = (self.run.value(), self.now);
         let mut calls = std::mem::take(&mut self.steps);
+        let mut events: Vec<Json> =
+            self.events.iter().enumerate().map(|(at, event)| event_row(event, at, now)).collect();
+        let mut logs: Vec<Json> = self.logs.iter().enumerate().map(|(at, log)| log_row(log, at)).collect();
+        let first = self.step_states.iter_mut().chain(&mut events).chain(&mut logs).next();
+        if let (Some(mark), Some(row)) = (self.mark, first) {
+            row["id"] = Json::from(plan::uuid_text(mark));
+        }
         calls.extend(listed(&of::STEP_STATES_INSERT, &mut self.step_states, (&run, now), ids)?);
         let is_over = self.moved.iter().any(|moved| moved.to.status.is_finished());
         for moved in &self.moved {
             calls.extend(run_calls(moved, ids, now)?);
         }
-        let mut events: Vec<Json> =
-            self.events.iter().enumerate().map(|(at, event)| event_row(event, at, now)).collect();
         calls.extend(listed(&of::EVENTS_INSERT, &mut events, (&run, now), ids)?);
-        let mut logs: Vec<Json> = self.logs.iter().enumerate().map(|(at, log)| log_row(log, at)).collect();
         calls.extend(listed(&of::LOGS_INSERT, &mut logs, (&run, now), ids)?);
         if self.counts != [0; 4] {
             let counts = self.counts.iter().copied().map(Value::Int);
@@ -271,7 +295,7 @@ impl Draft {
     }
 }
 
-/// One statement for all rows, each under a new key; none for no rows.
+/// One statement for all rows, each under a new key where it has none; none for no rows.
 fn listed(
     fixed: &'static Fixed,
     rows: &mut [Json],
@@ -281,7 +305,7 @@ fn listed(
     if rows.is_empty() {
         return Ok(None);
     }
-    for row in rows.iter_mut() {
+    for row in rows.iter_mut().filter(|row| row.get("id").is_none()) {
         row["id"] = Json::from(plan::uuid_text(ids.uuid(now)?));
     }
     let list = Value::Json(Json::from(rows.to_vec()).to_string());

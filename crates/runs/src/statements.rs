@@ -68,6 +68,7 @@ fixed! {
     STEP_STATES_INSERT = "step_states_insert" [Json, Uuid, Instant] -> [];
     EVENTS_INSERT = "events_insert" [Json, Uuid, Instant] -> [];
     LOGS_INSERT = "logs_insert" [Json, Uuid, Instant] -> [];
+    REPORT_KNOWN = "report_known" [Uuid] -> [Uuid];
 
     STEPS_READ = "steps_read" [Uuid]
         -> [Text, Text, Int, Text, Int, Int, Instant, Json, Json, Boolean, Instant, Instant];

@@ -103,7 +103,7 @@ impl Files {
         if text.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
         }
-        serde_json::from_slice(&text).map(Some).map_err(|met| format!("its output is no JSON: {met}"))
+        serde_json::from_slice(&text).map(kept_json).map(Some).map_err(|met| format!("its output is no JSON: {met}"))
     }
 
     /// The events that the process wrote, one on a line; what is no event is told as a line of its log.
@@ -115,7 +115,7 @@ impl Files {
             Ok(Some(text)) => {
                 let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
                 let event = |line: &[u8]| {
-                    serde_json::from_slice(line).unwrap_or_else(|met| {
+                    serde_json::from_slice(line).map(kept_json).unwrap_or_else(|met| {
                         json!({ "event": "log", "level": "WARNING", "message": format!("an event is no JSON: {met}") })
                     })
                 };
@@ -129,6 +129,21 @@ impl Files {
         if let Err(error) = fs::remove_dir_all(&self.folder) {
             tracing::debug!(%error, folder = %self.folder.display(), "the files of a step stay");
         }
+    }
+}
+
+/// A program's text as it is kept: PostgreSQL takes no NUL, so that both databases keep the sign for what cannot be shown instead.
+fn kept(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+/// A program's value as it is kept: all its texts, and the names of its members.
+fn kept_json(value: Json) -> Json {
+    match value {
+        Json::String(text) => Json::String(kept(text)),
+        Json::Array(items) => items.into_iter().map(kept_json).collect(),
+        Json::Object(members) => members.into_iter().map(|(name, value)| (kept(name), kept_json(value))).collect(),
+        value @ (Json::Null | Json::Bool(_) | Json::Number(_)) => value,
     }
 }
 
@@ -181,14 +196,16 @@ pub(crate) fn start(
                 return;
             }
         };
-        let Some(end) = held.lifeline() else { return };
-        if give.send(end).is_err() {
+        let is_held = held.lifeline().is_some_and(|end| give.send(end).is_ok());
+        if !is_held {
+            // Nobody could end it; so it ends with this thread.
+            let _told = tell(Heard::Broken("nobody holds the process".to_owned()));
             return;
         }
         loop {
             let (heard, is_last) = match held.listen() {
                 Ok(Told::Started { pid }) => (Heard::Started(pid), false),
-                Ok(Told::Line(line)) => (Heard::Line(line), false),
+                Ok(Told::Line(line)) => (Heard::Line(Line { text: kept(line.text), ..line }), false),
                 Ok(Told::NotStarted { reason }) => (Heard::Broken(reason), true),
                 Ok(Told::Ended(ended)) => (Heard::Ended(ended), true),
                 Err(error) => (Heard::Broken(crate::chain(&error)), true),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::execute::{Execution, Order};
@@ -64,8 +64,8 @@ pub async fn work(engine: Arc<Engine>, settings: WorkerSettings, mut stop: watch
             _stopped = stop.changed() => {}
             _launched = queue.changed() => is_asked = true,
             _canceled = cancel.changed() => worker.renew().await,
-            Some(ended) = worker.tasks.join_next() => {
-                worker.ended(ended.ok());
+            Some(lease) = worker.tasks.next() => {
+                worker.ended(&lease);
                 is_asked = true;
             }
             () = sleep_until(wake_at) => {}
@@ -82,8 +82,34 @@ struct Worker {
     settings: Arc<WorkerSettings>,
     shared: Arc<Shared>,
     held: HashMap<RunKey, Held>,
-    tasks: JoinSet<Lease>,
+    tasks: Tasks,
     renewed: Instant,
+}
+
+/// The tasks of the runs, each with its lease, so that one that panics is known by it.
+#[derive(Default)]
+struct Tasks {
+    set: JoinSet<()>,
+    leases: HashMap<Id, Lease>,
+}
+
+impl Tasks {
+    fn spawn(&mut self, lease: Lease, task: impl Future<Output = ()> + Send + 'static) {
+        let id = self.set.spawn(task).id();
+        self.leases.insert(id, lease);
+    }
+
+    /// The lease of the next task that ends; none when there is no task.
+    async fn next(&mut self) -> Option<Lease> {
+        let id = match self.set.join_next_with_id().await? {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "the task of a run was broken off; the run goes on when its lease ends");
+                error.id()
+            }
+        };
+        self.leases.remove(&id)
+    }
 }
 
 /// A run that this worker has.
@@ -105,7 +131,7 @@ impl Worker {
             settings: Arc::new(settings),
             shared: Arc::new(shared),
             held: HashMap::new(),
-            tasks: JoinSet::new(),
+            tasks: Tasks::default(),
             renewed: Instant::now(),
         }
     }
@@ -148,16 +174,11 @@ impl Worker {
             claimed,
             orders: receiver,
         };
-        self.tasks.spawn(async move {
-            execution.run().await;
-            lease
-        });
+        self.tasks.spawn(lease, execution.run());
     }
 
-    fn ended(&mut self, lease: Option<Lease>) {
-        if let Some(lease) = lease
-            && self.held.get(&lease.run).is_some_and(|held| held.lease == lease)
-        {
+    fn ended(&mut self, lease: &Lease) {
+        if self.held.get(&lease.run).is_some_and(|held| &held.lease == lease) {
             self.held.remove(&lease.run);
         }
     }
@@ -211,11 +232,27 @@ impl Worker {
         for held in self.held.values() {
             held.orders.send_replace(Order::LetGo);
         }
-        while self.tasks.join_next().await.is_some() {}
+        while self.tasks.next().await.is_some() {}
         if !leases.is_empty()
             && let Err(error) = self.engine.release(&self.settings.name, leases).await
         {
             tracing::warn!(error = crate::chain(&error), "the runs of this worker go on when its leases end");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_gives_its_lease_back() {
+        let lease = |run| Lease { run: RunKey(run), worker: "one".to_owned(), fence: 1 };
+        let mut tasks = Tasks::default();
+        tasks.spawn(lease(1), async { panic!("as a fault of ours would") });
+        assert_eq!(tasks.next().await, Some(lease(1)));
+        tasks.spawn(lease(2), async {});
+        assert_eq!(tasks.next().await, Some(lease(2)));
+        assert_eq!(tasks.next().await, None);
     }
 }
