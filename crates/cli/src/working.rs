@@ -18,13 +18,29 @@ const SCRATCH_FOLDER: &str = "work";
 /// What processes of ops find of this process's environment.
 const ENVIRONMENT: [&str; 4] = ["PATH", "LANG", "HOME", "TZ"];
 
+/// What somebody opens the engine for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To launch and execute runs: the jobs of this project are the current ones from now on.
+    Serving,
+    /// To look at runs and to end them, whatever jobs are current.
+    Looking,
+}
+
 /// Opens the engine where the project has jobs.
-pub(crate) async fn engine(store: &Arc<Store>, model: &Arc<Model>) -> Result<Option<Arc<Engine>>, Error> {
+pub(crate) async fn engine(
+    store: &Arc<Store>,
+    model: &Arc<Model>,
+    purpose: Purpose,
+) -> Result<Option<Arc<Engine>>, Error> {
     if model.type_named("_Run").is_none() {
         return Ok(None);
     }
     let engine = Engine::open(Arc::clone(store), Clock::Database, Arc::new(Ids::Random)).await?;
-    engine.serve(Arc::clone(model)).await?;
+    match purpose {
+        Purpose::Serving => engine.serve(Arc::clone(model)).await?,
+        Purpose::Looking => {}
+    }
     // Whoever opens a SQLite database for its runs holds the lock of its folder.
     engine.workers_are_gone().await?;
     Ok(Some(Arc::new(engine)))

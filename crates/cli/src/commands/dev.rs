@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER, setup_code};
 use crate::serving::{Beside, Mode, app_with, block_on, id_prefix, locales, open_store};
+use crate::working::Purpose;
 use crate::{logging, signals, working};
 
 /// Editors write a file in several steps; what comes within this time is one change.
@@ -76,7 +77,7 @@ async fn load(
             engine.serve(Arc::clone(&model)).await?;
             Some(Arc::clone(engine))
         }
-        None => working::engine(store, &model).await?,
+        None => working::engine(store, &model, Purpose::Serving).await?,
     };
     let beside = Beside { setup: Some(setup.clone()), engine: engine.clone() };
     Ok((app_with(project, Mode::Development, (&model, store), beside)?, engine))

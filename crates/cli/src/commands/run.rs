@@ -16,6 +16,7 @@ use crate::lock::DataLock;
 use crate::project::Project;
 use crate::serving::{block_on, open_store};
 use crate::working;
+use crate::working::Purpose;
 use crate::{logging, signals};
 
 /// Launches a job, or repeats a run, and follows it to its end.
@@ -112,7 +113,7 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
     block_on(async {
         let stop = signals::stop_signal()?;
         require_none(&store, &model, &sources).await?;
-        let Some(engine) = working::engine(&store, &model).await? else { return Err(Error::NoJobs) };
+        let Some(engine) = working::engine(&store, &model, Purpose::Serving).await? else { return Err(Error::NoJobs) };
         eprintln!("  working");
         working::work(&project, &engine, stop).await
     })??;
@@ -145,7 +146,11 @@ fn reaching(
         let _lock = is_sqlite.then(|| DataLock::take(&project)).transpose()?;
         let store = Arc::new(open_store(&project)?);
         require_none(&store, &model, &sources).await?;
-        let Some(engine) = working::engine(&store, &model).await? else { return Err(Error::NoJobs) };
+        let purpose = match work {
+            Work::Here => Purpose::Serving,
+            Work::Nowhere => Purpose::Looking,
+        };
+        let Some(engine) = working::engine(&store, &model, purpose).await? else { return Err(Error::NoJobs) };
         let (stop, stopped) = watch::channel(false);
         let works = work == Work::Here && is_sqlite;
         let reach = Reach::Engine(Arc::clone(&engine));

@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use model::{Model, Source};
+use runs::Engine;
 use server::{Listener, Shared, Way};
-use store::Served;
+use store::{Served, Store};
 use tokio::sync::watch;
 
 use crate::arguments::Serving;
@@ -14,45 +17,82 @@ use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
 use crate::serving::{Mode, app, block_on, id_prefix, limits, open_store};
+use crate::working::Purpose;
 use crate::{logging, signals, working};
+
+/// Between two looks for a database that was away at the start.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Serves until a signal.
 pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let project = open(serving)?;
     let _logging = logging::start(&project.config)?;
-    let model = Arc::new(project.model()?);
-    let sources = project.schema_texts()?;
+    let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
     let _lock = DataLock::take(&project)?;
     project.token_key_or_new()?;
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
-        let mut engine = None;
         // A database that is away is no reason not to start: the server says that it is not ready until it comes.
-        match store.ready().await {
-            Ok(()) => {
-                require_none(&store, &model, &sources).await?;
-                store.tokens_ready().await?;
-                store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
-                engine = working::engine(&store, &model).await?;
-            }
+        let ready = store.ready().await;
+        let is_ready = ready.is_ok();
+        let engine = match ready {
+            Ok(()) => begin((&model, &sources), &store).await?,
             // A name or a password that is wrong does not become right by waiting.
             Err(error) if error.is_refused() => return Err(error.into()),
             Err(error) => {
                 let _cause = error.logged();
                 tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
+                None
             }
-        }
+        };
         let waiting = project.files()?.sweep()?;
-        let app = app(&project, Mode::Production, (&model, &store), engine.clone())?;
-        app.settle_files(waiting).await;
-        let shared = Shared::new(&app, id_prefix()?);
-        let working = working::start(&project, engine.as_ref(), &stop)?;
-        serve(&project, (&shared, bind(&project).await?), None, stop).await;
+        let first = app(&project, Mode::Production, (&model, &store), engine.clone())?;
+        first.settle_files(waiting).await;
+        let shared = Shared::new(&first, id_prefix()?);
+        let ways = bind(&project).await?;
+        let working = async {
+            if is_ready {
+                return working::start(&project, engine.as_ref(), &stop);
+            }
+            let Some(engine) = begin_late((&model, &sources), &store, stop.clone()).await? else {
+                return working::start(&project, None, &stop);
+            };
+            shared.replace(&app(&project, Mode::Production, (&model, &store), Some(Arc::clone(&engine)))?);
+            working::start(&project, Some(&engine), &stop)
+        };
+        let serving = async {
+            serve(&project, (&shared, ways), None, stop.clone()).await;
+            Ok(())
+        };
+        let ((), working) = tokio::try_join!(serving, working)?;
         working.ended().await;
         Ok::<_, Error>(())
     })??;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a database that is there is asked before it is served; gives the engine where the project has jobs.
+async fn begin((model, sources): (&Arc<Model>, &[Source]), store: &Arc<Store>) -> Result<Option<Arc<Engine>>, Error> {
+    require_none(store, model, sources).await?;
+    store.tokens_ready().await?;
+    store.locales_keep(&Served::new(Arc::clone(model))?).await?;
+    working::engine(store, model, Purpose::Serving).await
+}
+
+/// The same, when a database that was away has come; nothing when the signal came first.
+async fn begin_late(
+    project: (&Arc<Model>, &[Source]),
+    store: &Arc<Store>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<Option<Arc<Engine>>, Error> {
+    while !store.is_ready().await {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _stopped = stop.changed() => return Ok(None),
+        }
+    }
+    begin(project, store).await
 }
 
 /// Reads the settings with the flags of serving.
