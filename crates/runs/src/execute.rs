@@ -91,7 +91,8 @@ impl Execution {
     async fn fail(&self, reason: &str) -> Result<(), Left> {
         let steps = self.engine.steps(self.claimed.lease.run).await?;
         let open = steps.into_iter().filter(|step| !step.status.is_finished());
-        let mut list: Vec<Progress> = open.map(|step| Progress::Step(StepProgress::canceled(step.key, reason))).collect();
+        let mut list: Vec<Progress> =
+            open.map(|step| Progress::Step(StepProgress::canceled(step.key, reason))).collect();
         list.push(Progress::Event(NewEvent::new("RUN_FAILURE", "ERROR", reason)));
         list.push(Progress::Run { event: RunEvent::Fail, message: reason.to_owned() });
         self.engine.report(&self.claimed.lease, list).await?;

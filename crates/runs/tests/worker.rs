@@ -23,7 +23,8 @@ const ONE: &str = r#"type Nightly @job(repository: "kitchen") { extract: JSON @r
 
 /// What a guard says at first and at last; `$task` is the line that it got.
 const STARTED: &str = r#"echo '{"started":{"pid":7}}'"#;
-const ENDED: &str = r#"echo '{"ended":{"reason":"exit","status":0,"signal":null,"left_behind":0,"is_killed":false,"lines_lost":0}}'"#;
+const ENDED: &str =
+    r#"echo '{"ended":{"reason":"exit","status":0,"signal":null,"left_behind":0,"is_killed":false,"lines_lost":0}}'"#;
 /// Waits until it is asked to end, as a guard does.
 const UNTIL_CANCELED: &str = r#"read word
 echo '{"ended":{"reason":"cancel","status":null,"signal":15,"left_behind":0,"is_killed":false,"lines_lost":0}}'"#;
@@ -107,7 +108,8 @@ async fn a_program_that_writes_nul_ends_its_run() {
     let line = r#"echo '{"line":{"stream":"out","text":"a\u0000b","is_cut":false}}'"#;
     let event = r#"echo '{"event":"log","level":"INFO","message":"e\u0000f"}' > "$events""#;
     let output = r#"echo '{"c\u0000":["d\u0000"]}' > "$output""#;
-    let expected = ["run succeeded", "extract succeeded {\"c\u{fffd}\":[\"d\u{fffd}\"]}", "line a\u{fffd}b", "line e\u{fffd}f"];
+    let expected =
+        ["run succeeded", "extract succeeded {\"c\u{fffd}\":[\"d\u{fffd}\"]}", "line a\u{fffd}b", "line e\u{fffd}f"];
     check("nul", ONE, &[FILES, STARTED, line, event, output, ENDED], &expected).await;
 }
 
