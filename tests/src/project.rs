@@ -213,7 +213,7 @@ impl Running {
     pub fn ask_and_leave(&self, path: &str, role: &str, query: &str, until: impl Fn() -> bool) {
         let endpoint = self.app.endpoint(path).expect("the endpoint is there");
         let sender = Sender::local(Caller::Roles { roles: vec![role.to_owned()], user: Map::new() });
-        let request = Request { query: query.into(), operation_name: None, variables: Map::new() };
+        let request = Request { query: query.into(), ..Request::default() };
         let _runtime = self.runtime.enter();
         let mut answer = pin!(server::answer(endpoint, &sender, request, Methods::All));
         let polled = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -172,6 +172,8 @@ pub(crate) fn limits(config: &Config) -> server::Limits {
         plans_bytes_max: config.number("limits.plans_bytes_max"),
         plan_document_bytes_max: config.size("limits.plan_document_bytes_max"),
         refused_documents_max: config.size("limits.refused_documents_max"),
+        kept_documents_max: config.size("limits.kept_documents_max"),
+        kept_documents_bytes_max: config.number("limits.kept_documents_bytes_max"),
         uploads_max: config.size("limits.uploads_max"),
         upload_file_bytes_max: config.number("limits.upload_file_bytes_max"),
         upload_files_max: config.size("limits.upload_files_max"),

@@ -41,6 +41,8 @@ pub struct TransportRules {
     pub role_header: Option<RoleHeader>,
     /// Whether an answer with errors has `data`, too.
     pub has_data_beside_errors: bool,
+    /// Whether a client may name a document by its hash, once it has sent its text with it (`extensions.persistedQuery`).
+    pub keeps_documents: bool,
     /// Whether variables may come as JSON within text.
     pub variables_as_text: bool,
     /// Further places of the endpoint, below its path: what its clients ask for.
@@ -123,8 +125,8 @@ pub enum RequestFault {
     MemberRepeated(&'static str),
     /// No `query`, or null.
     QueryMissing,
-    /// The hash of a document instead of its text (`extensions.persistedQuery`): none is kept here.
-    PersistedQuery,
+    /// The hash of a document (`extensions.persistedQuery`) that does not lead to its text.
+    PersistedQuery(HashFault),
     /// `query` is not text.
     QueryNotText,
     /// `operationName` is not text.
@@ -143,6 +145,19 @@ pub enum RequestFault {
     Unavailable,
     /// A fault of ours; the request's id, under which the log has the rest.
     Internal(String),
+}
+
+/// Why the hash of a document does not lead to its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashFault {
+    /// No document is kept here: the client has to send its text.
+    NotKept,
+    /// None of this hash is known: the client may send its text with it.
+    Unknown,
+    /// Another version of this way than 1.
+    Version,
+    /// It is not the hash of the text beside it.
+    Differs,
 }
 
 /// What kept a body from being JSON.

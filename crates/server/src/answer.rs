@@ -58,13 +58,14 @@ pub enum Methods {
 /// Answers one operation.
 ///
 /// # Errors
-/// The method does not fit the operation; faults of the operation itself are in the answer.
+/// The method does not fit the operation, or the hash of its document is unknown; faults of the operation itself are in the answer.
 pub async fn answer(
     endpoint: Endpoint<'_>,
     sender: &Sender,
     request: Request<'_>,
     methods: Methods,
 ) -> Result<Answer, RequestFault> {
+    let request = endpoint.app.documents.with_text(request)?;
     let view = endpoint.schemas.view(&sender.caller);
     let asked = Asked { view: view.id, text: &request.query, name: request.operation_name.as_deref() };
     let kept = match operation(endpoint, &view, asked) {
@@ -72,6 +73,9 @@ pub async fn answer(
         Err(errors) => return Ok(refused(&view.schema, &errors)),
     };
     allowed(&kept, methods)?;
+    if let Some(hash) = request.hash {
+        endpoint.app.documents.keep(hash, &request.query);
+    }
     tracing::Span::current().record("operation", kept.operation.name());
     let variables = match kept.operation.coerce(&view.schema, request.variables) {
         Ok(variables) => variables,

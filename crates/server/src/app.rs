@@ -26,6 +26,7 @@ use tracing::Instrument as _;
 
 use crate::accounts::{self, Accounts, Members, OwnChanges, Throttle};
 use crate::cors;
+use crate::documents::Documents;
 use crate::error::Error;
 use crate::exchange;
 use crate::media::{self, Media};
@@ -50,6 +51,8 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) schemas: Schemas,
     pub(crate) plans: Plans,
+    /// Texts that clients name by their hashes.
+    pub(crate) documents: Documents,
     pub(crate) store: Arc<Store>,
     /// The model's tables. They go with the schemas: a plan of one model is never printed with the tables of another.
     pub(crate) served: Arc<Served>,
@@ -72,13 +75,13 @@ impl App {
             return Err(Error::ListenerEndpoint { address: listener.address, endpoint: listener.endpoint.clone() });
         }
         let served = Served::new(Arc::clone(model))?;
-        let plans = Plans::new(&settings.limits);
+        let (plans, documents) = (Plans::new(&settings.limits), Documents::new(&settings.limits));
         let runner = PlanRunner::new(&settings, &store, &served);
         let folder = settings.uploads.clone();
         let media = folder.and_then(|folder| Media::new(folder, &runner, &settings.limits)).map(Arc::new);
         let (own, members) = (OwnChanges::new(&store, &served, model)?, Members::new(&store, &served, model)?);
         let accounts = Accounts { throttle: Throttle::default(), own, members };
-        Ok(Self { settings, schemas, plans, store, served, media, accounts, runner })
+        Ok(Self { settings, schemas, plans, documents, store, served, media, accounts, runner })
     }
 
     /// The model that is served.

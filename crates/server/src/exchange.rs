@@ -300,6 +300,7 @@ fn body_rules(endpoint: Endpoint<'_>) -> BodyRules {
         nesting_max: limits.nesting_max,
         batch_max: rules.batching.then_some(limits.batch_max),
         variables_as_text: rules.variables_as_text,
+        keeps_documents: rules.keeps_documents,
     }
 }
 

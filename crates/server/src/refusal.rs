@@ -71,7 +71,7 @@ impl Refusal {
             | RequestFault::BatchLength(_)
             | RequestFault::MemberRepeated(_)
             | RequestFault::QueryMissing
-            | RequestFault::PersistedQuery
+            | RequestFault::PersistedQuery(_)
             | RequestFault::QueryNotText
             | RequestFault::OperationNameNotText
             | RequestFault::MemberNotObject(_)

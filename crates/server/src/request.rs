@@ -3,20 +3,27 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use graphql::transport::{JsonFault, RequestFault};
+use graphql::transport::{HashFault, JsonFault, RequestFault};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 /// One operation as a client sent it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Request<'a> {
-    /// Text of the document.
+    /// Text of the document; empty where its hash stands for it.
     pub query: Cow<'a, str>,
+    /// The document's hash, where the client will name it by that; with a text, it is that text's.
+    pub hash: Option<DocumentHash>,
     /// Which of its operations.
     pub operation_name: Option<Cow<'a, str>>,
     /// Values of its variables, not yet checked against their types.
     pub variables: Map<String, Value>,
 }
+
+/// SHA-256 of a document's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DocumentHash([u8; 32]);
 
 /// A body: one request, or a list of them.
 #[derive(Debug, PartialEq)]
@@ -36,6 +43,8 @@ pub struct BodyRules {
     pub batch_max: Option<usize>,
     /// Variables may come as JSON within text.
     pub variables_as_text: bool,
+    /// Documents may be named by their hashes.
+    pub keeps_documents: bool,
 }
 
 /// Reads the JSON body of a POST.
@@ -138,12 +147,11 @@ impl<'a> Members<'a> {
             return Err(RequestFault::ObjectEmpty);
         }
         let query = match self.query {
-            Some(Given::Text(text)) if !text.is_empty() => text,
-            None | Some(Given::Text(_) | Given::Json(Value::Null)) => {
-                return Err(without_query(self.extensions.as_ref()));
-            }
+            Some(Given::Text(text)) if !text.is_empty() => Some(text),
+            None | Some(Given::Text(_) | Given::Json(Value::Null)) => None,
             Some(Given::Json(_)) => return Err(RequestFault::QueryNotText),
         };
+        let hash = document_hash(query.as_deref(), self.extensions.as_ref(), rules)?;
         let operation_name = match self.operation_name {
             Some(Given::Text(text)) => Some(text),
             None | Some(Given::Json(Value::Null)) => None,
@@ -155,15 +163,59 @@ impl<'a> Members<'a> {
         };
         let variables = object_member("variables", variables)?;
         object_member("extensions", self.extensions)?;
-        Ok(Request { query, operation_name, variables })
+        Ok(Request { query: query.unwrap_or_default(), hash, operation_name, variables })
     }
 }
 
-/// What is wrong with a request that has no text.
-fn without_query(extensions: Option<&Given<'_>>) -> RequestFault {
-    let is_persisted =
-        matches!(extensions, Some(Given::Json(extensions)) if extensions.get("persistedQuery").is_some());
-    if is_persisted { RequestFault::PersistedQuery } else { RequestFault::QueryMissing }
+/// The hash by which a document is named, checked against its text where that is there, too: what is kept under a hash must be what
+/// it stands for, whoever sent it.
+///
+/// Source: Apollo's automatic persisted queries.
+fn document_hash(
+    text: Option<&str>,
+    extensions: Option<&Given<'_>>,
+    rules: BodyRules,
+) -> Result<Option<DocumentHash>, RequestFault> {
+    let persisted = match extensions {
+        Some(Given::Json(extensions)) => extensions.get("persistedQuery").filter(|persisted| !persisted.is_null()),
+        None | Some(Given::Text(_)) => None,
+    };
+    let refused = |fault| Err(RequestFault::PersistedQuery(fault));
+    let Some(persisted) = persisted else {
+        return if text.is_some() { Ok(None) } else { Err(RequestFault::QueryMissing) };
+    };
+    if !rules.keeps_documents {
+        return if text.is_some() { Ok(None) } else { refused(HashFault::NotKept) };
+    }
+    if persisted.get("version").and_then(Value::as_u64) != Some(1) {
+        return refused(HashFault::Version);
+    }
+    let named = persisted.get("sha256Hash").and_then(Value::as_str).and_then(DocumentHash::named);
+    match (text, named) {
+        (None, None) => refused(HashFault::Unknown),
+        (None, Some(named)) => Ok(Some(named)),
+        (Some(text), named) if named == Some(DocumentHash::of(text)) => Ok(named),
+        (Some(_), _) => refused(HashFault::Differs),
+    }
+}
+
+impl DocumentHash {
+    /// The hash of a text.
+    fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// A hash as clients write it: 64 hexadecimal digits in lower case.
+    fn named(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() || text.contains(|letter: char| letter.is_ascii_uppercase()) {
+            return None;
+        }
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = hex(digits[0])? * 16 + hex(digits[1])?;
+        }
+        Some(Self(bytes))
+    }
 }
 
 /// The JSON within a text.
@@ -375,7 +427,8 @@ fn hex(digit: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    const RULES: BodyRules = BodyRules { nesting_max: 8, batch_max: None, variables_as_text: false };
+    const RULES: BodyRules =
+        BodyRules { nesting_max: 8, batch_max: None, variables_as_text: false, keeps_documents: false };
 
     fn check(body: &str, expected: Result<(&str, Option<&str>, &str), RequestFault>) {
         let met = from_body(body.as_bytes(), RULES).map(|requests| match requests {
@@ -384,6 +437,7 @@ mod tests {
         });
         let expected = expected.map(|(query, name, variables)| Request {
             query: query.into(),
+            hash: None,
             operation_name: name.map(Into::into),
             variables: serde_json::from_str(variables).unwrap(),
         });
@@ -418,7 +472,8 @@ mod tests {
         check("[]", Err(RequestFault::BatchRefused));
         check(r#"{"query":null}"#, Err(RequestFault::QueryMissing));
         check(r#"{"query":""}"#, Err(RequestFault::QueryMissing));
-        check(r#"{"extensions":{"persistedQuery":{"version":1}}}"#, Err(RequestFault::PersistedQuery));
+        let hash = r#"{"extensions":{"persistedQuery":{"version":1}}}"#;
+        check(hash, Err(RequestFault::PersistedQuery(HashFault::NotKept)));
         check(r#"{"query":5}"#, Err(RequestFault::QueryNotText));
         check(r#"{"query":"a","query":"b"}"#, Err(RequestFault::MemberRepeated("query")));
         check(r#"{"query":"a","operationName":5}"#, Err(RequestFault::OperationNameNotText));
@@ -443,6 +498,32 @@ mod tests {
         assert_eq!(read, expected);
         assert_eq!(from_body(b"[]", rules), Err(RequestFault::BatchLength(2)));
         assert_eq!(from_body(b"[{},{},{}]", rules), Err(RequestFault::BatchLength(2)));
+    }
+
+    fn check_hash(query: &str, persisted: &str, expected: Result<&str, HashFault>) {
+        let rules = BodyRules { keeps_documents: true, ..RULES };
+        let body = format!(r#"{{"query":{query},"extensions":{{"persistedQuery":{persisted}}}}}"#);
+        let met = from_body(body.as_bytes(), rules).map(|requests| match requests {
+            Requests::One(request) => (request.query.into_owned(), request.hash),
+            Requests::Batch(_) => panic!("a list was read from {body}"),
+        });
+        let expected = expected.map(|text| (text.to_owned(), Some(DocumentHash::of("{__typename}"))));
+        assert_eq!(met, expected.map_err(RequestFault::PersistedQuery), "{body}");
+    }
+
+    #[test]
+    fn hashes_are_those_of_their_texts() {
+        const HASH: &str = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+        let first = |hash: &str| format!(r#"{{"version":1,"sha256Hash":"{hash}"}}"#);
+        check_hash(r#""{__typename}""#, &first(HASH), Ok("{__typename}"));
+        check_hash("null", &first(HASH), Ok(""));
+        check_hash("null", &first("00"), Err(HashFault::Unknown));
+        check_hash("null", r#"{"version":1}"#, Err(HashFault::Unknown));
+        check_hash(r#""{ __typename}""#, &first(HASH), Err(HashFault::Differs));
+        check_hash(r#""{__typename}""#, &first(&HASH.to_uppercase()), Err(HashFault::Differs));
+        check_hash(r#""{__typename}""#, r#"{"version":1,"sha256Hash":5}"#, Err(HashFault::Differs));
+        check_hash(r#""{__typename}""#, r#"{"version":2,"sha256Hash":"00"}"#, Err(HashFault::Version));
+        check_hash("null", "5", Err(HashFault::Version));
     }
 
     #[test]

@@ -132,10 +132,14 @@ pub struct Limits {
     pub plans_max: usize,
     /// Bytes of the plan cache, estimated.
     pub plans_bytes_max: u64,
-    /// Longest document that is kept in the plan cache.
+    /// Longest document that is kept in the plan cache, or under its hash.
     pub plan_document_bytes_max: usize,
     /// Documents kept that were refused, so that they are refused cheaply again.
     pub refused_documents_max: usize,
+    /// Documents kept that clients name by their hashes.
+    pub kept_documents_max: usize,
+    /// Bytes of their texts.
+    pub kept_documents_bytes_max: u64,
     /// Uploads at once, from their first byte until their pictures are made; further ones are turned away.
     pub uploads_max: usize,
     /// Bytes of an uploaded file.
@@ -171,6 +175,8 @@ impl Default for Limits {
             plans_bytes_max: 32 * 1024 * 1024,
             plan_document_bytes_max: 64 * 1024,
             refused_documents_max: 200,
+            kept_documents_max: 1000,
+            kept_documents_bytes_max: 8 * 1024 * 1024,
             uploads_max: 16,
             upload_file_bytes_max: 200 * 1024 * 1024,
             upload_files_max: 10,

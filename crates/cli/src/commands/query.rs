@@ -65,6 +65,7 @@ impl Asked<'_> {
     async fn answer(&self, methods: Methods) -> Result<Answer, RequestFault> {
         let request = Request {
             query: self.text.into(),
+            hash: None,
             operation_name: self.query.operation.as_deref().map(Into::into),
             variables: self.variables.clone(),
         };

@@ -186,13 +186,25 @@ pub(crate) static KEYS: &[Key] = &[
         "limits.plan_document_bytes_max",
         Kind::Bytes(KIB, MIB),
         "64 KiB",
-        "Longest document that is kept in the plan cache.",
+        "Longest document that is kept in the plan cache, or under its hash.",
     ),
     key(
         "limits.refused_documents_max",
         Kind::Number(1, 100_000),
         "200",
         "Refused documents kept, to refuse them cheaply again.",
+    ),
+    key(
+        "limits.kept_documents_max",
+        Kind::Number(1, 100_000),
+        "1000",
+        "Documents kept that clients name by their hashes.",
+    ),
+    key(
+        "limits.kept_documents_bytes_max",
+        Kind::Bytes(MIB, 1024 * MIB),
+        "8 MiB",
+        "Bytes of the documents that are kept under their hashes.",
     ),
     key(
         "limits.uploads_max",

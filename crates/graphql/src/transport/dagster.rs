@@ -11,6 +11,7 @@ pub static DAGSTER: TransportRules = TransportRules {
     get: GetRule::Served,
     form_body: FormBody::Refused,
     batching: false,
+    keeps_documents: false,
     variables_as_text: true,
     also: &[],
     login: &[],
@@ -44,7 +45,7 @@ fn describe(fault: &RequestFault) -> Refusal {
         | RequestFault::BodyNotObject
         | RequestFault::BodyTooDeep(_)
         | RequestFault::MemberRepeated(_)
-        | RequestFault::PersistedQuery
+        | RequestFault::PersistedQuery(_)
         | RequestFault::QueryNotText
         | RequestFault::OperationNameNotText
         | RequestFault::MemberNotObject(_)

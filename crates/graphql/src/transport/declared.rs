@@ -1,7 +1,7 @@
 //! The transport of declared endpoints: GraphQL over HTTP as its specification says. Its words are the house's, used by
 //! every dialect that has none of its own.
 
-use super::{FormBody, GetRule, JsonFault, Refusal, RequestFault, TransportRules};
+use super::{FormBody, GetRule, HashFault, JsonFault, Refusal, RequestFault, TransportRules};
 
 /// Source: the draft "GraphQL over HTTP"; the audits run against these rules.
 pub static DECLARED: TransportRules = TransportRules {
@@ -14,6 +14,7 @@ pub static DECLARED: TransportRules = TransportRules {
     allow: "GET, POST",
     role_header: None,
     has_data_beside_errors: true,
+    keeps_documents: false,
     variables_as_text: false,
     also: &[],
     login: &[],
@@ -46,7 +47,8 @@ fn status_and_code(fault: &RequestFault) -> (u16, &'static str) {
         RequestFault::BodyTooSlow => (408, "BODY_TOO_SLOW"),
         RequestFault::CredentialsInvalid => (401, "UNAUTHENTICATED"),
         RequestFault::RoleRefused => (403, "FORBIDDEN"),
-        RequestFault::PersistedQuery => (200, "PERSISTED_QUERY_NOT_SUPPORTED"),
+        RequestFault::PersistedQuery(HashFault::NotKept) => (200, "PERSISTED_QUERY_NOT_SUPPORTED"),
+        RequestFault::PersistedQuery(HashFault::Unknown) => (200, "PERSISTED_QUERY_NOT_FOUND"),
         RequestFault::Unavailable => (503, "SERVICE_UNAVAILABLE"),
         RequestFault::Internal(_) => (500, "INTERNAL_SERVER_ERROR"),
         RequestFault::PreflightMissing
@@ -59,6 +61,7 @@ fn status_and_code(fault: &RequestFault) -> (u16, &'static str) {
         | RequestFault::BatchLength(_)
         | RequestFault::MemberRepeated(_)
         | RequestFault::QueryMissing
+        | RequestFault::PersistedQuery(HashFault::Version | HashFault::Differs)
         | RequestFault::QueryNotText
         | RequestFault::OperationNameNotText
         | RequestFault::MemberNotObject(_)
@@ -110,8 +113,11 @@ pub(super) fn words(fault: &RequestFault) -> String {
         RequestFault::CredentialsInvalid => "The token is not valid, or has run out",
         RequestFault::RoleRefused => "The caller does not have the role that the request names",
         RequestFault::Unavailable => "The database cannot be reached: try again",
-        // Clients look for this very word, and send the text then.
-        RequestFault::PersistedQuery => "PersistedQueryNotSupported",
+        // Clients look for these very words, and send the text then.
+        RequestFault::PersistedQuery(HashFault::NotKept) => "PersistedQueryNotSupported",
+        RequestFault::PersistedQuery(HashFault::Unknown) => "PersistedQueryNotFound",
+        RequestFault::PersistedQuery(HashFault::Version) => "Unsupported persisted query version",
+        RequestFault::PersistedQuery(HashFault::Differs) => "provided sha does not match query",
     };
     fixed.to_owned()
 }

@@ -18,6 +18,7 @@ pub static HASURA: TransportRules = TransportRules {
     allow: "POST",
     role_header: Some(RoleHeader { name: "x-hasura-role", aliases: &[("anonymous", "public")] }),
     has_data_beside_errors: false,
+    keeps_documents: false,
     variables_as_text: false,
     also: &[],
     login: &[],
@@ -36,7 +37,7 @@ fn describe(fault: &RequestFault) -> Refusal {
         RequestFault::BodyNotObject => {
             error(200, "$", "parse-failed", "expected an object or a list of objects, the request has neither")
         }
-        RequestFault::QueryMissing | RequestFault::PersistedQuery | RequestFault::ObjectEmpty => {
+        RequestFault::QueryMissing | RequestFault::PersistedQuery(_) | RequestFault::ObjectEmpty => {
             error(200, "$", "parse-failed", "the key 'query' was not present")
         }
         RequestFault::QueryNotText => error(200, "$.query", "parse-failed", "expected text"),

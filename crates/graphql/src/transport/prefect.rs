@@ -14,6 +14,7 @@ pub static PREFECT: TransportRules = TransportRules {
     allow: "POST",
     role_header: None,
     has_data_beside_errors: true,
+    keeps_documents: false,
     variables_as_text: true,
     also: &["/alpha", "/..", "/../"],
     login: &["/login", "/login_email"],
@@ -51,7 +52,7 @@ fn describe(fault: &RequestFault) -> Refusal {
         | RequestFault::BatchLength(_)
         | RequestFault::MemberRepeated(_)
         | RequestFault::QueryMissing
-        | RequestFault::PersistedQuery
+        | RequestFault::PersistedQuery(_)
         | RequestFault::QueryNotText
         | RequestFault::OperationNameNotText
         | RequestFault::MemberNotObject(_)

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FormBody, GetRule, JsonFault, Refusal, RequestFault, TransportRules, declared, object};
+use super::{FormBody, GetRule, HashFault, JsonFault, Refusal, RequestFault, TransportRules, declared, object};
 
 /// Headers that no page can send to another site without asking first.
 const PREFLIGHT_HEADERS: &[&str] = &["x-apollo-operation-name", "apollo-require-preflight"];
@@ -21,6 +21,7 @@ pub static STRAPI5: TransportRules = TransportRules {
     allow: "GET, POST",
     role_header: None,
     has_data_beside_errors: true,
+    keeps_documents: true,
     variables_as_text: false,
     also: &[],
     login: &[],
@@ -57,7 +58,7 @@ fn describe_for_four(fault: &RequestFault) -> Refusal {
         | RequestFault::BatchLength(_)
         | RequestFault::MemberRepeated(_)
         | RequestFault::QueryMissing
-        | RequestFault::PersistedQuery
+        | RequestFault::PersistedQuery(_)
         | RequestFault::QueryNotText
         | RequestFault::OperationNameNotText
         | RequestFault::MemberNotObject(_)
@@ -97,6 +98,10 @@ fn describe(fault: &RequestFault) -> Refusal {
         RequestFault::QueryMissing => {
             refused(400, "GraphQL operations must contain a non-empty `query` or a `persistedQuery` extension.")
         }
+        RequestFault::PersistedQuery(HashFault::Version | HashFault::Differs) => {
+            // Its GraphQL server tells these two without a code of their own.
+            Refusal::graphql(400, "INTERNAL_SERVER_ERROR", declared::words(fault))
+        }
         RequestFault::QueryNotText => refused(400, "GraphQL queries must be strings."),
         RequestFault::OperationNameNotText => {
             refused(400, "`operationName` in a POST body must be a string if provided.")
@@ -121,7 +126,7 @@ fn describe(fault: &RequestFault) -> Refusal {
         | RequestFault::BodyTooDeep(_)
         | RequestFault::BatchLength(_)
         | RequestFault::MemberRepeated(_)
-        | RequestFault::PersistedQuery
+        | RequestFault::PersistedQuery(HashFault::NotKept | HashFault::Unknown)
         | RequestFault::Internal(_) => declared::describe(fault),
     }
 }
