@@ -149,6 +149,8 @@ pub enum WrittenPart {
     Affected,
     /// The rows.
     Rows,
+    /// The row as its own table has it: what it leads to is null, for nobody has looked it up.
+    RowAlone,
 }
 
 /// What is made of rows.

@@ -4,7 +4,7 @@ use model::{ComponentId, FieldId, FieldKind, TypeId};
 use plan::{
     Answer, AnswerEntry, AnswerValue, Assignment, BrokenRule, Cause, Column, Comparison, Data, Element, FieldFault,
     Filter, Find, Given, HoleId, LinkKind, Links, Locale, MadeEntry, NewLocaleFault, Operand, Operator, Problem,
-    RowRules, Segment, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
+    RowRules, RowValue, Segment, Select, SystemColumn, Transform, ValueKind, Version, Write, WriteAction,
 };
 use serde_json::Value as Json;
 
@@ -296,6 +296,9 @@ impl<'a> Planner<'a> {
                     FieldBinding::Written(WrittenPart::Rows) | FieldBinding::Nodes => {
                         AnswerValue::Row(Box::new(self.written(&inner, definition.of.name(), level)))
                     }
+                    FieldBinding::Written(WrittenPart::RowAlone) => {
+                        AnswerValue::Row(Box::new(alone(self.written(&inner, definition.of.name(), level))))
+                    }
                     FieldBinding::Made(name) if self.definitions.stands(definition.of.name()).is_some() => {
                         AnswerValue::MadeList(name, self.made_entries(&inner, definition.of.name())?)
                     }
@@ -328,6 +331,27 @@ impl<'a> Planner<'a> {
         }
         Ok(entries)
     }
+}
+
+/// The row without what it leads to.
+fn alone(mut select: Select) -> Select {
+    for row in select.rows_mut() {
+        for entry in &mut row.object.entries {
+            match entry.value {
+                RowValue::Select(_) | RowValue::Switch(_) => entry.value = RowValue::Constant(Json::Null.to_string()),
+                RowValue::Constant(_)
+                | RowValue::Column(..)
+                | RowValue::ElementId
+                | RowValue::Wrap(_)
+                | RowValue::Component(_)
+                | RowValue::Derived(_)
+                | RowValue::Cursor
+                | RowValue::Linked(_)
+                | RowValue::Refused(_) => {}
+            }
+        }
+    }
+    select
 }
 
 /// A new locale needs its name and the entry that it stands beside.

@@ -57,7 +57,8 @@ fn me(draft: &mut Draft<'_>, user: TypeId, role: TypeId) {
 fn payloads(draft: &mut Draft<'_>) {
     let mut login = draft.members("UsersPermissionsLoginPayload");
     login.add("jwt", field(TypeRef::named("String"), FieldBinding::Made("jwt")));
-    let user = FieldBinding::Written(WrittenPart::Rows);
+    // The plugin looks no role up where it hands out a token; `me` shows it.
+    let user = FieldBinding::Written(WrittenPart::RowAlone);
     login.add("user", field(TypeRef::named("UsersPermissionsMe").non_null(), user));
     draft.object("UsersPermissionsLoginPayload", draft.edition.name(), Stands::Around, login);
     ok(draft, "UsersPermissionsPasswordPayload", FieldBinding::Made("ok"));
