@@ -115,9 +115,8 @@ impl Files {
             Ok(Some(text)) => {
                 let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
                 let event = |line: &[u8]| {
-                    serde_json::from_slice(line).map(kept_json).unwrap_or_else(|met| {
-                        json!({ "event": "log", "level": "WARNING", "message": format!("an event is no JSON: {met}") })
-                    })
+                    let unread = |met| json!({ "event": "log", "level": "WARNING", "message": format!("an event is no JSON: {met}") });
+                    serde_json::from_slice(line).map_or_else(unread, kept_json)
                 };
                 lines.map(event).collect()
             }

@@ -21,7 +21,7 @@ async fn a_commit_that_takes_too_long_may_be_written() {
     for place in Place::both("late").await {
         let store = place.open_with(|limits| limits.write_timeout = Duration::from_millis(300));
         if let Driver::Postgres(postgres) = store.driver() {
-            execute(&store, HELD_UP).await;
+            execute(&place.open(), HELD_UP).await;
             let holder = postgres.loan().await.unwrap();
             holder.client().batch_execute("select pg_advisory_lock(7)").await.unwrap();
             let told: Result<(), Error> = store

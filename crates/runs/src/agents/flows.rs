@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use plan::{AgentFault, Value, interval_text, uuid_of_text, uuid_text};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::{Env, Failure, Told, json_value, key, maybe_text, state, statements as agent};
 use crate::cancel;
@@ -276,7 +276,7 @@ pub(super) async fn group(
     let mut values = row.clone();
     match change {
         GroupChange::Setting(name, is_on) => {
-            let mut settings = json(row.get(5)).and_then(|json| json.as_object().cloned()).unwrap_or_else(Map::new);
+            let mut settings = json(row.get(5)).and_then(|json| json.as_object().cloned()).unwrap_or_default();
             settings.insert((*name).to_owned(), json!(is_on));
             if *name == "heartbeat_enabled" {
                 settings.insert("disable_heartbeat".to_owned(), json!(!is_on));

@@ -12,6 +12,7 @@ use crate::binding::{FieldBinding, InputBinding, ScalarRule, ValueBinding};
 use crate::definition::{EnumValue, Field, Input, Kind, Stands, TypeRef};
 
 /// One mutation: its name in snake case, what it does, the table of the row that it answers with, what it takes.
+#[derive(Clone, Copy)]
 struct Mutation {
     name: &'static str,
     effect: AgentEffect,
