@@ -37,7 +37,7 @@ pub(crate) async fn cancel(tx: &Tx, cancel: &Cancel) -> Result<RunRecord, Error>
             (&of::LEASE_LOCK, vec![run.clone()]),
             (&of::RUN_LOCK, vec![run.clone()]),
             (&of::CLOCK, vec![cancel.clock.given()]),
-            (&of::STEPS_READ, vec![run.clone()]),
+            (&of::STEPS_STAND, vec![run.clone()]),
         ])
         .await?;
     let record = RunRecord::of(asked[1].first().ok_or(Error::NoRun(cancel.run))?)?;

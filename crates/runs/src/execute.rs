@@ -25,6 +25,8 @@ use crate::{Claimed, Engine, Error, inputs, words};
 const FLUSH: Duration = Duration::from_millis(100);
 /// What waits to be written is written when it is this much.
 const PENDING_MAX: usize = 500;
+/// Times that a run is taken over from a worker that was not heard of or gave it back; then it fails, for it may be what ends its workers.
+pub const TAKEOVERS_MAX: i64 = 20;
 /// After a failure of the database, before the next try.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -35,6 +37,8 @@ pub(crate) enum Order {
     GoOn,
     /// Somebody asked the run to end.
     Cancel,
+    /// The worker ends: end the processes, write what they gave, and leave the run to another.
+    Stop,
     /// It is another's: end the processes and write nothing.
     LetGo,
 }
@@ -53,6 +57,8 @@ pub(crate) struct Execution {
 enum Left {
     /// It is another's, or gone.
     Lost,
+    /// The worker ends.
+    Stopping,
     /// The database said something that does not pass.
     Failed(Error),
 }
@@ -79,7 +85,7 @@ impl Execution {
             left => left,
         };
         match left {
-            Ok(()) | Err(Left::Lost) => {}
+            Ok(()) | Err(Left::Lost | Left::Stopping) => {}
             Err(Left::Failed(error)) => {
                 let error = crate::chain(&error);
                 tracing::error!(%run, error, "the run cannot be executed here; its lease ends");
@@ -101,6 +107,9 @@ impl Execution {
 
     async fn steps(&self) -> Result<(), Left> {
         let run = self.claimed.lease.run;
+        if self.claimed.lease.fence > TAKEOVERS_MAX + 1 {
+            return self.fail(&format!("The run was given from worker to worker {TAKEOVERS_MAX} times without an end.")).await;
+        }
         let record = self.engine.run(run).await?.ok_or(Left::Lost)?;
         let unreadable = || Error::Unreadable { run, what: "its definition".to_owned() };
         let definition = self.engine.definition(record.version).await?.ok_or_else(unreadable)?;
@@ -108,9 +117,9 @@ impl Execution {
         let names: Vec<&str> = rows.iter().filter(|row| !row.is_reused).map(|row| row.key.as_str()).collect();
         let steps = Steps::of(&definition, Selection::Chosen(&names), self.settings.steps_max)
             .map_err(|faults| Left::Failed(Error::Selection(faults)))?;
-        let (sender, messages) = mpsc::channel(MESSAGES_MAX);
+        let (sender, mut messages) = mpsc::channel(MESSAGES_MAX);
         let deadline = record.start_time.zip(definition.max_runtime_ms);
-        let playing = Playing {
+        let mut playing = Playing {
             execution: self.clone(),
             record,
             definition,
@@ -121,8 +130,21 @@ impl Execution {
             sender,
             deadline: deadline.map(|(start, most)| at_micros(start) + Duration::from_millis(most)),
             is_over_time: false,
+            is_closing: false,
+            is_stopping: false,
         };
-        playing.play(messages).await
+        let left = playing.play(&mut messages).await;
+        match &left {
+            Ok(()) | Err(Left::Lost) => left,
+            Err(Left::Stopping) => {
+                playing.end_processes(&mut messages).await?;
+                playing.flush().await.map(|_| ())
+            }
+            Err(Left::Failed(_)) => {
+                playing.end_processes(&mut messages).await?;
+                left
+            }
+        }
     }
 }
 
@@ -139,22 +161,31 @@ struct Playing {
     sender: mpsc::Sender<Message>,
     deadline: Option<Timestamp>,
     is_over_time: bool,
+    /// What waits ends with the event and the change that end the run.
+    is_closing: bool,
+    is_stopping: bool,
 }
 
 impl Playing {
-    async fn play(mut self, mut messages: mpsc::Receiver<Message>) -> Result<(), Left> {
+    async fn play(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<(), Left> {
         if self.begin().await? {
             return Ok(());
         }
         let mut flush_at: Option<Instant> = None;
         loop {
+            if self.is_stopping {
+                return Err(Left::Stopping);
+            }
             let Next { starts, wake_at, is_over } = self.decide();
             if is_over || !starts.is_empty() || self.pending.len() >= PENDING_MAX {
-                self.flush().await?;
+                let is_as_decided = self.flush().await?;
                 flush_at = None;
-            }
-            if is_over {
-                return Ok(());
+                if is_over && is_as_decided {
+                    return Ok(());
+                }
+                if is_over || self.is_stopping {
+                    continue;
+                }
             }
             for at in starts {
                 self.start(at);
@@ -200,12 +231,7 @@ impl Playing {
         }
         if self.execution.claimed.is_taken_over && self.definition.fails_with_worker {
             let message = "This run has been marked as failed from outside the execution context.";
-            for row in self.rows.clone().iter().filter(|row| !row.status.is_finished()) {
-                self.tell_step(&row.key, StepEvent::Cancel, message);
-            }
-            self.pending.push(Progress::Event(NewEvent::new("RUN_FAILURE", "ERROR", message)));
-            self.pending.push(Progress::Run { event: RunEvent::Fail, message: message.to_owned() });
-            self.flush().await?;
+            self.execution.fail(message).await?;
             return Ok(true);
         }
         if self.record.status == RunStatus::Starting {
@@ -381,6 +407,8 @@ impl Playing {
                 self.pending.extend(told.progress);
                 match told.outcome {
                     Outcome::Succeeded(output) => self.succeeded(op, attempt.number, output),
+                    // It is started again by the next worker.
+                    Outcome::Canceled if self.is_stopping && self.record.status != RunStatus::Canceling => {}
                     Outcome::Canceled => self.tell_step(&key, StepEvent::Cancel, "Canceled."),
                     Outcome::Failed(failure) => self.attempt_failed(op, &failure),
                 }
@@ -436,9 +464,28 @@ impl Playing {
         match order {
             Order::GoOn => {}
             Order::LetGo => return Err(Left::Lost),
+            Order::Stop => self.is_stopping = true,
             Order::Cancel => {
                 self.record.status = RunStatus::Canceling;
                 self.running.values_mut().for_each(Attempt::cancel);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what runs and hears its last words.
+    async fn end_processes(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<(), Left> {
+        self.is_stopping = true;
+        self.running.values_mut().for_each(Attempt::cancel);
+        while !self.running.is_empty() {
+            tokio::select! {
+                Some(message) = messages.recv() => self.hear(message),
+                changed = self.execution.orders.changed() => {
+                    if changed.is_err() {
+                        return Err(Left::Lost);
+                    }
+                    self.ordered()?;
+                }
             }
         }
         Ok(())
@@ -467,15 +514,16 @@ impl Playing {
         let message = told.message.clone();
         self.pending.push(Progress::Event(told));
         self.pending.push(Progress::Run { event, message });
+        self.is_closing = true;
         let folder = self.execution.settings.scratch.join(self.record.key.to_string());
         // Attempts have removed their own folders; what is left is empty, or somebody's who looks.
         let _removed = std::fs::remove_dir(folder).is_ok();
     }
 
-    /// Writes what waits.
-    async fn flush(&mut self) -> Result<(), Left> {
+    /// Writes what waits. False when somebody changed the run meanwhile, so that it is to be decided again.
+    async fn flush(&mut self) -> Result<bool, Left> {
         if self.pending.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let report = self.engine().new_report(&self.execution.claimed.lease, self.pending.clone())?;
         match self.written(report).await {
@@ -495,9 +543,9 @@ impl Playing {
                     | RunStatus::Failed
                     | RunStatus::Canceled => {}
                 }
-                Ok(())
+                Ok(true)
             }
-            Err(Left::Failed(error @ Error::Refused(_))) => self.overtaken(error).await,
+            Err(Left::Failed(error @ Error::Refused(_))) => self.overtaken(error).await.map(|()| false),
             Err(left) => Err(left),
         }
     }
@@ -545,10 +593,13 @@ impl Playing {
         if record.status == self.record.status || record.status.is_finished() {
             return Err(error.into());
         }
+        if std::mem::take(&mut self.is_closing) {
+            self.pending.truncate(self.pending.len().saturating_sub(2));
+        }
         self.pending.retain(|progress| !matches!(progress, Progress::Run { .. }));
         self.record = record;
         self.running.values_mut().for_each(Attempt::cancel);
-        Box::pin(self.flush()).await
+        Box::pin(self.flush()).await.map(|_| ())
     }
 }
 

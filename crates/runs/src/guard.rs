@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, getpid, set_child_subreaper, setsid, wait};
 
-use crate::process::{Ended, Reason, Stream, Task, Told};
+use crate::process::{ABANDONED_GRACE_MAX, Ended, Reason, Stream, Task, Told};
 
 /// Bytes of a task.
 const TASK_BYTES_MAX: u64 = 16 << 20;
@@ -242,7 +242,11 @@ impl Hold {
         if self.phase == Phase::Running {
             self.ended.reason = reason;
             self.phase = Phase::Ending;
-            self.deadline = Instant::now().checked_add(self.grace);
+            let grace = match reason {
+                Reason::Abandoned => self.grace.min(ABANDONED_GRACE_MAX),
+                Reason::Exit | Reason::Cancel | Reason::Timeout => self.grace,
+            };
+            self.deadline = Instant::now().checked_add(grace);
             below::ask(&mut self.asked);
         }
     }

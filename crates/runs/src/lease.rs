@@ -65,19 +65,17 @@ pub(crate) async fn claim(tx: &Tx, claim: &Claim) -> Result<Vec<Claimed>, Error>
     for (row, is_taken_over) in lost.chain(waiting).take(claim.most) {
         let run = RunKey(uuid(row.first()).unwrap_or_default());
         let moved = taken_run(claim, run, row, is_taken_over, now)?;
+        taken.push((run, is_taken_over, calls.len()));
         calls.push((&of::LEASE_PUT, vec![run.value(), Value::Text(claim.worker.clone()), Value::Instant(until)]));
-        taken.push((run, is_taken_over));
         calls.extend(run_calls(&moved, &claim.ids, now)?);
     }
-    let rows = tx.run(calls.clone()).await?;
-    let fences = calls.iter().zip(rows).filter(|((fixed, _), _)| std::ptr::eq(fixed.sqlite, of::LEASE_PUT.sqlite));
-    let fences = fences.map(|(_, rows)| int(rows.first().and_then(|row| row.first())).unwrap_or_default());
-    let lease = |run, fence| Lease { run, worker: claim.worker.clone(), fence };
-    Ok(taken
-        .into_iter()
-        .zip(fences)
-        .map(|((run, is_taken_over), fence)| Claimed { lease: lease(run, fence), is_taken_over })
-        .collect())
+    let rows = tx.run(calls).await?;
+    let claimed = |(run, is_taken_over, at): (RunKey, bool, usize)| {
+        let missing = || Error::Unreadable { run, what: "the fence of its lease".to_owned() };
+        let fence = int(rows.get(at).and_then(|rows| rows.first()?.first())).ok_or_else(missing)?;
+        Ok(Claimed { lease: Lease { run, worker: claim.worker.clone(), fence }, is_taken_over })
+    };
+    taken.into_iter().map(claimed).collect()
 }
 
 fn taken_run(claim: &Claim, run: RunKey, row: &[Value], is_taken_over: bool, now: i64) -> Result<Moved, Error> {

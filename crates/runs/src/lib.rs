@@ -31,6 +31,7 @@ mod worker;
 
 pub use cancel::Ending;
 pub use clock::Clock;
+pub use execute::TAKEOVERS_MAX;
 pub use engine::{Again, Engine, PAGE_MAX, Refusing};
 pub use error::Error;
 pub use launch::{Launch, Launched, NewRun};
@@ -38,7 +39,7 @@ pub use lease::{Claimed, Lease};
 pub use progress::{NewEvent, NewLog, Progress, StepProgress};
 pub use record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord};
 pub use scheduler::{MISSED_MAX, schedule_runs};
-pub use step::{EVENTS_BYTES_MAX, OUTPUT_BYTES_MAX};
+pub use step::{EVENTS_BYTES_MAX, EVENTS_MAX, OUTPUT_BYTES_MAX};
 pub use worker::{HEARTBEAT, LEASE, LOOK, WorkerSettings, work};
 
 /// An error with its causes, on one line.

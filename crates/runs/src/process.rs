@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub const LINE_BYTES_MAX: usize = 64 << 10;
 /// Bytes of each stream of one process that are kept.
 pub const STREAM_BYTES_MAX: u64 = 10 << 20;
+/// Grace at most for what came from a process whose worker is gone: then another worker starts it again soon.
+pub const ABANDONED_GRACE_MAX: Duration = Duration::from_secs(2);
 /// Bytes of one message between guard and worker: a line whose every byte is escaped fits.
 const MESSAGE_BYTES_MAX: u64 = 1 << 20;
 

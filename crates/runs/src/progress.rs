@@ -150,7 +150,7 @@ pub(crate) async fn report(tx: &Tx, report: &Report) -> Result<RunRecord, Error>
             ),
             (&of::RUN_LOCK, vec![run.clone()]),
             (&of::CLOCK, vec![report.clock.given()]),
-            (&of::STEPS_READ, vec![run]),
+            (&of::STEPS_STAND, vec![run]),
         ])
         .await?;
     let (true, Some(row)) = (!asked[0].is_empty(), asked[1].first()) else { return Err(Error::Lost(lease.run)) };

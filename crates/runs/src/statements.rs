@@ -72,6 +72,8 @@ fixed! {
 
     STEPS_READ = "steps_read" [Uuid]
         -> [Text, Text, Int, Text, Int, Int, Instant, Json, Json, Boolean, Instant, Instant];
+    STEPS_STAND = "steps_stand" [Uuid]
+        -> [Text, Text, Int, Text, Int, Int, Instant, Json, Json, Boolean, Instant, Instant];
     LOGS_READ = "logs_read" [Uuid, Int, Int] -> [Int, Instant, Text, Text, Text, Text];
     EVENTS_READ = "events_read" [Uuid, Int, Int] -> [Int, Instant, Text, Text, Text, Text, Int, Json];
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde_json::{Value as Json, json};
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,6 +17,8 @@ use crate::process::{Ended, Held, Lifeline, Line, Task, Told};
 pub const OUTPUT_BYTES_MAX: u64 = 16 << 20;
 /// Bytes of events of one attempt that are read.
 pub const EVENTS_BYTES_MAX: u64 = 16 << 20;
+/// Events of one attempt that are kept.
+pub const EVENTS_MAX: usize = 10_000;
 /// Messages of processes that may wait for the run.
 pub(crate) const MESSAGES_MAX: usize = 1_024;
 
@@ -118,7 +122,12 @@ impl Files {
                     let unread = |met| json!({ "event": "log", "level": "WARNING", "message": format!("an event is no JSON: {met}") });
                     serde_json::from_slice(line).map_or_else(unread, kept_json)
                 };
-                lines.map(event).collect()
+                let mut events: Vec<Json> = lines.clone().take(EVENTS_MAX).map(event).collect();
+                let lost = lines.skip(EVENTS_MAX).count();
+                if lost > 0 {
+                    events.extend(broken(format!("{lost} events are beyond the {EVENTS_MAX} that are kept and are lost")));
+                }
+                events
             }
         }
     }
@@ -149,11 +158,16 @@ fn kept_json(value: Json) -> Json {
 /// A whole file within a limit; none when it is not there.
 fn read(path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>, String> {
     let what = path.file_name().map(|name| name.display().to_string()).unwrap_or_default();
-    let file = match File::open(path) {
+    // A pipe without a writer would hold its reader for good.
+    let opened = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
+    let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format!("{what} cannot be read: {error}")),
     };
+    if !file.metadata().is_ok_and(|about| about.is_file()) {
+        return Err(format!("{what} is no file"));
+    }
     let mut text = Vec::new();
     file.take(bytes_max + 1).read_to_end(&mut text).map_err(|error| format!("{what} cannot be read: {error}"))?;
     if text.len() as u64 > bytes_max {

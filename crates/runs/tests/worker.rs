@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use kitchen::Kitchen;
 use runs::transition::RunStatus;
-use runs::{Engine, RunKey, WorkerSettings};
+use runs::{Ending, Engine, LEASE, RunKey, TAKEOVERS_MAX, WorkerSettings, work};
 use tokio::sync::watch;
 
 /// How long anything may take before the test gives up.
@@ -87,7 +87,7 @@ async fn check(test: &str, jobs: &str, script: &[&str], expected: &[&str]) {
         let engine = &kitchen.engine;
         let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(runs::work(Arc::clone(engine), guard.settings(), stopped));
+        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
         let status = ended(engine, run).await;
         stop.send_replace(true);
         worker.await.unwrap();
@@ -117,4 +117,91 @@ async fn a_program_that_writes_nul_ends_its_run() {
 async fn a_run_whose_time_is_over_before_its_guard_is_there_ends() {
     let jobs = ONE.replace("@job(", r#"@job(maxRuntime: "1ms", "#);
     check("hasty", &jobs, &[STARTED, UNTIL_CANCELED], &["run failed", "extract canceled"]).await;
+}
+
+#[tokio::test]
+async fn an_output_that_is_a_pipe_fails_its_step() {
+    check("pipe", ONE, &[FILES, "mkfifo \"$output\"", STARTED, ENDED], &["run failed", "extract failed"]).await;
+}
+
+const BEGUN: &str = r#"echo '{"line":{"stream":"out","text":"begun","is_cut":false}}'"#;
+
+/// Waits until the process of the run has begun.
+async fn begun(engine: &Engine, run: RunKey) {
+    let mut progress = engine.progress();
+    let begun = async {
+        while engine.logs(run, 0).await.unwrap().is_empty() {
+            progress.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.expect("the process begins");
+}
+
+#[tokio::test]
+async fn a_worker_that_stops_writes_the_last_words_and_gives_its_run_back() {
+    let last = r#"mark="${0%/*}/mark"
+if [ ! -e "$mark" ]; then : > "$mark"; read -r word; echo '{"line":{"stream":"out","text":"last","is_cut":false}}'
+echo '{"ended":{"reason":"cancel","status":null,"signal":15,"left_behind":0,"is_killed":false,"lines_lost":0}}'; exit; fi"#;
+    for kitchen in Kitchen::of("worker_stop", ONE).await {
+        let guard = Guard::new("stop", &[STARTED, BEGUN, last, ENDED]);
+        let engine = &kitchen.engine;
+        let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+        let (stop, stopped) = watch::channel(false);
+        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
+        begun(engine, run).await;
+        stop.send_replace(true);
+        worker.await.unwrap();
+        let lines: Vec<String> = engine.logs(run, 0).await.unwrap().into_iter().map(|line| line.message).collect();
+        assert_eq!(lines, ["begun", "last"]);
+        // The clock stands still: it goes on because it was given back.
+        let (stop, stopped) = watch::channel(false);
+        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
+        assert_eq!(ended(engine, run).await, RunStatus::Succeeded);
+        stop.send_replace(true);
+        worker.await.unwrap();
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_as_its_last_step_ends_is_canceled() {
+    for kitchen in Kitchen::of("worker_overtaken", ONE).await {
+        let guard = Guard::new("overtaken", &[STARTED, BEGUN, r#"read -r word < "${0%/*}/go""#, ENDED]);
+        let go = guard.0.join("go");
+        assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
+        let engine = &kitchen.engine;
+        let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+        let (stop, stopped) = watch::channel(false);
+        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
+        begun(engine, run).await;
+        kitchen.beside().await.cancel(run, Ending::InOrder).await.unwrap();
+        fs::write(&go, "go\n").unwrap();
+        assert_eq!(ended(engine, run).await, RunStatus::Canceled);
+        stop.send_replace(true);
+        worker.await.unwrap();
+        let events = engine.events(run, 0).await.unwrap();
+        let ends = ["RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED"];
+        let told: Vec<&str> = events.iter().map(|event| event.kind.as_str()).filter(|kind| ends.contains(kind)).collect();
+        assert_eq!(told, ["RUN_CANCELED"]);
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_no_worker_ends_fails() {
+    for kitchen in Kitchen::of("worker_takeovers", ONE).await {
+        let guard = Guard::new("takeovers", &[STARTED, ENDED]);
+        let engine = &kitchen.engine;
+        let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+        for _ in 0..=TAKEOVERS_MAX {
+            assert_eq!(engine.claim("gone", LEASE, 1).await.unwrap().len(), 1);
+            kitchen.forward(LEASE);
+        }
+        let (stop, stopped) = watch::channel(false);
+        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
+        assert_eq!(ended(engine, run).await, RunStatus::Failed);
+        stop.send_replace(true);
+        worker.await.unwrap();
+        kitchen.remove().await;
+    }
 }

@@ -61,6 +61,12 @@ impl Kitchen {
         self.now.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
     }
 
+    /// An engine on the same database, of which the first hears nothing.
+    pub async fn beside(&self) -> Engine {
+        let clock = Clock::Manual(Arc::clone(&self.now));
+        Engine::open(Arc::new(self.place.open()), clock, Arc::new(Ids::Random)).await.unwrap()
+    }
+
     pub async fn remove(self) {
         drop(self.engine);
         self.place.remove().await;
