@@ -108,7 +108,9 @@ impl Execution {
     async fn steps(&self) -> Result<(), Left> {
         let run = self.claimed.lease.run;
         if self.claimed.lease.fence > TAKEOVERS_MAX + 1 {
-            return self.fail(&format!("The run was given from worker to worker {TAKEOVERS_MAX} times without an end.")).await;
+            return self
+                .fail(&format!("The run was given from worker to worker {TAKEOVERS_MAX} times without an end."))
+                .await;
         }
         let record = self.engine.run(run).await?.ok_or(Left::Lost)?;
         let unreadable = || Error::Unreadable { run, what: "its definition".to_owned() };

@@ -31,9 +31,9 @@ mod worker;
 
 pub use cancel::Ending;
 pub use clock::Clock;
-pub use execute::TAKEOVERS_MAX;
 pub use engine::{Again, Engine, PAGE_MAX, Refusing};
 pub use error::Error;
+pub use execute::TAKEOVERS_MAX;
 pub use launch::{Launch, Launched, NewRun};
 pub use lease::{Claimed, Lease};
 pub use progress::{NewEvent, NewLog, Progress, StepProgress};

@@ -125,7 +125,9 @@ impl Files {
                 let mut events: Vec<Json> = lines.clone().take(EVENTS_MAX).map(event).collect();
                 let lost = lines.skip(EVENTS_MAX).count();
                 if lost > 0 {
-                    events.extend(broken(format!("{lost} events are beyond the {EVENTS_MAX} that are kept and are lost")));
+                    events.extend(broken(format!(
+                        "{lost} events are beyond the {EVENTS_MAX} that are kept and are lost"
+                    )));
                 }
                 events
             }

@@ -181,7 +181,8 @@ async fn a_run_that_is_cancelled_as_its_last_step_ends_is_canceled() {
         worker.await.unwrap();
         let events = engine.events(run, 0).await.unwrap();
         let ends = ["RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED"];
-        let told: Vec<&str> = events.iter().map(|event| event.kind.as_str()).filter(|kind| ends.contains(kind)).collect();
+        let told: Vec<&str> =
+            events.iter().map(|event| event.kind.as_str()).filter(|kind| ends.contains(kind)).collect();
         assert_eq!(told, ["RUN_CANCELED"]);
         kitchen.remove().await;
     }
