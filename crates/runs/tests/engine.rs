@@ -15,6 +15,7 @@ use runs::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
 use runs::{Again, Ending, Error, Launch, NewEvent, NewLog, Progress, StepProgress};
 use serde_json::json;
 
+const JOBS: &str = include_str!("kitchen/nightly.graphql");
 const LEASE: Duration = Duration::from_secs(10);
 
 fn step(key: &str, event: StepEvent) -> Progress {
@@ -34,7 +35,7 @@ fn run(event: RunEvent) -> Progress {
 
 #[tokio::test]
 async fn a_run_is_launched_claimed_executed_and_ended_once() {
-    for kitchen in Kitchen::both("engine_once").await {
+    for kitchen in Kitchen::of("engine_once", JOBS).await {
         let engine = &kitchen.engine;
         let launch =
             Launch { config: json!({ "ops": { "extract": { "config": { "limit": 5 } } } }), ..Kitchen::launch() };
@@ -84,7 +85,7 @@ async fn a_run_is_launched_claimed_executed_and_ended_once() {
 
 #[tokio::test]
 async fn a_run_whose_worker_is_silent_goes_to_another_and_the_first_one_writes_nothing() {
-    for kitchen in Kitchen::both("engine_takeover").await {
+    for kitchen in Kitchen::of("engine_takeover", JOBS).await {
         let engine = &kitchen.engine;
         let run_key = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let first = engine.claim("one", LEASE, 8).await.unwrap().remove(0);
@@ -113,7 +114,7 @@ async fn a_run_whose_worker_is_silent_goes_to_another_and_the_first_one_writes_n
 
 #[tokio::test]
 async fn runs_are_ended_repeated_and_removed() {
-    for kitchen in Kitchen::both("engine_ends").await {
+    for kitchen in Kitchen::of("engine_ends", JOBS).await {
         let engine = &kitchen.engine;
         let launch = async || engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let waiting = launch().await;
@@ -161,7 +162,7 @@ async fn runs_are_ended_repeated_and_removed() {
 
 #[tokio::test]
 async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
-    for kitchen in Kitchen::both("engine_refused").await {
+    for kitchen in Kitchen::of("engine_refused", JOBS).await {
         let engine = &kitchen.engine;
         let asked = [
             Launch { job: "nope".into(), ..Kitchen::launch() },
@@ -237,12 +238,12 @@ async fn a_schedule_that_comes_back_or_has_other_times_makes_up_for_nothing() {
             let sources = vec![Source { name: "schema/jobs.graphql".to_owned(), text: jobs }];
             engine.serve(Arc::new(model::read(sources).unwrap())).await.unwrap();
         };
-        kitchen.forward(Duration::from_secs(24 * 60 * 60));
+        kitchen.forward(Duration::from_hours(24));
         serve(SCHEDULED.replace("\"0 * * * *", "\"15 * * * *")).await;
         engine.tick(later(0)).await.unwrap();
         assert_eq!(count().await, 0, "times that passed before the schedule was so");
         serve(SCHEDULED.replace("name: \"half\"", "name: \"half\", defaultStatus: RUNNING")).await;
-        kitchen.forward(Duration::from_secs(24 * 60 * 60));
+        kitchen.forward(Duration::from_hours(24));
         serve(SCHEDULED.replace("\"0 * * * *", "\"15 * * * *")).await;
         engine.tick(later(0)).await.unwrap();
         assert_eq!(count().await, 0);
@@ -254,7 +255,7 @@ async fn a_schedule_that_comes_back_or_has_other_times_makes_up_for_nothing() {
 
 #[tokio::test]
 async fn a_word_finds_its_own_run_alone_and_what_is_not_given_is_not_kept() {
-    for kitchen in Kitchen::both("engine_known").await {
+    for kitchen in Kitchen::of("engine_known", JOBS).await {
         let engine = &kitchen.engine;
         let launch =
             |word: Option<&str>, key| Launch { idempotency_key: word.map(str::to_owned), key, ..Kitchen::launch() };

@@ -14,6 +14,7 @@ use kitchen::Kitchen;
 use runs::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
 use runs::{Ending, Error, Lease, NewEvent, Progress, RunKey, StepProgress};
 
+const JOBS: &str = include_str!("kitchen/nightly.graphql");
 const LEASE: Duration = Duration::from_secs(10);
 const WORKERS: [&str; 3] = ["one", "two", "three"];
 const INTERLEAVINGS: u64 = 40;
@@ -48,7 +49,7 @@ impl Oracle {
 #[tokio::test]
 async fn only_who_has_a_run_writes_of_it_and_nothing_is_written_twice() {
     let asked = std::env::var("DRAGOMAN_INTERLEAVINGS").ok().and_then(|text| text.parse().ok());
-    for kitchen in Kitchen::both("interleavings").await {
+    for kitchen in Kitchen::of("interleavings", JOBS).await {
         for seed in 0..asked.unwrap_or(INTERLEAVINGS) {
             play(&kitchen, seed).await;
         }

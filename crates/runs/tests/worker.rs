@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use kitchen::Kitchen;
 use runs::transition::RunStatus;
-use runs::{Ending, Engine, LEASE, RunKey, TAKEOVERS_MAX, WorkerSettings, work};
+use runs::{Clock, Ending, Engine, LEASE, RunKey, TAKEOVERS_MAX, WorkerSettings, work};
+use store::Ids;
 use tokio::sync::watch;
 
 /// How long anything may take before the test gives up.
@@ -103,6 +104,12 @@ async fn check(test: &str, jobs: &str, script: &[&str], expected: &[&str]) {
     }
 }
 
+/// An engine on the same database, of which the first hears nothing.
+async fn beside(kitchen: &Kitchen) -> Engine {
+    let clock = Clock::Manual(Arc::clone(&kitchen.now));
+    Engine::open(Arc::new(kitchen.place.open()), clock, Arc::new(Ids::Random)).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_program_that_writes_nul_ends_its_run() {
     let line = r#"echo '{"line":{"stream":"out","text":"a\u0000b","is_cut":false}}'"#;
@@ -174,7 +181,7 @@ async fn a_run_that_is_cancelled_as_its_last_step_ends_is_canceled() {
         let (stop, stopped) = watch::channel(false);
         let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
         begun(engine, run).await;
-        kitchen.beside().await.cancel(run, Ending::InOrder).await.unwrap();
+        beside(&kitchen).await.cancel(run, Ending::InOrder).await.unwrap();
         fs::write(&go, "go\n").unwrap();
         assert_eq!(ended(engine, run).await, RunStatus::Canceled);
         stop.send_replace(true);

@@ -15,11 +15,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let project = Project::open(arguments, &[])?;
     project.database()?;
     let mut faults: Vec<Diagnostic> = project.token_key().err().iter().map(of_settings).collect();
-    let known = project.config.endpoints.iter().map(|endpoint| endpoint.path.clone()).collect();
+    let known: Vec<String> = project.config.endpoints.iter().map(|endpoint| endpoint.path.clone()).collect();
     let model = match project.model() {
         Ok(model) => Arc::new(model),
         Err(Error::Faults(more)) => {
-            faults.extend(unknown_endpoints(&project, known));
+            faults.extend(unknown_endpoints(&project, &known));
             faults.extend(more.list);
             return Err(Error::Faults(Diagnostics { list: faults }));
         }
@@ -28,13 +28,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let schemas = match server::Schemas::build(&model, &serving::schema_settings(&project.config)) {
         Ok(schemas) => schemas,
         Err(server::Error::Schema(more)) => {
-            faults.extend(unknown_endpoints(&project, known));
+            faults.extend(unknown_endpoints(&project, &known));
             faults.extend(more.list);
             return Err(Error::Faults(Diagnostics { list: faults }));
         }
         Err(other) => return Err(other.into()),
     };
-    faults.extend(unknown_endpoints(&project, schemas.paths().map(str::to_owned).collect()));
+    let known: Vec<String> = schemas.paths().map(str::to_owned).collect();
+    faults.extend(unknown_endpoints(&project, &known));
     if !faults.is_empty() {
         return Err(Error::Faults(Diagnostics { list: faults }));
     }
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 /// Further addresses that name no endpoint. Where nothing is known of endpoints, nothing is told.
-fn unknown_endpoints(project: &Project, known: Vec<String>) -> Vec<Diagnostic> {
+fn unknown_endpoints(project: &Project, known: &[String]) -> Vec<Diagnostic> {
     let is_unknown = |endpoint: &&String| !known.is_empty() && !known.contains(endpoint);
     let fault = |endpoint: &String| {
         let message = format!("[[listen]] names the endpoint {endpoint}, which is not there");

@@ -218,7 +218,9 @@ async fn follow(reach: &mut Reach, run: &str, with_logs: bool) -> Result<ExitCod
             lines.extend(with_logs.then(|| (log["timestamp"].as_i64().unwrap_or_default(), line)));
         }
         lines.sort_by_key(|(at, _)| *at);
-        lines.iter().for_each(|(_, line)| eprintln!("{line}"));
+        for (_, line) in &lines {
+            eprintln!("{line}");
+        }
         let is_over = news["run"]["is_finished"].as_bool().unwrap_or_default();
         if is_over && events.is_empty() && logs.is_empty() {
             let status = news["run"]["status"].as_str().unwrap_or_default();

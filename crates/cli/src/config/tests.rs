@@ -25,7 +25,7 @@ fn every_key_has_a_default_that_can_be_read() {
             Kind::Address | Kind::Word(_) | Kind::Locale => assert!(!config.word(key.name).is_empty(), "{}", key.name),
             Kind::Boolean => assert_eq!(config.is_on(key.name), key.default == "true", "{}", key.name),
             Kind::Locales | Kind::Addresses | Kind::Origins => {
-                assert!(config.texts(key.name).is_empty(), "{}", key.name)
+                assert!(config.texts(key.name).is_empty(), "{}", key.name);
             }
         }
     }

@@ -10,25 +10,13 @@ use store::{Ids, MigrateOptions};
 
 use crate::database::Place;
 
-const JOBS: &str = r#"
-type Nightly @job(repository: "kitchen", tags: { team: "menu" }) {
-  extract(limit: Int! = 100, word: String! = "x"): JSON @run(command: ["true"])
-  load: JSON @run(command: ["true"]) @needs(ops: ["extract"])
-}
-"#;
-
 pub struct Kitchen {
-    place: Place,
+    pub place: Place,
     pub engine: Arc<Engine>,
     pub now: Arc<AtomicI64>,
 }
 
 impl Kitchen {
-    /// One on each database.
-    pub async fn both(test: &str) -> Vec<Kitchen> {
-        Kitchen::of(test, JOBS).await
-    }
-
     /// One of these jobs on each database.
     pub async fn of(test: &str, jobs: &str) -> Vec<Kitchen> {
         let mut kitchens = Vec::new();
@@ -59,12 +47,6 @@ impl Kitchen {
 
     pub fn forward(&self, by: Duration) {
         self.now.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
-    }
-
-    /// An engine on the same database, of which the first hears nothing.
-    pub async fn beside(&self) -> Engine {
-        let clock = Clock::Manual(Arc::clone(&self.now));
-        Engine::open(Arc::new(self.place.open()), clock, Arc::new(Ids::Random)).await.unwrap()
     }
 
     pub async fn remove(self) {
