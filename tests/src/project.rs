@@ -298,13 +298,13 @@ async fn fill(store: &Store, model: &Arc<Model>, sources: &[Source], project: &P
     let plan = store.migrate_plan(model, sources).await.expect("a new database can be planned");
     store.migrate_apply(&plan, MigrateOptions::default(), |_| {}).await.expect("a new database can be made");
     let layout = Arc::new(sql::layout::Layout::of(model).expect("the model can be stored"));
+    // A project need not have first data.
+    let seed = Some(project.join("seed")).filter(|folder| folder.is_dir());
+    let seed = seed.map(|folder| files(&folder, "json")).unwrap_or_default();
     let job = SeedJob {
         model: Arc::clone(model),
         layout,
-        files: files(&project.join("seed"), "json")
-            .into_iter()
-            .map(|path| SeedFile { name: path.display().to_string(), path })
-            .collect(),
+        files: seed.into_iter().map(|path| SeedFile { name: path.display().to_string(), path }).collect(),
         options: SeedOptions { now: SEED_NOW, default_locale: "en".to_owned() },
         hash_password: Arc::new(hashed),
         progress: Arc::new(|_| {}),
