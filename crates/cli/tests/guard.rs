@@ -179,7 +179,7 @@ fn who_ignores_being_asked_is_killed() {
 #[test]
 fn who_ends_in_order_when_asked_is_not_killed() {
     let place = Place::new("orderly");
-    let script = "trap 'echo bye; exit 7' TERM; echo ready; tail -f /dev/null & wait";
+    let script = "trap 'echo bye; exit 7' TERM; tail -f /dev/null & echo ready; wait";
     let mut held = start(&place.shell(script));
     wait_for(&mut held, "ready");
     held.cancel();
