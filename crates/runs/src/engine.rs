@@ -80,7 +80,7 @@ impl Engine {
     /// # Errors
     /// What the database said.
     pub async fn open(store: Arc<Store>, clock: Clock, ids: Arc<Ids>) -> Result<Engine, Error> {
-        for table in [&of::LEASE_TABLE, &of::OUTBOX_TABLE, &of::COUNTER_TABLE, &of::COUNTER_START] {
+        for table in [&of::LEASE_TABLE, &of::COUNTER_TABLE, &of::COUNTER_START] {
             store.put(table, Vec::new()).await?;
         }
         let hint = || watch::Sender::new(0);

@@ -39,7 +39,6 @@ of_run! {
 
 fixed! {
     LEASE_TABLE = "lease_table" [] -> [];
-    OUTBOX_TABLE = "outbox_table" [] -> [];
     COUNTER_TABLE = "counter_table" [] -> [];
     COUNTER_START = "counter_start" [] -> [];
     CLOCK = "clock" [Instant] -> [Instant];

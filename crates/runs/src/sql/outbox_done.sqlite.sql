@@ -1,2 +1,0 @@
--- Runs are launched for this event.
-delete from _outbox where number = ?1
