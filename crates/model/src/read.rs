@@ -1,12 +1,13 @@
 //! SDL texts in, one checked [`Model`] out, or every fault at once.
 //!
-//! In order: [`texts`] parses, [`definitions`] keeps what a project may define, GraphQL's own validation runs over the rest together with
+//! In order: [`texts`] parses ([`certain`] says what can be told beside a text that does not), [`definitions`] keeps what a project may define, GraphQL's own validation runs over the rest together with
 //! the prelude (`system/prelude.graphql`, the language itself), [`catalog`] says what each name is, [`declarations`] and [`fields`] read what
 //! stands inside, [`relations`], [`components`], [`keys`] and [`rules`] check what needs the whole model, [`own`] reads the
 //! project's own API over it, [`jobs`] what runs, [`later`] refuses what this version does not serve.
 
 mod arguments;
 mod catalog;
+mod certain;
 mod components;
 mod conditions;
 mod declarations;
@@ -24,6 +25,7 @@ mod texts;
 mod wording;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use apollo_compiler::Schema;
 
@@ -45,14 +47,15 @@ use crate::{Diagnostic, Diagnostics, Model, Source};
 /// The types of the workflow engine are there when a text declares a job, or when [`workflow`] is one of the texts.
 ///
 /// # Errors
-/// Every fault of all texts, in their order. A text that does not parse hides the faults of meaning, for then nothing is sure.
+/// Every fault of all texts, in their order. A text that does not parse hides the faults of meaning that it may be the reason of.
 pub fn read(sources: Vec<Source>) -> Result<Model, Diagnostics> {
     let mut faults = Faults::default();
     let mut texts = Texts::new(sources);
     let documents = texts.parse(&mut faults);
-    if !faults.list.is_empty() {
+    if documents.is_empty() {
         return Err(faults.in_order(&texts));
     }
+    let syntax = std::mem::take(&mut faults.list);
     let kept = definitions::keep(&documents, &texts, &mut faults);
     let schema = texts.schema(&kept, &mut faults);
     let catalog = Catalog::of(&schema, &texts, &mut faults);
@@ -60,6 +63,11 @@ pub fn read(sources: Vec<Source>) -> Result<Model, Diagnostics> {
     let mut model = model(&env, &mut faults);
     jobs::read(&env, &documents, &mut model, &mut faults);
     later::refuse(&env, &documents, &mut faults);
+    if !syntax.is_empty() {
+        let unparsed: Vec<Arc<Source>> = syntax.iter().map(|fault| Arc::clone(&fault.place.source)).collect();
+        certain::keep(&mut faults.list, &unparsed);
+        faults.list.extend(syntax);
+    }
     if faults.list.is_empty() { Ok(model) } else { Err(faults.in_order(&texts)) }
 }
 

@@ -41,3 +41,22 @@ fn good_models_give_their_pictures() {
 fn faulty_models_give_their_reports() {
     check_folder("faults", 40);
 }
+
+/// Faults of meaning in a good text beside one that does not parse: which are told.
+fn check_beside(unparsed: &str, good: &str, told: &[&str]) {
+    let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
+    let faults = read(vec![source("unparsed.graphql", unparsed), source("good.graphql", good)]).expect_err("faults");
+    let of_good = faults.list.iter().filter(|fault| fault.place.source.name == "good.graphql");
+    let messages: Vec<&str> = of_good.map(|fault| fault.message.as_str()).collect();
+    assert_eq!(messages, told, "{unparsed}");
+    assert!(faults.list.len() > told.len(), "the syntax is told, too: {unparsed}");
+}
+
+#[test]
+fn a_text_that_does_not_parse_hides_only_what_it_may_explain() {
+    let good = "type Dish @model { name: Strin menu: Menu cook: Cook @relation(inverse: \"dishes\") }";
+    let cook = "type Cook @model { name: }";
+    check_beside(cook, good, &["there is no type `Strin`", "there is no type `Menu`"]);
+    check_beside("type Menu @model { name: }", good, &["there is no type `Strin`", "there is no type `Cook`"]);
+    check_beside("\"Strin, Menu, Cook", good, &[]);
+}

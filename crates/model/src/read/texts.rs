@@ -108,14 +108,17 @@ impl Texts {
             Ok(document) => (document, None),
             Err(failed) => (failed.partial, Some(failed.errors)),
         };
+        let mut is_at_end = false;
         // One text was parsed, so the map has one file.
         self.by_file.extend(document.sources.keys().map(|file| (*file, index)));
         for error in errors.iter().flat_map(DiagnosticList::iter) {
-            let message = error.error.to_string();
-            let what = message.strip_prefix("syntax error: ").unwrap_or(&message);
             let place = self.place(ToCliReport::location(error.error));
-            let fault = Diagnostic::new(format!("this is not SDL: {what}"), place);
-            faults.push(fault.help("a field is written `name: Type`, a directive `@name(argument: value)`"));
+            let (message, help) = wording::syntax(&error.error.to_string());
+            // What reaches the end leaves the parser with nothing: whatever else it misses there is no fault of its own.
+            if !is_at_end {
+                is_at_end = place.end.max(place.start) >= source.text.trim_end().len();
+                faults.push(Diagnostic::new(message, place).help(help));
+            }
         }
         document
     }

@@ -16,6 +16,33 @@ pub(super) struct Met<'a> {
     pub(super) place: &'a Place,
 }
 
+/// The parser's names of signs, and the signs.
+const SIGNS: [(&str, &str); 12] = [
+    ("R_CURLY", "`}`"),
+    ("L_CURLY", "`{`"),
+    ("R_PAREN", "`)`"),
+    ("L_PAREN", "`(`"),
+    ("R_BRACK", "`]`"),
+    ("L_BRACK", "`[`"),
+    ("COLON", "`:`"),
+    ("EOF", "the end of the file"),
+    ("Field Definition", "a field"),
+    ("Enum Value Definition", "a word of the enum"),
+    ("Input Value Definition", "an argument"),
+    ("a Type", "a type"),
+];
+
+/// What the parser says of a text that is no SDL: the sentence and the fix.
+pub(super) fn syntax(message: &str) -> (String, &'static str) {
+    let what = message.strip_prefix("syntax error: ").unwrap_or(message);
+    if what.starts_with("unterminated string") {
+        return ("this is not SDL: the text that begins here has no closing quote".to_owned(), "end it with `\"`");
+    }
+    let what = SIGNS.iter().fold(what.to_owned(), |what, (name, sign)| what.replace(name, sign));
+    let help = "a field is written `name: Type`, a directive `@name(argument: value)`";
+    (format!("this is not SDL: {what}"), help)
+}
+
 /// The sentence and the fix; nothing for what is no fault of a project.
 pub(super) fn of(met: &Met, schema: &Schema) -> Option<(String, Option<String>)> {
     let word = met.place.text().trim_start_matches('@').split(['(', ' ', ':', '\n']).next().unwrap_or_default();
