@@ -59,6 +59,7 @@ cases! {
     single
     locales
     locales_each
+    locales_uids
     locales_shared
     groups
     deletes

@@ -74,9 +74,7 @@ impl<'a, D: Door> Change<'a, D> {
         let key_at = push(&mut calls, take_key.map(|statement| frame.call(statement, &[])));
         let rows_at = push(&mut calls, program.take_rows.as_ref().map(|statement| frame.call(statement, &[])));
         let uids_at = calls.len();
-        calls.extend(
-            uids.iter().map(|(index, slug)| frame.call(&program.uids[*index].statement, &[Value::Text(slug.clone())])),
-        );
+        calls.extend(self.finding_uids(&frame, &uids));
         let elements_at = calls.len();
         calls.extend(self.taking(&frame, &counts));
         let found = self.now(calls).await?;
@@ -100,7 +98,7 @@ impl<'a, D: Door> Change<'a, D> {
     }
 
     /// Unique keys of localized types hold for each locale, which is a cell.
-    fn look_at_locale(&self, frame: &mut Frame) {
+    pub(super) fn look_at_locale(&self, frame: &mut Frame) {
         let system = System { created_at: Value::Null, created_by: Value::Null, published_at: Value::Null };
         fill_system(frame, self.env.program, &system);
     }
@@ -116,13 +114,20 @@ impl<'a, D: Door> Change<'a, D> {
     }
 
     /// UIDs that are made here: none is given, and there is text to make them from. With the place of their program.
-    fn uids_wanted(&self, content: &Content) -> Vec<(usize, String)> {
+    pub(super) fn uids_wanted(&self, content: &Content) -> Vec<(usize, String)> {
         let programs = self.env.program.uids.iter().enumerate();
         let wanted = programs.filter(|(_, uid)| content.get(uid.field).is_none());
         wanted.filter_map(|(index, uid)| Some((index, slug_of(content, uid.from)?))).collect()
     }
 
-    fn put_uids(&self, content: &mut Content, wanted: &[(usize, String)], found: &[Rows]) {
+    /// Which UIDs that begin so are taken, for each that is made.
+    pub(super) fn finding_uids(&self, frame: &Frame, wanted: &[(usize, String)]) -> Vec<Call<'a>> {
+        let program = self.env.program;
+        let statement = |index: usize| &program.uids[index].statement;
+        wanted.iter().map(|(index, slug)| frame.call(statement(*index), &[Value::Text(slug.clone())])).collect()
+    }
+
+    pub(super) fn put_uids(&self, content: &mut Content, wanted: &[(usize, String)], found: &[Rows]) {
         for ((index, slug), rows) in wanted.iter().zip(found) {
             let taken: HashSet<&str> = rows.iter().filter_map(|row| text(row.first()?)).collect();
             let free = free_of(slug, &taken);

@@ -81,7 +81,8 @@ impl<'a, D: Door> Change<'a, D> {
         }
         self.check_links(&links, &resolved, &locale).await?;
         self.check_losing(&frame, (&given, &resolved), found.course.beside()).await?;
-        let merged = self.merged(&found, given, &locale)?;
+        let mut merged = self.merged(&found, given, &locale)?;
+        self.put_uids_of_new(&frame, &mut merged).await?;
         self.write_row(frame, found, merged, resolved).await.map(Some)
     }
 
@@ -164,6 +165,21 @@ impl<'a, D: Door> Change<'a, D> {
             full.fill_defaults(self.env.model, &content_type.fields);
         }
         Ok(Merged { given, full, before, is_new })
+    }
+
+    /// A locale that is new gets the UIDs that nobody gave, as a new document does.
+    async fn put_uids_of_new(&mut self, frame: &Frame, merged: &mut Merged) -> Result<(), Failure> {
+        let wanted = if merged.is_new { self.uids_wanted(&merged.full) } else { Vec::new() };
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut frame = frame.clone();
+        frame.cells = self.cell_env(&Resolved::default()).cells(&merged.full, None);
+        self.look_at_locale(&mut frame);
+        let found = self.now(self.finding_uids(&frame, &wanted)).await?;
+        self.put_uids(&mut merged.given, &wanted, &found);
+        self.put_uids(&mut merged.full, &wanted, &found);
+        Ok(())
     }
 
     /// What a new row begins with: all that another row of its locale has, of one of another locale what locales share.
