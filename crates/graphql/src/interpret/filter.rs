@@ -202,6 +202,9 @@ impl<'a> Planner<'a> {
                 NullOperand::Dropped | NullOperand::Refused => place.nothing_said(),
             });
         }
+        if matches!(place.rule.null, NullOperand::Refused) && view.lacks_a_member() {
+            return null_compared();
+        }
         let mut filters = Vec::new();
         for (name, member) in view.members() {
             let Some(input) = inputs.get(name) else { continue };
@@ -250,10 +253,7 @@ impl<'a> Planner<'a> {
                 }
                 (NullOperand::IsNull, _) => {}
                 (NullOperand::Dropped, _) => return Ok(place.nothing_said()),
-                (NullOperand::Refused, _) => {
-                    let problem = Problem::Text("unexpected null value for a comparison".to_owned());
-                    return refuse(Cause::Invalid { problem });
-                }
+                (NullOperand::Refused, _) => return null_compared(),
             }
         }
         let (takes_text, is_list) = match operator.operands() {
@@ -358,4 +358,8 @@ fn possible(filter: Filter) -> Filter {
         | Filter::Count { .. }
         | Filter::Element { .. } => filter,
     }
+}
+
+fn null_compared<T>() -> Refusable<T> {
+    refuse(Cause::Invalid { problem: Problem::Text("unexpected null value for a comparison".to_owned()) })
 }

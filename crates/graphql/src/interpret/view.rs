@@ -59,6 +59,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether a member is a variable without value, which [`View::members`] leaves out.
+    pub(super) fn lacks_a_member(&self) -> bool {
+        let Source::Given(Given::Object(members), variables) = &self.source else { return false };
+        members.iter().any(|(_, given)| matches!(given, Given::Variable(name) if variables.get(name).is_none()))
+    }
+
     /// The member of this name.
     pub(super) fn member(&self, name: &str) -> Option<View<'a>> {
         self.members().into_iter().find(|(present, _)| *present == name).map(|(_, view)| view)

@@ -101,13 +101,13 @@ pub(super) fn words(fault: &RequestFault) -> String {
         RequestFault::CharsetUnsupported => "The body must be UTF-8",
         RequestFault::EncodingUnsupported(_) => "The body must not be compressed (Content-Encoding)",
         RequestFault::BodyTooSlow => "The body did not arrive in time",
-        RequestFault::BodyEmpty | RequestFault::ObjectEmpty => {
-            "The request has no body; send a JSON object with the member `query`"
-        }
+        RequestFault::BodyEmpty => "The request has no body; send a JSON object with the member `query`",
         RequestFault::BodyNotJson(JsonFault::Truncated) => "The body is not JSON: it ends too early",
         RequestFault::BodyNotObject => "The body must be a JSON object with the member `query`",
         RequestFault::BatchRefused => "A list of requests is not served here; send one request for each operation",
-        RequestFault::QueryMissing => "`query` is missing; it is the text of the GraphQL document",
+        RequestFault::ObjectEmpty | RequestFault::QueryMissing => {
+            "`query` is missing; it is the text of the GraphQL document"
+        }
         RequestFault::QueryNotText => "`query` must be text",
         RequestFault::OperationNameNotText => "`operationName` must be text or null",
         RequestFault::CredentialsInvalid => "The token is not valid, or has run out",

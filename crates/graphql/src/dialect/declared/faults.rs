@@ -161,7 +161,7 @@ fn rule_words(rule: &BrokenRule) -> String {
         BrokenRule::Email => "must be an e-mail address".to_owned(),
         BrokenRule::Pattern(pattern) => format!("must match {pattern}"),
         BrokenRule::Uid => "may have letters, digits and -_.~ only".to_owned(),
-        BrokenRule::NotInteger => "must be a whole number".to_owned(),
+        BrokenRule::NotInteger => "must be a whole number of 32 bits".to_owned(),
         BrokenRule::TooFewItems(least) => format!("must have at least {least} items"),
         BrokenRule::TooManyItems(most) => format!("must have at most {most} items"),
         BrokenRule::ListNull => "must be a list".to_owned(),
