@@ -105,7 +105,9 @@ impl<'a> Site<'a> {
             return Ok(());
         }
         let message = format!("`{path}` takes one value, and the argument is a list (`{}`)", argument.of);
-        Err(vec![Diagnostic::new(message, self.env.texts.place(at.location())).help("use `in`, or a single argument")])
+        let help =
+            format!("write the argument as `{}`, or compare with `in` where lists are meant", argument.of.item_type());
+        Err(vec![Diagnostic::new(message, self.env.texts.place(at.location())).help(help)])
     }
 
     /// Whether values of the argument's type are values of a field of this kind.

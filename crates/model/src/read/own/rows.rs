@@ -8,7 +8,7 @@ use super::super::conditions::{self, Scope};
 use super::super::{Faults, arguments};
 use super::Site;
 use crate::{
-    Bound, ColumnName, Condition, ContentEvent, Diagnostic, FieldId, FieldKind, Model, OwnRows, OwnSort, Scalar,
+    Bound, ColumnName, Condition, ContentEvent, Diagnostic, Field, FieldId, FieldKind, Model, OwnRows, OwnSort, Scalar,
     SystemColumn, Target, Term, TypeId, naming,
 };
 
@@ -403,7 +403,8 @@ pub(super) fn search(site: &Site, model: &Model, directive: &Node<Directive>, fa
         if found.is_empty()
             && let Some((word, node)) = words.first()
         {
-            let near = naming::nearest(word, owner.fields.iter().map(|field| field.name.as_str()));
+            let texts = owner.fields.iter().filter(|field| is_text(field)).map(|field| field.name.as_str());
+            let near = naming::nearest(word, texts);
             let message = format!("`{}` has no text field `{word}` to look in", owner.name);
             let fault = Diagnostic::new(message, site.env.texts.place(node.location()));
             let help = near.map_or_else(
@@ -421,17 +422,19 @@ pub(super) fn search(site: &Site, model: &Model, directive: &Node<Directive>, fa
 
 fn text_field(model: &Model, of: TypeId, word: &str) -> Option<FieldId> {
     let owner = model.content_type(of);
-    owner.field_named(word).filter(|field| {
-        let field = owner.field(*field);
-        let is_text = matches!(
-            field.kind,
-            FieldKind::Scalar {
-                scalar: Scalar::String | Scalar::Text | Scalar::RichText | Scalar::Email | Scalar::Uid | Scalar::Id,
-                list: false
-            }
-        );
-        is_text && !field.is_hidden()
-    })
+    owner.field_named(word).filter(|field| is_text(owner.field(*field)))
+}
+
+/// Whether @search may look in it.
+fn is_text(field: &Field) -> bool {
+    let is_text = matches!(
+        field.kind,
+        FieldKind::Scalar {
+            scalar: Scalar::String | Scalar::Text | Scalar::RichText | Scalar::Email | Scalar::Uid | Scalar::Id,
+            list: false
+        }
+    );
+    is_text && !field.is_hidden()
 }
 
 pub(super) fn changes(site: &Site, model: &Model, directive: &Node<Directive>, faults: &mut Faults) -> Option<Bound> {
