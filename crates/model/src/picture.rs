@@ -290,6 +290,35 @@ fn term(of: &Term, out: &mut Formatter<'_>) -> fmt::Result {
 }
 
 impl Scalar {
+    /// All.
+    const ALL: [Scalar; 19] = [
+        Scalar::String,
+        Scalar::Text,
+        Scalar::RichText,
+        Scalar::Blocks,
+        Scalar::Email,
+        Scalar::Password,
+        Scalar::Uid,
+        Scalar::Id,
+        Scalar::Int,
+        Scalar::BigInt,
+        Scalar::Float,
+        Scalar::Decimal,
+        Scalar::Boolean,
+        Scalar::Date,
+        Scalar::Time,
+        Scalar::DateTime,
+        Scalar::Interval,
+        Scalar::Json,
+        Scalar::Uuid,
+    ];
+
+    /// The scalar of this name in SDL.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Scalar> {
+        Scalar::ALL.into_iter().find(|scalar| scalar.name() == name)
+    }
+
     /// The name in SDL.
     #[must_use]
     pub fn name(self) -> &'static str {

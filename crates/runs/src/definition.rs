@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use model::{Backoff, InputSource, Jitter, Job, OpTypeKind, Retry, SourceShape, Work, WorkerLost};
+use model::config::{ConfigEnum, ConfigType};
+use model::{Backoff, InputSource, Jitter, Job, Model, OpTypeKind, Retry, Scalar, SourceShape, Work, WorkerLost};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Hexadecimal digits of a hash.
@@ -80,6 +82,9 @@ pub struct OutputDefinition {
     pub name: String,
     /// Its type, as events show it.
     pub of: String,
+    /// What its value must be; a version that was kept without it takes any.
+    #[serde(default)]
+    pub value: ValueDefinition,
     /// It has no value.
     pub is_nothing: bool,
     /// It may not be null.
@@ -88,6 +93,45 @@ pub struct OutputDefinition {
     pub is_maybe: bool,
     /// Pairs of mapping key and value.
     pub is_dynamic: bool,
+}
+
+/// What goes from op to op.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueDefinition {
+    /// Any JSON value, or none.
+    #[default]
+    Any,
+    /// A scalar, by its name in SDL.
+    Scalar(String),
+    /// A word of an enum.
+    Enum {
+        /// Its name.
+        name: String,
+        /// Its words.
+        words: Vec<String>,
+    },
+    /// A list.
+    List(Box<ValueDefinition>),
+    /// Null, or such a value.
+    Nullable(Box<ValueDefinition>),
+}
+
+impl ValueDefinition {
+    /// The type of values that are so.
+    pub(crate) fn to_type(&self) -> ConfigType {
+        match self {
+            ValueDefinition::Any => ConfigType::Any,
+            // A name that this version does not know is of a newer one.
+            ValueDefinition::Scalar(name) => Scalar::named(name).map_or(ConfigType::Any, ConfigType::Scalar),
+            ValueDefinition::Enum { name, words } => {
+                let values = words.iter().map(|word| (word.clone(), None)).collect();
+                ConfigType::Enum(Arc::new(ConfigEnum { name: name.clone(), values }))
+            }
+            ValueDefinition::List(item) => ConfigType::List(Box::new(item.to_type())),
+            ValueDefinition::Nullable(of) => ConfigType::Nullable(Box::new(of.to_type())),
+        }
+    }
 }
 
 /// What an op does.
@@ -144,10 +188,10 @@ pub enum Change {
 impl Definition {
     /// What the runs of a job execute.
     #[must_use]
-    pub fn of(job: &Job) -> Definition {
+    pub fn of(model: &Model, job: &Job) -> Definition {
         Definition {
             name: job.name.clone(),
-            ops: job.ops.iter().map(op).collect(),
+            ops: job.ops.iter().map(|of| op(model, of)).collect(),
             in_process: job.executor == model::Executor::InProcess,
             max_concurrent: job.max_concurrent,
             fails_with_worker: job.on_worker_lost == WorkerLost::Fail,
@@ -206,13 +250,13 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn op(of: &model::Op) -> OpDefinition {
+fn op(model: &Model, of: &model::Op) -> OpDefinition {
     OpDefinition {
         name: of.name.clone(),
         definition: of.definition.clone(),
         needs: of.needs.iter().map(|need| usize::from(need.0)).collect(),
         inputs: of.inputs.iter().map(input).collect(),
-        outputs: of.outputs.iter().map(output).collect(),
+        outputs: of.outputs.iter().map(|of| output(model, of)).collect(),
         work: match &of.work {
             Work::Process { command } => WorkDefinition::Process { command: command.clone() },
             Work::Mutation { document, role } => {
@@ -242,15 +286,29 @@ fn input(of: &model::NodeInput) -> InputDefinition {
     }
 }
 
-fn output(of: &model::OpOutput) -> OutputDefinition {
+fn output(model: &Model, of: &model::OpOutput) -> OutputDefinition {
     OutputDefinition {
         name: of.name.clone(),
         of: type_text(&of.of),
+        value: value(model, &of.of),
         is_nothing: of.of.kind == OpTypeKind::Nothing,
         is_required: of.of.required,
         is_maybe: of.is_maybe,
         is_dynamic: of.is_dynamic,
     }
+}
+
+fn value(model: &Model, of: &model::OpType) -> ValueDefinition {
+    let plain = match &of.kind {
+        OpTypeKind::Nothing | OpTypeKind::Any => return ValueDefinition::Any,
+        OpTypeKind::Scalar(scalar) => ValueDefinition::Scalar(scalar.name().to_owned()),
+        OpTypeKind::Enum(name) => {
+            let values = model.enums.iter().filter(|of| &of.name == name).flat_map(|of| &of.values);
+            ValueDefinition::Enum { name: name.clone(), words: values.map(|value| value.name.clone()).collect() }
+        }
+        OpTypeKind::List(item) => ValueDefinition::List(Box::new(value(model, item))),
+    };
+    if of.required { plain } else { ValueDefinition::Nullable(Box::new(plain)) }
 }
 
 /// The name of a type as events show it.

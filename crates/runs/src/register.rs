@@ -1,13 +1,13 @@
 //! The project's jobs become rows: each definition is kept by the hash of its content when it is first served.
 
-use model::Job;
+use model::{Job, Model};
 use plan::{Value, uuid_text};
 use serde_json::{Value as Json, json};
 use store::{Ids, Tx};
 
 use crate::Error;
 use crate::definition::{Definition, WorkDefinition};
-use crate::record::{instant, uuid};
+use crate::record::{clock_of, only, uuid};
 use crate::statements as of;
 
 /// What of the project's jobs becomes rows.
@@ -24,10 +24,10 @@ pub(crate) struct Register {
 
 impl Register {
     /// All rows under new keys: those that are there already keep theirs.
-    pub(crate) fn of(jobs: &[Job], ids: &Ids, now: i64) -> Result<Register, Error> {
+    pub(crate) fn of(model: &Model, ids: &Ids, now: i64) -> Result<Register, Error> {
         let mut register = Register { tenant: ids.uuid(now)?, ..Register::default() };
         let id = || Ok::<String, Error>(uuid_text(ids.uuid(now)?));
-        for job in jobs {
+        for job in &model.jobs {
             register.projects.push(json!({ "id": id()?, "name": job.repository }));
             register.jobs.push(json!({ "id": id()?, "location": job.location, "repository": job.repository,
                 "name": job.name, "description": job.description, "tags": job.tags }));
@@ -37,13 +37,13 @@ impl Register {
                     "cron": schedule.cron.text(), "timezone": schedule.cron.zone(), "tags": schedule.tags,
                     "runs_by_default": schedule.is_running }));
             }
-            register.version(job, id)?;
+            register.version(model, job, id)?;
         }
         Ok(register)
     }
 
-    fn version(&mut self, job: &Job, id: impl Fn() -> Result<String, Error>) -> Result<(), Error> {
-        let definition = Definition::of(job);
+    fn version(&mut self, model: &Model, job: &Job, id: impl Fn() -> Result<String, Error>) -> Result<(), Error> {
+        let definition = Definition::of(model, job);
         let hash = definition.hash(job);
         self.versions.push(json!({ "id": id()?, "location": job.location, "repository": job.repository,
             "name": job.name, "hash": hash, "description": job.description, "definition": definition,
@@ -70,10 +70,10 @@ impl Register {
 /// Writes them. What the project declares no longer stays, and is said not to be current.
 pub(crate) async fn tell(tx: &Tx, clock: Value, register: &Register) -> Result<(), Error> {
     let now = tx.one(&of::CLOCK, vec![clock]).await?;
-    let now = Value::Instant(instant(now.first().and_then(|row| row.first())).unwrap_or_default());
+    let now = Value::Instant(clock_of(&now)?);
     let calls = vec![(&of::TENANT_PUT, vec![Value::Uuid(register.tenant), now.clone()]), (&of::TENANT_READ, vec![])];
     let rows = tx.run(calls).await?;
-    let tenant = uuid(rows.get(1).and_then(|rows| rows.first()?.first())).unwrap_or_default();
+    let tenant = uuid(rows.get(1).and_then(|rows| only(rows))).ok_or(Error::NoAnswer("tenant"))?;
     let list = |items: &[Json]| Value::Json(Json::from(items).to_string());
     let with = |items: &[Json]| vec![list(items), Value::Uuid(tenant), now.clone()];
     tx.run(vec![

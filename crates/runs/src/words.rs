@@ -3,6 +3,7 @@
 //! Source: Dagster's events, whose kinds and texts these are, so that its clients read them as they are written.
 
 use model::Retry;
+use model::config::check;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
@@ -159,7 +160,7 @@ fn key_words(event: &Json) -> String {
     match event.get("key").or_else(|| event.get("assetKey")) {
         Some(Json::Array(words)) => words.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(" "),
         Some(Json::String(word)) => word.clone(),
-        _ => String::new(),
+        Some(Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_)) | None => String::new(),
     }
 }
 
@@ -181,7 +182,7 @@ fn exception(op: &OpDefinition, event: &Json) -> Failure {
 }
 
 /// A message of a program is a line of its log, too.
-pub(crate) fn line_of(event: &NewEvent, attempt: u32) -> Option<Progress> {
+pub(crate) fn line_of(event: &NewEvent, attempt: u32, at: i64) -> Option<Progress> {
     (event.kind == "LOG").then(|| {
         Progress::Log(NewLog {
             step: event.step.clone().unwrap_or_default(),
@@ -189,7 +190,7 @@ pub(crate) fn line_of(event: &NewEvent, attempt: u32) -> Option<Progress> {
             stream: None,
             level: Some(event.level.clone()),
             message: event.message.clone(),
-            at: jiff::Timestamp::now().as_microsecond(),
+            at,
         })
     })
 }
@@ -203,8 +204,12 @@ pub(crate) fn begun(definition: &Definition, op: usize, attempt: u32, rows: &[St
     if attempt == 1 && !definition.in_process {
         events.push(debug("STEP_WORKER_STARTING", format!("Launching subprocess for \"{key}\".")));
         events.push(debug("STEP_WORKER_STARTED", format!("Executing step \"{key}\" in subprocess.")));
-        events.push(debug("RESOURCE_INIT_STARTED", "Starting initialization of resources.".to_owned()));
-        events.push(debug("RESOURCE_INIT_SUCCESS", "Finished initialization of resources.".to_owned()));
+        // What the op is supplied with: the place of its outputs, and the config of its resources.
+        let mut supplied: Vec<&str> = of.resources.iter().map(String::as_str).chain(["io_manager"]).collect();
+        supplied.sort_unstable();
+        let supplied = supplied.join(", ");
+        events.push(debug("RESOURCE_INIT_STARTED", format!("Starting initialization of resources [{supplied}].")));
+        events.push(debug("RESOURCE_INIT_SUCCESS", format!("Finished initialization of resources [{supplied}].")));
     }
     events.push(if attempt == 1 {
         debug("STEP_START", format!("Started execution of step \"{key}\"."))
@@ -239,34 +244,73 @@ pub(crate) fn captured(key: &str, attempt: u32, pid: u32) -> NewEvent {
     NewEvent { step: None, ..NewEvent::new("LOGS_CAPTURED", "DEBUG", message) }.with(data)
 }
 
-/// What is told of outputs, in the order in which they were given.
-///
-/// # Errors
-/// In words, which output is missing or not declared.
-pub(crate) fn outputs(op: &OpDefinition, attempt: u32, value: Option<&Json>) -> Result<Vec<NewEvent>, String> {
+/// What is told of outputs.
+pub(crate) struct Outputs {
+    /// Of each in the order in which they were given, up to the first fault.
+    pub(crate) events: Vec<NewEvent>,
+    /// Why they are not what the op declares.
+    pub(crate) fault: Option<Failure>,
+}
+
+/// What is told of the outputs in what a program gave.
+pub(crate) fn outputs(op: &OpDefinition, attempt: u32, value: Option<&Json>) -> Outputs {
     let given = outputs_of(op, value);
+    let mut told = Outputs { events: Vec::new(), fault: missing(op, &given) };
+    for (name, value) in &given {
+        if told.fault.is_some() {
+            break;
+        }
+        output(op, attempt, (name, value), &mut told);
+    }
+    told
+}
+
+/// A required output that was not given, or one that is not declared.
+fn missing(op: &OpDefinition, given: &[(String, Json)]) -> Option<Failure> {
+    let fault = |message: String| Some(Failure::of("OutputMissing", &message, &[]));
     for output in &op.outputs {
         let found = given.iter().find(|(name, _)| *name == output.name);
         let lacks = found.is_none_or(|(_, value)| value.is_null() && output.is_required);
         if lacks && !output.is_nothing && !output.is_maybe && (output.is_required || found.is_none()) {
-            return Err(format!("the program gave no output `{}`", output.name));
+            return fault(format!("the program gave no output `{}`", output.name));
         }
     }
-    let mut events = Vec::new();
-    for (name, _) in &given {
-        let Some(output) = op.outputs.iter().find(|output| output.name == *name) else {
-            return Err(format!("the program gave an output `{name}`, which `{}` does not declare", op.name));
-        };
-        let message = format!("Yielded output \"{name}\" of type \"{}\". (Type check passed).", output.of);
-        let yielded = NewEvent::new("STEP_OUTPUT", "DEBUG", message).of_step(&op.name, attempt);
-        events.push(yielded.with(json!({ "outputName": name, "typeName": output.of })));
-        if !output.is_nothing {
-            let message = format!("Handled output \"{name}\" using IO manager \"io_manager\"");
-            let handled = NewEvent::new("HANDLED_OUTPUT", "DEBUG", message).of_step(&op.name, attempt);
-            events.push(handled.with(json!({ "outputName": name, "managerKey": "io_manager" })));
-        }
+    let unknown = given.iter().find(|(name, _)| op.outputs.iter().all(|output| output.name != *name));
+    unknown.and_then(|(name, _)| {
+        fault(format!("the program gave an output `{name}`, which `{}` does not declare", op.name))
+    })
+}
+
+/// One output: its value is checked against its type.
+fn output(op: &OpDefinition, attempt: u32, (name, value): (&str, &Json), told: &mut Outputs) {
+    let Some(output) = op.outputs.iter().find(|output| output.name == name) else { return };
+    let of_step = |kind: &str, message: String| NewEvent::new(kind, "DEBUG", message).of_step(&op.name, attempt);
+    let faults = if output.is_nothing { Vec::new() } else { check(&output.value.to_type(), value) };
+    let checked = if faults.is_empty() { "(Type check passed)." } else { "Warning! Type check failed." };
+    let yielded = of_step("STEP_OUTPUT", format!("Yielded output \"{name}\" of type \"{}\". {checked}", output.of));
+    let is_passed = faults.is_empty();
+    told.events.push(yielded.with(json!({ "outputName": name, "typeName": output.of, "isPassed": is_passed })));
+    if !is_passed {
+        let faults: Vec<String> = faults.iter().take(FAULTS_SHOWN).map(|fault| at_value(&fault.to_string())).collect();
+        let message = format!(
+            "Type check failed for step output \"{name}\" - expected type \"{}\". Description: {}.",
+            output.of,
+            faults.join("; ")
+        );
+        told.fault = Some(Failure::of("DagsterTypeCheckDidNotPass", &message, &[]));
+    } else if !output.is_nothing {
+        let handled = format!("Handled output \"{name}\" using IO manager \"io_manager\"");
+        let handled = of_step("HANDLED_OUTPUT", handled);
+        told.events.push(handled.with(json!({ "outputName": name, "managerKey": "io_manager" })));
     }
-    Ok(events)
+}
+
+/// Faults of an output that are told.
+const FAULTS_SHOWN: usize = 5;
+
+/// A fault of config, told of a value.
+fn at_value(fault: &str) -> String {
+    fault.strip_prefix("the config: ").unwrap_or(fault).to_owned()
 }
 
 /// What is told of a step that succeeded.
@@ -274,10 +318,9 @@ pub(crate) fn succeeded(key: &str, attempt: u32) -> NewEvent {
     NewEvent::new("STEP_SUCCESS", "DEBUG", format!("Finished execution of step \"{key}\".")).of_step(key, attempt)
 }
 
-/// What is told of an attempt that failed.
-pub(crate) fn failed(key: &str, attempt: u32, failure: &Failure, retry_at: Option<i64>) -> NewEvent {
-    if let Some(at) = retry_at {
-        let wait = at.saturating_sub(jiff::Timestamp::now().as_microsecond());
+/// What is told of an attempt that failed; another follows after so many microseconds, or none.
+pub(crate) fn failed(key: &str, attempt: u32, failure: &Failure, retry_in: Option<i64>) -> NewEvent {
+    if let Some(wait) = retry_in {
         let seconds = Duration::from_micros(u64::try_from(wait).unwrap_or(0)).as_secs_f64();
         let seconds = (seconds * 100.0).round() / 100.0;
         let message = if wait <= 0 {

@@ -18,7 +18,8 @@ fn job(needs: &[Vec<usize>], header: &str) -> Definition {
     });
     let text = format!("type Work @job{header} {{\n{}}}\n", ops.collect::<String>());
     let model = model::read(vec![Source { name: "work".to_owned(), text }]);
-    Definition::of(&model.unwrap_or_else(|faults| panic!("{faults}")).jobs.remove(0))
+    let model = model.unwrap_or_else(|faults| panic!("{faults}"));
+    Definition::of(&model, &model.jobs[0])
 }
 
 /// A run that is played: states, the clock, and who said what.

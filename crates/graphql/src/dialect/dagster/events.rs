@@ -175,7 +175,9 @@ fn one(run: &str, (raw, event): (&Json, &Json)) -> Json {
 /// The members that only events of this kind have.
 fn own((kind, run): (&str, &str), event: &Json) -> Json {
     let data = &event["data"];
-    let check = |label: &Json| json!({ "label": label, "success": true, "description": null, "metadataEntries": [] });
+    let is_passed = data["isPassed"] != false;
+    let check =
+        |label: &Json| json!({ "label": label, "success": is_passed, "description": null, "metadataEntries": [] });
     match kind {
         "STEP_INPUT" => json!({ "inputName": data["inputName"], "typeCheck": check(&data["inputName"]) }),
         "STEP_OUTPUT" => json!({ "outputName": data["outputName"], "typeCheck": check(&data["outputName"]) }),
