@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::Model;
-use runs::{Clock, Engine, WorkerSettings};
+use runs::{Clock, Engine, Scratch, WorkerSettings};
 use store::{Ids, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -93,12 +93,12 @@ fn worker_settings(project: &Project) -> Result<WorkerSettings, Error> {
     let guard = std::env::current_exe().map_err(Error::Runtime)?;
     let directory = project.folder.canonicalize().map_err(|source| Error::read(&project.folder, source))?;
     let data = std::path::absolute(&project.data).map_err(|source| Error::read(&project.data, source))?;
-    let scratch = data.join(SCRATCH_FOLDER);
-    std::fs::create_dir_all(&scratch).map_err(|source| Error::write(&scratch, source))?;
+    let name = format!("{}:{}:{}", host(), std::process::id(), crate::serving::id_prefix()?);
+    let scratch = Arc::new(Scratch::take(&data.join(SCRATCH_FOLDER), &name)?);
     let environment: BTreeMap<String, String> =
         ENVIRONMENT.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect();
     Ok(WorkerSettings {
-        name: format!("{}:{}:{}", host(), std::process::id(), crate::serving::id_prefix()?),
+        name,
         guard,
         directory,
         scratch,

@@ -6,7 +6,7 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 use crate::definition::OpDefinition;
 use crate::process::{Ended, Lifeline, Line, Reason, Stream};
 use crate::progress::{NewEvent, NewLog, Progress};
-use crate::step::Files;
+use crate::step::Gave;
 use crate::words::{self, Failure};
 
 /// Lines of standard error that are shown with a failure.
@@ -15,7 +15,6 @@ const LAST_LINES: usize = 20;
 /// An attempt under way.
 #[derive(Debug)]
 pub(crate) struct Attempt {
-    pub(crate) files: Files,
     /// 1, 2, …
     pub(crate) number: u32,
     coming: Option<oneshot::Receiver<Lifeline>>,
@@ -41,8 +40,8 @@ pub(crate) struct Told {
 }
 
 impl Attempt {
-    pub(crate) fn new(files: Files, number: u32, coming: oneshot::Receiver<Lifeline>) -> Attempt {
-        Attempt { files, number, coming: Some(coming), lifeline: None, is_canceled: false, last_lines: Vec::new() }
+    pub(crate) fn new(number: u32, coming: oneshot::Receiver<Lifeline>) -> Attempt {
+        Attempt { number, coming: Some(coming), lifeline: None, is_canceled: false, last_lines: Vec::new() }
     }
 
     /// Takes hold of the process, if its guard is there: from now on it ends when this value goes. What was asked of it before is asked now.
@@ -86,14 +85,14 @@ impl Attempt {
         NewLog { step: key.to_owned(), attempt: self.number, stream: Some(stream), level: None, message: line.text, at }
     }
 
-    /// What became of it, by its last word and its files.
-    pub(crate) fn outcome(&self, op: &OpDefinition, ended: &Ended) -> Told {
+    /// What became of it, by its last word and what it gave, at this time.
+    pub(crate) fn outcome(&self, op: &OpDefinition, (ended, gave): (&Ended, Gave), at: i64) -> Told {
         let mut progress = Vec::new();
         let mut said = None;
-        for event in self.files.program_events() {
-            match words::program_event(op, self.number, &event) {
+        for event in &gave.events {
+            match words::program_event(op, self.number, event) {
                 words::ProgramEvent::Happened(happened) => {
-                    progress.extend(words::line_of(&happened, self.number));
+                    progress.extend(words::line_of(&happened, self.number, at));
                     progress.push(Progress::Event(happened));
                 }
                 words::ProgramEvent::Failure(failure) => said = Some(failure),
@@ -110,24 +109,24 @@ impl Attempt {
         let outcome = match ended.reason {
             Reason::Cancel | Reason::Abandoned => Outcome::Canceled,
             Reason::Timeout => Outcome::Failed(Failure::of("StepTimeout", &words::timed_out(op), &[])),
-            Reason::Exit => self.exited(op, ended, said, &mut progress),
+            Reason::Exit if ended.status == Some(0) => self.given(op, gave.value, &mut progress),
+            Reason::Exit => Outcome::Failed(said.unwrap_or_else(|| words::exited(op, ended, &self.last_lines))),
         };
         Told { progress, outcome }
     }
 
-    fn exited(&self, op: &OpDefinition, ended: &Ended, said: Option<Failure>, progress: &mut Vec<Progress>) -> Outcome {
-        if ended.status != Some(0) {
-            return Outcome::Failed(said.unwrap_or_else(|| words::exited(op, ended, &self.last_lines)));
-        }
-        let value = match self.files.value() {
+    /// A program that ended well has given what its op declares, or has failed all the same.
+    fn given(&self, op: &OpDefinition, value: Result<Option<Json>, String>, progress: &mut Vec<Progress>) -> Outcome {
+        let value = match value {
             Ok(value) => value,
             Err(reason) => return Outcome::Failed(Failure::of("OutputUnreadable", &reason, &[])),
         };
-        match words::outputs(op, self.number, value.as_ref()) {
-            Ok(events) => progress.extend(events.into_iter().map(Progress::Event)),
-            Err(reason) => return Outcome::Failed(Failure::of("OutputMissing", &reason, &[])),
+        let told = words::outputs(op, self.number, value.as_ref());
+        progress.extend(told.events.into_iter().map(Progress::Event));
+        match told.fault {
+            None => Outcome::Succeeded(value),
+            Some(failure) => Outcome::Failed(failure),
         }
-        Outcome::Succeeded(value)
     }
 }
 
@@ -164,19 +163,19 @@ echo '{"ended":{"reason":"'$word'","status":null,"signal":null,"left_behind":0,"
     #[test]
     fn what_is_cancelled_before_its_guard_is_there_ends_when_it_comes() {
         let folder = std::env::temp_dir().join(format!("dragoman-attempt-{}", std::process::id()));
-        let files = Files::make(folder.clone(), &json!({})).expect("a folder");
+        std::fs::create_dir_all(&folder).expect("a folder");
         let guard = folder.join("guard");
         std::fs::write(&guard, GUARD).expect("a file");
         std::fs::set_permissions(&guard, std::fs::Permissions::from_mode(0o755)).expect("a program");
         let (give, coming) = oneshot::channel();
-        let mut attempt = Attempt::new(files, 1, coming);
+        let mut attempt = Attempt::new(1, coming);
         attempt.cancel();
         let mut held = Held::start(&guard, &task(&folder)).expect("a guard");
         give.send(held.lifeline().expect("a lifeline")).expect("the attempt waits for it");
         attempt.take_lifeline();
         let told = held.listen().expect("the guard answers");
         assert!(matches!(&told, crate::process::Told::Ended(ended) if ended.reason == Reason::Cancel), "{told:?}");
-        attempt.files.remove();
+        std::fs::remove_dir_all(&folder).expect("the folder");
     }
 
     fn task(folder: &Path) -> Task {

@@ -15,7 +15,7 @@ use crate::attempt::{Attempt, Outcome};
 use crate::definition::{Definition, WorkDefinition};
 use crate::progress::{NewEvent, Progress, Report, StepProgress};
 use crate::record::{RunRecord, StepRecord};
-use crate::step::{Files, Heard, MESSAGES_MAX, Message, Shared};
+use crate::step::{Begin, Heard, MESSAGES_MAX, Message, Shared};
 use crate::steps::{AfterFailure, Moment, Selection, StepState, Steps, after_failure};
 use crate::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
 use crate::worker::WorkerSettings;
@@ -25,7 +25,7 @@ use crate::{Claimed, Engine, Error, inputs, words};
 const FLUSH: Duration = Duration::from_millis(100);
 /// What waits to be written is written when it is this much.
 const PENDING_MAX: usize = 500;
-/// Times that a run is taken over from a worker that was not heard of or gave it back; then it fails, for it may be what ends its workers.
+/// Times that a run is taken over from a worker that was not heard of; then it fails, for it may be what ends its workers.
 pub const TAKEOVERS_MAX: i64 = 20;
 /// After a failure of the database, before the next try.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -107,14 +107,12 @@ impl Execution {
 
     async fn steps(&self) -> Result<(), Left> {
         let run = self.claimed.lease.run;
-        if self.claimed.lease.fence > TAKEOVERS_MAX + 1 {
-            return self
-                .fail(&format!("The run was given from worker to worker {TAKEOVERS_MAX} times without an end."))
-                .await;
+        // Each takeover has raised the fence, as what was given back has.
+        if self.claimed.lease.fence > TAKEOVERS_MAX + 1 && self.engine.resurrections(run).await? > TAKEOVERS_MAX {
+            return self.fail(&format!("{TAKEOVERS_MAX} workers died while they had the run.")).await;
         }
         let record = self.engine.run(run).await?.ok_or(Left::Lost)?;
-        let unreadable = || Error::Unreadable { run, what: "its definition".to_owned() };
-        let definition = self.engine.definition(record.version).await?.ok_or_else(unreadable)?;
+        let definition = self.engine.definition(&record).await?;
         let rows = self.engine.steps(run).await?;
         let names: Vec<&str> = rows.iter().filter(|row| !row.is_reused).map(|row| row.key.as_str()).collect();
         let steps = Steps::of(&definition, Selection::Chosen(&names), self.settings.steps_max)
@@ -173,6 +171,7 @@ impl Playing {
         if self.begin().await? {
             return Ok(());
         }
+        let clock = self.engine().clock.clone();
         let mut flush_at: Option<Instant> = None;
         loop {
             if self.is_stopping {
@@ -195,8 +194,8 @@ impl Playing {
             if flush_at.is_none() && !self.pending.is_empty() {
                 flush_at = Some(Instant::now() + FLUSH);
             }
-            let wake = [flush_at, wake_at.map(instant_of), self.deadline.map(instant_of)];
-            let wake = wake.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_mins(1));
+            let wake_at = [wake_at, self.deadline].into_iter().flatten().min();
+            let wake = clock.moment_of(wake_at.unwrap_or(Timestamp::UNIX_EPOCH));
             tokio::select! {
                 Some(message) = messages.recv() => {
                     self.hear(message);
@@ -212,13 +211,11 @@ impl Playing {
                     }
                     self.ordered()?;
                 }
-                () = sleep_until(wake) => {
-                    if flush_at.is_some_and(|at| Instant::now() >= at) {
-                        self.flush().await?;
-                        flush_at = None;
-                    }
-                    self.check_time();
+                () = sleep_until(flush_at.unwrap_or_else(Instant::now)), if flush_at.is_some() => {
+                    self.flush().await?;
+                    flush_at = None;
                 }
+                () = clock.until(wake), if wake_at.is_some() => self.check_time(),
             }
         }
     }
@@ -242,7 +239,7 @@ impl Playing {
             self.pending.push(Progress::Run { event: RunEvent::Begin, message });
             self.record.status = RunStatus::Started;
             let most = self.definition.max_runtime_ms;
-            self.deadline = most.map(|most| Timestamp::now() + Duration::from_millis(most));
+            self.deadline = most.map(|most| self.now() + Duration::from_millis(most));
         }
         Ok(false)
     }
@@ -250,7 +247,7 @@ impl Playing {
     /// What starts now. Everything else that is decided is told at once.
     fn decide(&mut self) -> Next {
         let is_canceling = self.record.status == RunStatus::Canceling || self.is_over_time;
-        let moment = Moment { now: Timestamp::now(), is_canceling };
+        let moment = Moment { now: self.now(), is_canceling };
         let mut starts: Vec<usize> = Vec::new();
         loop {
             let states: Vec<StepState> = self.steps.list().iter().map(|step| self.state(step.op)).collect();
@@ -362,18 +359,11 @@ impl Playing {
                 return;
             }
         };
-        let folder = self.execution.settings.scratch.join(self.record.key.to_string());
-        let name = format!("{}.{attempt}.{}", of.name, self.execution.claimed.lease.fence);
-        let files = match Files::make(folder.join(name), &document) {
-            Ok(files) => files,
-            Err(error) => {
-                self.attempt_failed(op, &words::broken(&crate::chain(&error)));
-                return;
-            }
-        };
-        let task = files.task(command, &self.execution.shared, of.timeout_ms);
-        let lifeline = crate::step::start(op, &self.execution.shared, task, self.sender.clone());
-        self.running.insert(op, Attempt::new(files, attempt, lifeline));
+        let name = format!("{}.{}.{attempt}.{}", self.record.key, of.name, self.execution.claimed.lease.fence);
+        let folder = self.execution.settings.scratch.folder().join(name);
+        let begin = Begin { step: op, folder, document, command: command.clone(), timeout_ms: of.timeout_ms };
+        let lifeline = crate::step::start(&self.execution.shared, begin, self.sender.clone());
+        self.running.insert(op, Attempt::new(attempt, lifeline));
     }
 
     /// Something is heard of a process.
@@ -392,20 +382,19 @@ impl Playing {
                 }
             }
             Heard::Line(line) => {
+                let at = self.now().as_microsecond();
                 if let Some(attempt) = self.running.get_mut(&op) {
-                    self.pending.push(Progress::Log(attempt.line(&key, line, now_micros())));
+                    self.pending.push(Progress::Log(attempt.line(&key, line, at)));
                 }
             }
             Heard::Broken(reason) => {
-                if let Some(attempt) = self.running.remove(&op) {
-                    attempt.files.remove();
-                }
+                self.running.remove(&op);
                 self.attempt_failed(op, &words::broken(&reason));
             }
-            Heard::Ended(ended) => {
+            Heard::Ended(ended, gave) => {
                 let Some(attempt) = self.running.remove(&op) else { return };
-                let told = attempt.outcome(&self.definition.ops[op], &ended);
-                attempt.files.remove();
+                let at = self.now().as_microsecond();
+                let told = attempt.outcome(&self.definition.ops[op], (&ended, gave), at);
                 self.pending.extend(told.progress);
                 match told.outcome {
                     Outcome::Succeeded(output) => self.succeeded(op, attempt.number, output),
@@ -439,13 +428,19 @@ impl Playing {
         let chance = f64::from(u32::try_from(self.engine().ids.below(1_000_000).unwrap_or(0)).unwrap_or(0)) / 1e6;
         let policy = failure.retry.or_else(|| of.retry.map(crate::definition::RetryDefinition::retry));
         let policy = policy.filter(|_| failure.may_retry && !self.is_over_time);
-        let after = after_failure(policy, number, chance, Timestamp::now());
+        let now = self.now();
+        let after = after_failure(policy, number, chance, now);
         let is_canceling = self.record.status == RunStatus::Canceling;
         let (event, retry_at) = match after {
             AfterFailure::Retry { at } if !is_canceling => (StepEvent::Retry, Some(at.as_microsecond())),
             AfterFailure::Retry { .. } | AfterFailure::Fail => (StepEvent::Fail, None),
         };
-        self.pending.push(Progress::Event(words::failed(&key, number, failure, retry_at)));
+        self.pending.push(Progress::Event(words::failed(
+            &key,
+            number,
+            failure,
+            retry_at.map(|at| at - now.as_microsecond()),
+        )));
         self.push_step(StepProgress {
             key,
             event,
@@ -458,6 +453,10 @@ impl Playing {
 
     fn engine(&self) -> &Engine {
         &self.execution.engine
+    }
+
+    fn now(&self) -> Timestamp {
+        self.engine().clock.now()
     }
 
     /// The worker has an order.
@@ -494,7 +493,7 @@ impl Playing {
     }
 
     fn check_time(&mut self) {
-        if !self.is_over_time && self.deadline.is_some_and(|deadline| Timestamp::now() >= deadline) {
+        if !self.is_over_time && self.deadline.is_some_and(|deadline| self.now() >= deadline) {
             self.is_over_time = true;
             let seconds = self.definition.max_runtime_ms.unwrap_or_default() / 1_000;
             let message = format!("Canceling due to exceeding maximum runtime of {seconds} seconds.");
@@ -517,9 +516,6 @@ impl Playing {
         self.pending.push(Progress::Event(told));
         self.pending.push(Progress::Run { event, message });
         self.is_closing = true;
-        let folder = self.execution.settings.scratch.join(self.record.key.to_string());
-        // Attempts have removed their own folders; what is left is empty, or somebody's who looks.
-        let _removed = std::fs::remove_dir(folder).is_ok();
     }
 
     /// Writes what waits. False when somebody changed the run meanwhile, so that it is to be decided again.
@@ -612,16 +608,7 @@ struct Next {
     is_over: bool,
 }
 
+/// A time that the database keeps; one beyond what can be told is the last that can.
 fn at_micros(micros: i64) -> Timestamp {
-    Timestamp::from_microsecond(micros).unwrap_or_default()
-}
-
-fn now_micros() -> i64 {
-    Timestamp::now().as_microsecond()
-}
-
-/// The same moment on the clock that timers go by.
-fn instant_of(at: Timestamp) -> Instant {
-    let left = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
-    Instant::now() + left
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
 }

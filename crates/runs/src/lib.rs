@@ -22,6 +22,7 @@ mod record;
 mod register;
 pub mod schedule;
 mod scheduler;
+mod scratch;
 mod statements;
 mod step;
 pub mod steps;
@@ -30,7 +31,7 @@ mod words;
 mod worker;
 
 pub use cancel::Ending;
-pub use clock::Clock;
+pub use clock::{Clock, Hand};
 pub use engine::{Again, Engine, PAGE_MAX, Refusing};
 pub use error::Error;
 pub use execute::TAKEOVERS_MAX;
@@ -39,6 +40,7 @@ pub use lease::{Claimed, Lease};
 pub use progress::{NewEvent, NewLog, Progress, StepProgress};
 pub use record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord};
 pub use scheduler::{MISSED_MAX, schedule_runs};
+pub use scratch::Scratch;
 pub use step::{EVENTS_BYTES_MAX, EVENTS_MAX, OUTPUT_BYTES_MAX};
 pub use worker::{HEARTBEAT, LEASE, LOOK, WorkerSettings, work};
 

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use model::{Schedule, ScheduleConfig};
 use plan::Value;
 use serde_json::json;
-use store::Tx;
+use store::{MaybeStore as _, Tx};
 use tokio::sync::watch;
 
 use crate::engine::ServedJobs;
@@ -26,17 +26,17 @@ const LOOK: Duration = Duration::from_secs(30);
 /// Launches what is due until it is told to stop.
 pub async fn schedule_runs(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let next = match engine.tick(Timestamp::now()).await {
+        let next = match engine.tick(engine.clock.now()).await {
             Ok(next) => next,
             Err(error) => {
                 tracing::warn!(error = crate::chain(&error), "schedules could not be looked at; tried again later");
                 None
             }
         };
-        let left =
-            next.map_or(LOOK, |next| Duration::try_from(next.duration_since(Timestamp::now())).unwrap_or_default());
+        let look = engine.clock.moment() + LOOK;
+        let look = next.map_or(look, |next| engine.clock.moment_of(next).min(look));
         tokio::select! {
-            () = tokio::time::sleep(left.min(LOOK)) => {}
+            () = engine.clock.until(look) => {}
             _stopped = stop.changed() => {}
         }
     }
@@ -130,16 +130,32 @@ impl Engine {
         let tick = self.ids.uuid(now.as_microsecond())?;
         let values =
             [Value::Uuid(tick), Value::Uuid(standing.key), Value::Instant(time.as_microsecond()), Value::Text(local)];
-        let at = now.as_microsecond();
+        let values = (values, now.as_microsecond());
+        match self.launch_tick(values.clone(), prepared).await {
+            // What is refused in the transaction is refused for good: its time is dealt with, and says so.
+            Err(error) if error.store().is_none() => {
+                let reason = error.to_string();
+                tracing::error!(schedule = schedule.name, %time, reason, "a schedule launched nothing");
+                self.launch_tick(values, Err(reason)).await?;
+            }
+            told => told?,
+        }
+        self.hint_queue();
+        Ok(())
+    }
+
+    async fn launch_tick(
+        &self,
+        (values, at): ([Value; 4], i64),
+        prepared: Result<Arc<NewRun>, String>,
+    ) -> Result<(), Error> {
         let clock = self.clock.clone();
         self.store
             .tell(move |tx| {
                 let (values, prepared, clock) = (values.clone(), prepared.clone(), clock.given());
                 Box::pin(async move { tell(tx, clock, (values, at), prepared).await })
             })
-            .await?;
-        self.hint_queue();
-        Ok(())
+            .await
     }
 }
 

@@ -1,10 +1,11 @@
 //! One attempt of a step: the files that its process reads and writes, and what became of it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::OFlags;
 use serde_json::{Value as Json, json};
@@ -29,10 +30,19 @@ pub(crate) enum Heard {
     Started(u32),
     /// It wrote a line.
     Line(Line),
-    /// Nothing of it is left.
-    Ended(Ended),
+    /// Nothing of it is left, and this is what it gave.
+    Ended(Ended, Gave),
     /// It could not be started, or its guard is gone.
     Broken(String),
+}
+
+/// What a process left in its files.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Gave {
+    /// Its output; none when it wrote none; or, in words, what is wrong with the file.
+    pub(crate) value: Result<Option<Json>, String>,
+    /// Events, as it wrote them.
+    pub(crate) events: Vec<Json>,
 }
 
 /// What is heard, of which step.
@@ -41,30 +51,21 @@ pub(crate) struct Message {
     pub(crate) heard: Heard,
 }
 
-/// The files of one attempt.
-#[derive(Debug, Clone)]
-pub(crate) struct Files {
+/// The files of one attempt. Only the thread of its process touches them.
+#[derive(Debug)]
+struct Files {
     folder: PathBuf,
 }
 
 impl Files {
     /// A folder of its own, with the document that the process reads.
-    pub(crate) fn make(folder: PathBuf, document: &Json) -> Result<Files, Error> {
+    fn make(folder: PathBuf, document: &Json) -> Result<Files, Error> {
         let made = |path: &Path, result: std::io::Result<()>| {
             result.map_err(|source| Error::File { path: path.to_path_buf(), source })
         };
-        made(&folder, fs::create_dir_all(&folder))?;
+        made(&folder, DirBuilder::new().mode(0o700).create(&folder))?;
         let files = Files { folder };
         made(&files.input(), fs::write(files.input(), document.to_string()))?;
-        // What an earlier worker may have left is none of this attempt's.
-        for path in [files.output(), files.events()] {
-            match fs::remove_file(&path) {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::File { path, source });
-                }
-                Ok(()) | Err(_) => {}
-            }
-        }
         Ok(files)
     }
 
@@ -81,17 +82,17 @@ impl Files {
     }
 
     /// What the process is started with.
-    pub(crate) fn task(&self, command: &[String], shared: &Shared, timeout_ms: Option<u64>) -> Task {
+    fn task(&self, shared: &Shared, begin: &Begin) -> Task {
         let mut environment = shared.environment.clone();
         let text = |path: PathBuf| path.display().to_string();
         environment.insert("DRAGOMAN_OUTPUT".to_owned(), text(self.output()));
         environment.insert("DRAGOMAN_EVENTS".to_owned(), text(self.events()));
         Task {
-            command: command.to_vec(),
+            command: begin.command.clone(),
             directory: shared.directory.clone(),
             environment,
             input: self.input(),
-            timeout_ms,
+            timeout_ms: begin.timeout_ms,
             grace_ms: shared.grace_ms,
             line_bytes_max: crate::process::LINE_BYTES_MAX,
             stream_bytes_max: crate::process::STREAM_BYTES_MAX,
@@ -102,7 +103,7 @@ impl Files {
     ///
     /// # Errors
     /// In words, what is wrong with the file.
-    pub(crate) fn value(&self) -> Result<Option<Json>, String> {
+    fn value(&self) -> Result<Option<Json>, String> {
         let Some(text) = read(&self.output(), OUTPUT_BYTES_MAX)? else { return Ok(None) };
         if text.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
@@ -111,7 +112,7 @@ impl Files {
     }
 
     /// The events that the process wrote, one on a line; what is no event is told as a line of its log.
-    pub(crate) fn program_events(&self) -> Vec<Json> {
+    fn program_events(&self) -> Vec<Json> {
         let broken = |reason: String| vec![json!({ "event": "log", "level": "WARNING", "message": reason })];
         match read(&self.events(), EVENTS_BYTES_MAX) {
             Ok(None) => Vec::new(),
@@ -135,7 +136,7 @@ impl Files {
     }
 
     /// Nothing of it is needed any more.
-    pub(crate) fn remove(&self) {
+    fn remove(self) {
         if let Err(error) = fs::remove_dir_all(&self.folder) {
             tracing::debug!(%error, folder = %self.folder.display(), "the files of a step stay");
         }
@@ -191,44 +192,48 @@ pub(crate) struct Shared {
     pub(crate) grace_ms: u64,
 }
 
-/// Starts a process under a guard and a thread that listens to it. Whoever holds the lifeline holds the process.
+/// A process that is to be started.
+#[derive(Debug)]
+pub(crate) struct Begin {
+    /// Its step.
+    pub(crate) step: usize,
+    /// A folder for its files, which is not there yet.
+    pub(crate) folder: PathBuf,
+    /// What it reads.
+    pub(crate) document: Json,
+    /// Program and arguments.
+    pub(crate) command: Vec<String>,
+    /// It is ended when it takes longer.
+    pub(crate) timeout_ms: Option<u64>,
+}
+
+/// Starts a process under a guard, on a thread that listens to it and holds its files. Whoever holds the lifeline holds the process.
 pub(crate) fn start(
-    step: usize,
-    shared: &Shared,
-    task: Task,
+    shared: &Arc<Shared>,
+    begin: Begin,
     messages: mpsc::Sender<Message>,
 ) -> oneshot::Receiver<Lifeline> {
     let (give, lifeline) = oneshot::channel();
-    let guard = shared.guard.clone();
-    let told = messages.clone();
+    let (step, shared, told) = (begin.step, Arc::clone(shared), messages.clone());
     let listen = move || {
         // A run that is gone hears nothing; its processes end because their lifelines are dropped.
         let tell = |heard| messages.blocking_send(Message { step, heard }).is_ok();
-        let mut held = match Held::start(&guard, &task) {
-            Ok(held) => held,
-            Err(error) => {
-                let _told = tell(Heard::Broken(crate::chain(&error)));
-                return;
+        let last = match Files::make(begin.folder.clone(), &begin.document) {
+            Ok(files) => {
+                let last = hold(&files.task(&shared, &begin), &shared.guard, give, tell);
+                let last = match last {
+                    Last::Ended(ended) => {
+                        let gave = Gave { value: files.value(), events: files.program_events() };
+                        Heard::Ended(ended, gave)
+                    }
+                    Last::Broken(reason) => Heard::Broken(reason),
+                };
+                files.remove();
+                last
             }
+            Err(error) => Heard::Broken(crate::chain(&error)),
         };
-        let is_held = held.lifeline().is_some_and(|end| give.send(end).is_ok());
-        if !is_held {
-            // Nobody could end it; so it ends with this thread.
-            let _told = tell(Heard::Broken("nobody holds the process".to_owned()));
-            return;
-        }
-        loop {
-            let (heard, is_last) = match held.listen() {
-                Ok(Told::Started { pid }) => (Heard::Started(pid), false),
-                Ok(Told::Line(line)) => (Heard::Line(Line { text: kept(line.text), ..line }), false),
-                Ok(Told::NotStarted { reason }) => (Heard::Broken(reason), true),
-                Ok(Told::Ended(ended)) => (Heard::Ended(ended), true),
-                Err(error) => (Heard::Broken(crate::chain(&error)), true),
-            };
-            if !tell(heard) || is_last {
-                return;
-            }
-        }
+        let _told = tell(last);
     };
     if let Err(error) = std::thread::Builder::new().name("step".to_owned()).spawn(listen) {
         let heard = Heard::Broken(format!("no thread for the process: {error}"));
@@ -237,4 +242,34 @@ pub(crate) fn start(
         });
     }
     lifeline
+}
+
+/// The last that is heard of a process.
+enum Last {
+    Ended(Ended),
+    Broken(String),
+}
+
+/// Starts the guard and listens to it until nothing is left of the process.
+fn hold(task: &Task, guard: &Path, give: oneshot::Sender<Lifeline>, tell: impl Fn(Heard) -> bool) -> Last {
+    let mut held = match Held::start(guard, task) {
+        Ok(held) => held,
+        Err(error) => return Last::Broken(crate::chain(&error)),
+    };
+    if !held.lifeline().is_some_and(|end| give.send(end).is_ok()) {
+        // Nobody could end it; so it ends with this thread.
+        return Last::Broken("nobody holds the process".to_owned());
+    }
+    loop {
+        let is_heard = match held.listen() {
+            Ok(Told::Started { pid }) => tell(Heard::Started(pid)),
+            Ok(Told::Line(line)) => tell(Heard::Line(Line { text: kept(line.text), ..line })),
+            Ok(Told::NotStarted { reason }) => return Last::Broken(reason),
+            Ok(Told::Ended(ended)) => return Last::Ended(ended),
+            Err(error) => return Last::Broken(crate::chain(&error)),
+        };
+        if !is_heard {
+            return Last::Broken("nobody listens to the process".to_owned());
+        }
+    }
 }

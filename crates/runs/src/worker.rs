@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinHandle, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::execute::{Execution, Order};
 use crate::step::Shared;
 use crate::transition::RunStatus;
-use crate::{Claimed, Engine, Lease, RunKey};
+use crate::{Claimed, Engine, Lease, RunKey, Scratch};
 
 /// How long a worker has its runs without saying that it lives.
 pub const LEASE: Duration = Duration::from_secs(9);
@@ -44,7 +44,7 @@ pub struct WorkerSettings {
     /// Where processes run: the project's folder.
     pub directory: PathBuf,
     /// Where their files stand.
-    pub scratch: PathBuf,
+    pub scratch: Arc<Scratch>,
     /// What they find in their environment.
     pub environment: BTreeMap<String, String>,
     /// Runs at once at most.
@@ -60,23 +60,24 @@ pub async fn work(engine: Arc<Engine>, settings: WorkerSettings, mut stop: watch
     let mut worker = Worker::new(engine, settings);
     let mut queue = worker.engine.hints.queue.subscribe();
     let mut cancel = worker.engine.hints.cancel.subscribe();
+    let clock = worker.engine.clock.clone();
     loop {
         if *stop.borrow() && !worker.is_stopping {
             worker.stop();
         }
-        worker.begin_what_is_due(Instant::now());
+        worker.begin_what_is_due(clock.moment());
         if worker.is_stopping && worker.tasks.is_empty() && worker.claiming.is_none() {
             return worker.end().await;
         }
         let wake_at = worker.wake_at();
         tokio::select! {
             stopped = stop.changed(), if !worker.is_stopping => if stopped.is_err() { worker.stop() },
-            _launched = queue.changed() => worker.look_at = Instant::now(),
+            _launched = queue.changed() => worker.look_at = clock.moment(),
             _canceled = cancel.changed() => worker.renew_from = None,
             Some(lease) = worker.tasks.next() => worker.ended(lease),
             (asked, answer) = answer(&mut worker.claiming) => worker.claimed(asked, answer),
             (asked, answer) = answer(&mut worker.renewing) => worker.renewed(asked, answer),
-            () = sleep_until(wake_at) => {}
+            () = clock.until(wake_at) => {}
         }
     }
 }
@@ -176,14 +177,14 @@ impl Worker {
             grace_ms: u64::try_from(settings.grace.as_millis()).unwrap_or(u64::MAX),
         };
         Worker {
-            engine,
             settings: Arc::new(settings),
             shared: Arc::new(shared),
             held: HashMap::new(),
             tasks: Tasks::default(),
             claiming: None,
             renewing: None,
-            look_at: Instant::now(),
+            look_at: engine.clock.moment(),
+            engine,
             renew_from: None,
             is_stopping: false,
             left: Vec::new(),
@@ -200,7 +201,7 @@ impl Worker {
         let renew_at = if self.renewing.is_none() { self.renew_at() } else { None };
         let let_go_at = self.living().map(Held::let_go_at).min();
         let wake_at = [look_at, renew_at, let_go_at].into_iter().flatten().min();
-        wake_at.unwrap_or_else(|| Instant::now() + LOOK)
+        wake_at.unwrap_or_else(|| self.engine.clock.moment() + LOOK)
     }
 
     /// When it must say that it lives.
@@ -244,7 +245,7 @@ impl Worker {
             Ok(claimed) => claimed.into_iter().for_each(|claimed| self.take(claimed, asked)),
             Err(error) => {
                 tracing::warn!(error, "no runs could be taken; tried again soon");
-                self.look_at = Instant::now() + PAUSE;
+                self.look_at = self.engine.clock.moment() + PAUSE;
             }
         }
     }
@@ -274,7 +275,7 @@ impl Worker {
         if self.is_stopping {
             self.left.push(lease);
         }
-        self.look_at = Instant::now();
+        self.look_at = self.engine.clock.moment();
     }
 
     /// Says that it lives.

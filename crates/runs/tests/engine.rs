@@ -6,7 +6,6 @@ mod database;
 mod kitchen;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kitchen::Kitchen;
@@ -201,7 +200,7 @@ type Nightly @job(repository: "kitchen")
 async fn each_time_of_a_schedule_launches_one_run() {
     for kitchen in Kitchen::of("engine_schedule", SCHEDULED).await {
         let engine = &kitchen.engine;
-        let start = jiff::Timestamp::from_microsecond(kitchen.now.load(Ordering::SeqCst)).unwrap();
+        let start = jiff::Timestamp::from_microsecond(kitchen.now.now()).unwrap();
         let at = |minutes: i64| start + Duration::from_secs(u64::try_from(minutes * 60).unwrap());
         let count = async || engine.runs(None, None, 100).await.unwrap().len();
         // The clock stands at 22:13:20; the schedule that nobody has switched on does nothing.
@@ -231,7 +230,7 @@ async fn a_schedule_that_comes_back_or_has_other_times_makes_up_for_nothing() {
         let engine = &kitchen.engine;
         let count = async || engine.runs(None, None, 100).await.unwrap().len();
         let later = |minutes: u64| {
-            let now = jiff::Timestamp::from_microsecond(kitchen.now.load(Ordering::SeqCst)).unwrap();
+            let now = jiff::Timestamp::from_microsecond(kitchen.now.now()).unwrap();
             now + Duration::from_secs(minutes * 60)
         };
         let serve = async |jobs: String| {

@@ -13,35 +13,59 @@ use std::time::Duration;
 
 use kitchen::Kitchen;
 use runs::transition::RunStatus;
-use runs::{Clock, Ending, Engine, LEASE, RunKey, TAKEOVERS_MAX, WorkerSettings, work};
+use runs::{Clock, Ending, Engine, LEASE, RunKey, Scratch, TAKEOVERS_MAX, WorkerSettings, work};
 use store::Ids;
 use tokio::sync::watch;
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-const ONE: &str = r#"type Nightly @job(repository: "kitchen") { extract: JSON @run(command: ["true"]) }"#;
+/// What the guard does is the first word of the op's command, with what comes behind it; of the attempt it knows its files.
+const GUARD: &str = r#"#!/bin/sh
+read -r task
+command=${task#*'"command":["'}; word=${command%%'"'*}; argument=${command#*'","'}; argument=${argument%%'"]'*}
+input=${task#*'"input":"'}; input=${input%%'"'*}
+output=${task#*'"DRAGOMAN_OUTPUT":"'}; output=${output%%'"'*}
+events=${task#*'"DRAGOMAN_EVENTS":"'}; events=${events%%'"'*}
+here=${0%/*}
+line() { echo '{"line":{"stream":"'"$1"'","text":"'"$2"'","is_cut":false}}'; }
+ended() { echo '{"ended":{"reason":"'"$1"'","status":'"$2"',"signal":'"$3"',"left_behind":0,"is_killed":false,"lines_lost":'"${4:-0}"'}}'; exit; }
+until_canceled() { read -r asked; ended cancel null 15; }
+[ "$word" = missing ] && { echo '{"not_started":{"reason":"there is no such program"}}'; exit; }
+echo '{"started":{"pid":7}}'
+case $word in
+  give) echo "$argument" > "$output"; ended exit 0 null;;
+  inputs) sed 's/.*"inputs":\({[^}]*}\).*/\1/' "$input" > "$output"; ended exit 0 null;;
+  small) echo '{"$outputs":[{"output":"small","value":1}]}' > "$output"; ended exit 0 null;;
+  nul) line out 'a\u0000b'; echo '{"event":"log","level":"INFO","message":"e\u0000f"}' > "$events"
+    echo '{"c\u0000":["d\u0000"]}' > "$output"; ended exit 0 null;;
+  pipe) mkfifo "$output"; ended exit 0 null;;
+  quiet) ended exit 0 null;;
+  noisy) line out first; ended exit 0 null 7;;
+  exit) line error 'why it ended'; ended exit "$argument" null;;
+  exit_first) grep -q '"attempt":1' "$input" && ended exit 1 null; echo "$argument" > "$output"; ended exit 0 null;;
+  raise) echo '{"event":"failure","description":"not today","allowRetries":false}' > "$events"; ended exit 1 null;;
+  signal) ended exit null 9;;
+  late) ended timeout null 15;;
+  die) exit;;
+  hang) until_canceled;;
+  stop) mark="$here/mark"; line out begun
+    if [ ! -e "$mark" ]; then : > "$mark"; read -r asked; line out last; ended cancel null 15; fi; ended exit 0 null;;
+  wait) line out begun; read -r go < "$here/go"; ended exit 0 null;;
+esac
+"#;
 
-/// What a guard says at first and at last; `$task` is the line that it got.
-const STARTED: &str = r#"echo '{"started":{"pid":7}}'"#;
-const ENDED: &str =
-    r#"echo '{"ended":{"reason":"exit","status":0,"signal":null,"left_behind":0,"is_killed":false,"lines_lost":0}}'"#;
-/// Waits until it is asked to end, as a guard does.
-const UNTIL_CANCELED: &str = r#"read word
-echo '{"ended":{"reason":"cancel","status":null,"signal":15,"left_behind":0,"is_killed":false,"lines_lost":0}}'"#;
-/// Finds the files of the attempt.
-const FILES: &str = r#"output=${task#*'"DRAGOMAN_OUTPUT":"'}; output=${output%%'"'*}
-events=${task#*'"DRAGOMAN_EVENTS":"'}; events=${events%%'"'*}"#;
+const ONE: &str = r#"type Nightly @job(repository: "kitchen") { extract: JSON @run(command: ["quiet"]) }"#;
 
 /// A folder with a guard of its own.
 struct Guard(PathBuf);
 
 impl Guard {
-    fn new(test: &str, script: &[&str]) -> Guard {
+    fn new(test: &str) -> Guard {
         let folder = std::env::temp_dir().join(format!("dragoman-guard-{test}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let program = folder.join("guard");
-        fs::write(&program, format!("#!/bin/sh\nread -r task\n{}\n", script.join("\n"))).unwrap();
+        fs::write(&program, GUARD).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         Guard(folder)
     }
@@ -51,7 +75,7 @@ impl Guard {
             name: "one".to_owned(),
             guard: self.0.join("guard"),
             directory: self.0.clone(),
-            scratch: self.0.join("work"),
+            scratch: Arc::new(Scratch::take(&self.0.join("work"), "one").unwrap()),
             environment: std::collections::BTreeMap::new(),
             runs_max: 4,
             steps_max: 4,
@@ -66,8 +90,9 @@ impl Drop for Guard {
     }
 }
 
-/// The run when it has ended.
-async fn ended(engine: &Engine, run: RunKey) -> RunStatus {
+/// The run when it has ended. Whenever something happens the clock goes on by a tick.
+async fn ended(kitchen: &Kitchen, run: RunKey, tick: Duration) -> RunStatus {
+    let engine = &kitchen.engine;
     let mut progress = engine.progress();
     let ended = async {
         loop {
@@ -75,32 +100,72 @@ async fn ended(engine: &Engine, run: RunKey) -> RunStatus {
             if status.is_finished() {
                 return status;
             }
+            kitchen.forward(tick);
             progress.changed().await.unwrap();
         }
     };
     tokio::time::timeout(PATIENCE, ended).await.expect("the run ends")
 }
 
-/// Plays one run of these jobs under this guard on both databases: what was told of it in the end.
-async fn check(test: &str, jobs: &str, script: &[&str], expected: &[&str]) {
-    for kitchen in Kitchen::of(&format!("worker_{test}"), jobs).await {
-        let guard = Guard::new(test, script);
+/// A worker that works until it is told to stop.
+struct Working {
+    stop: watch::Sender<bool>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Working {
+    fn start(kitchen: &Kitchen, guard: &Guard) -> Working {
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(work(Arc::clone(&kitchen.engine), guard.settings(), stopped));
+        Working { stop, task }
+    }
+
+    async fn end(self) {
+        self.stop.send_replace(true);
+        self.task.await.unwrap();
+    }
+}
+
+/// Plays one run of this job on both databases: where it and its steps stand in the end, its lines and warnings.
+async fn check(test: &str, job: &str, expected: &[&str]) {
+    check_ticking(test, job, Duration::ZERO, expected).await;
+}
+
+async fn check_ticking(test: &str, job: &str, tick: Duration, expected: &[&str]) {
+    let jobs = if job.contains("@job") {
+        job.to_owned()
+    } else {
+        ["type Nightly @job(repository: \"kitchen\") {", job, "}"].concat()
+    };
+    for kitchen in Kitchen::of(&format!("worker_{test}"), &jobs).await {
+        let guard = Guard::new(test);
         let engine = &kitchen.engine;
         let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
-        let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
-        let status = ended(engine, run).await;
-        stop.send_replace(true);
-        worker.await.unwrap();
+        let worker = Working::start(&kitchen, &guard);
+        let status = ended(&kitchen, run, tick).await;
+        worker.end().await;
         let mut told = vec![format!("run {}", status.word())];
         for step in engine.steps(run).await.unwrap() {
-            let output = step.output.filter(|output| !output.is_null());
+            // The databases keep members in orders of their own.
+            let output = step.output.filter(|output| !output.is_null() && output.get("$outputs").is_none());
             let output = output.map(|output| format!(" {output}")).unwrap_or_default();
-            told.push(format!("{} {}{output}", step.key, step.status.word()));
+            let attempt = if step.attempt > 1 { format!(" at attempt {}", step.attempt) } else { String::new() };
+            let error = step.error.as_ref().map(|error| format!(": {}", innermost(error))).unwrap_or_default();
+            told.push(format!("{} {}{attempt}{output}{error}", step.key, step.status.word()));
         }
         told.extend(engine.logs(run, 0).await.unwrap().into_iter().map(|line| format!("line {}", line.message)));
+        let events = engine.events(run, 0).await.unwrap().into_iter().filter(|event| event.level == "WARNING");
+        told.extend(events.map(|event| format!("warning {}", event.message)));
         assert_eq!(told, expected, "{test}");
         kitchen.remove().await;
+    }
+}
+
+/// The message of the first cause.
+fn innermost(error: &serde_json::Value) -> &str {
+    match error.get("cause") {
+        Some(cause) if cause.is_object() => innermost(cause),
+        Some(_) | None => error["message"].as_str().unwrap_or_default().trim_end(),
     }
 }
 
@@ -111,27 +176,99 @@ async fn beside(kitchen: &Kitchen) -> Engine {
 }
 
 #[tokio::test]
+async fn what_programs_give_is_kept_and_fed() {
+    let ops = r#"one: Int! @run(command: ["give", "5"])
+      two: [Int!]! @run(command: ["give", "[1,2]"])
+      three(a: Int! @input @from(op: "one"), b: [Int!]! @input @from(op: "two"), word: String! = "x"): JSON @run(command: ["inputs"])"#;
+    let expected = ["run succeeded", "one succeeded 5", "two succeeded [1,2]", r#"three succeeded {"a":5,"b":[1,2]}"#];
+    check("fed", ops, &expected).await;
+    let both = r#"one: Int! @run(command: ["give", "5"])
+      two: Int! @run(command: ["give", "6"])
+      three(all: [Int!]! @input @from(ops: ["one", "two"])): JSON @run(command: ["inputs"])"#;
+    check("listed", both, &["run succeeded", "one succeeded 5", "two succeeded 6", r#"three succeeded {"all":[5,6]}"#])
+        .await;
+}
+
+#[tokio::test]
+async fn what_needs_what_was_not_made_is_skipped() {
+    let jobs = r#"type Sizes @outputs { large: Int @maybe  small: Int @maybe }
+      type Ops @ops(location: "main") {
+        split: Sizes @run(command: ["small"])
+        load(rows: Int @input): JSON @run(command: ["inputs"])
+      }
+      type Nightly @job(repository: "kitchen") {
+        split: Sizes @use(op: "split")
+        few(rows: Int @from(op: "split", output: "small")): JSON @use(op: "load")
+        many(rows: Int @from(op: "split", output: "large")): JSON @use(op: "load")
+      }"#;
+    check("skipped", jobs, &["run succeeded", "split succeeded", r#"few succeeded {"rows":1}"#, "many skipped"]).await;
+}
+
+#[tokio::test]
+async fn a_step_whose_program_does_not_do_its_part_fails_with_the_reason() {
+    let cases = [
+        ("exit", r#"["exit", "3"]"#, "ProgramFailed: the program ended with status 3"),
+        ("signal", r#"["signal"]"#, "ChildProcessCrashException: ended by signal 9"),
+        ("raise", r#"["raise"]"#, "dagster._core.definitions.events.Failure: not today"),
+        ("late", r#"["late"]"#, "StepTimeout: the step took longer than its 0 s and was ended"),
+        ("die", r#"["die"]"#, "ProgramNotStarted: the guard of a process ended before its process did"),
+        ("missing", r#"["missing"]"#, "ProgramNotStarted: there is no such program"),
+        ("quiet", r#"["quiet"]"#, "OutputMissing: the program gave no output `result`"),
+        ("null", r#"["give", "null"]"#, "OutputMissing: the program gave no output `result`"),
+        (
+            "text",
+            r#"["give", "no json"]"#,
+            "OutputUnreadable: its output is no JSON: expected ident at line 1 column 2",
+        ),
+        ("pipe", r#"["pipe"]"#, "OutputUnreadable: output.json is no file"),
+        (
+            "type",
+            r#"["give", "true"]"#,
+            "DagsterTypeCheckDidNotPass: Type check failed for step output \"result\" - expected type \"Int\". Description: should be Int, not true.",
+        ),
+    ];
+    for (test, command, reason) in cases {
+        let ops = format!(
+            "one: Int! @run(command: {command}) two: JSON @run(command: [\"quiet\"]) @needs(ops: [\"one\"]) other: Int @run(command: [\"give\", \"1\"])"
+        );
+        let failed = format!("one failed: {reason}");
+        let line = if test == "exit" { vec!["line why it ended"] } else { Vec::new() };
+        let expected = [vec!["run failed", &failed, "two blocked", "other succeeded 1"], line].concat();
+        check(&format!("fails_{test}"), &ops, &expected).await;
+    }
+}
+
+#[tokio::test]
+async fn a_step_is_tried_again_when_its_time_has_come() {
+    let tick = Duration::from_millis(600);
+    let again = r#"one: Int! @run(command: ["exit_first", "5"]) @retry(max: 2, delay: "500ms")"#;
+    check_ticking("again", again, tick, &["run succeeded", "one succeeded at attempt 2 5"]).await;
+    let never = r#"one: Int! @run(command: ["signal"]) @retry(max: 1)"#;
+    let failed = "one failed at attempt 2: ChildProcessCrashException: ended by signal 9";
+    check("never", never, &["run failed", failed]).await;
+    let raised = r#"one: Int! @run(command: ["raise"]) @retry(max: 1)"#;
+    check("raised", raised, &["run failed", "one failed: dagster._core.definitions.events.Failure: not today"]).await;
+}
+
+#[tokio::test]
 async fn a_program_that_writes_nul_ends_its_run() {
-    let line = r#"echo '{"line":{"stream":"out","text":"a\u0000b","is_cut":false}}'"#;
-    let event = r#"echo '{"event":"log","level":"INFO","message":"e\u0000f"}' > "$events""#;
-    let output = r#"echo '{"c\u0000":["d\u0000"]}' > "$output""#;
     let expected =
         ["run succeeded", "extract succeeded {\"c\u{fffd}\":[\"d\u{fffd}\"]}", "line a\u{fffd}b", "line e\u{fffd}f"];
-    check("nul", ONE, &[FILES, STARTED, line, event, output, ENDED], &expected).await;
+    check("nul", r#"extract: JSON @run(command: ["nul"])"#, &expected).await;
 }
 
 #[tokio::test]
-async fn a_run_whose_time_is_over_before_its_guard_is_there_ends() {
-    let jobs = ONE.replace("@job(", r#"@job(maxRuntime: "1ms", "#);
-    check("hasty", &jobs, &[STARTED, UNTIL_CANCELED], &["run failed", "extract canceled"]).await;
+async fn lines_beyond_what_is_kept_are_told() {
+    let warning = "warning 7 lines of output are beyond what is kept and are lost";
+    check("noisy", r#"one: JSON @run(command: ["noisy"])"#, &["run succeeded", "one succeeded", "line first", warning])
+        .await;
 }
 
 #[tokio::test]
-async fn an_output_that_is_a_pipe_fails_its_step() {
-    check("pipe", ONE, &[FILES, "mkfifo \"$output\"", STARTED, ENDED], &["run failed", "extract failed"]).await;
+async fn a_run_whose_time_is_over_ends() {
+    let jobs = r#"type Nightly @job(repository: "kitchen", maxRuntime: "100ms") { one: JSON @run(command: ["hang"]) }"#;
+    check_ticking("hasty", jobs, Duration::from_millis(200), &["run failed", "one canceled"]).await;
 }
-
-const BEGUN: &str = r#"echo '{"line":{"stream":"out","text":"begun","is_cut":false}}'"#;
 
 /// Waits until the process of the run has begun.
 async fn begun(engine: &Engine, run: RunKey) {
@@ -146,46 +283,38 @@ async fn begun(engine: &Engine, run: RunKey) {
 
 #[tokio::test]
 async fn a_worker_that_stops_writes_the_last_words_and_gives_its_run_back() {
-    let last = r#"mark="${0%/*}/mark"
-if [ ! -e "$mark" ]; then : > "$mark"; read -r word; echo '{"line":{"stream":"out","text":"last","is_cut":false}}'
-echo '{"ended":{"reason":"cancel","status":null,"signal":15,"left_behind":0,"is_killed":false,"lines_lost":0}}'; exit; fi"#;
-    for kitchen in Kitchen::of("worker_stop", ONE).await {
-        let guard = Guard::new("stop", &[STARTED, BEGUN, last, ENDED]);
+    let jobs = ONE.replace("quiet", "stop");
+    for kitchen in Kitchen::of("worker_stop", &jobs).await {
+        let guard = Guard::new("stop");
         let engine = &kitchen.engine;
         let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
-        let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
+        let worker = Working::start(&kitchen, &guard);
         begun(engine, run).await;
-        stop.send_replace(true);
-        worker.await.unwrap();
+        worker.end().await;
         let lines: Vec<String> = engine.logs(run, 0).await.unwrap().into_iter().map(|line| line.message).collect();
         assert_eq!(lines, ["begun", "last"]);
         // The clock stands still: it goes on because it was given back.
-        let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
-        assert_eq!(ended(engine, run).await, RunStatus::Succeeded);
-        stop.send_replace(true);
-        worker.await.unwrap();
+        let worker = Working::start(&kitchen, &guard);
+        assert_eq!(ended(&kitchen, run, Duration::ZERO).await, RunStatus::Succeeded);
+        worker.end().await;
         kitchen.remove().await;
     }
 }
 
 #[tokio::test]
 async fn a_run_that_is_cancelled_as_its_last_step_ends_is_canceled() {
-    for kitchen in Kitchen::of("worker_overtaken", ONE).await {
-        let guard = Guard::new("overtaken", &[STARTED, BEGUN, r#"read -r word < "${0%/*}/go""#, ENDED]);
+    for kitchen in Kitchen::of("worker_overtaken", &ONE.replace("quiet", "wait")).await {
+        let guard = Guard::new("overtaken");
         let go = guard.0.join("go");
         assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
         let engine = &kitchen.engine;
         let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
-        let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
+        let worker = Working::start(&kitchen, &guard);
         begun(engine, run).await;
         beside(&kitchen).await.cancel(run, Ending::InOrder).await.unwrap();
         fs::write(&go, "go\n").unwrap();
-        assert_eq!(ended(engine, run).await, RunStatus::Canceled);
-        stop.send_replace(true);
-        worker.await.unwrap();
+        assert_eq!(ended(&kitchen, run, Duration::ZERO).await, RunStatus::Canceled);
+        worker.end().await;
         let events = engine.events(run, 0).await.unwrap();
         let ends = ["RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED"];
         let told: Vec<&str> =
@@ -196,20 +325,24 @@ async fn a_run_that_is_cancelled_as_its_last_step_ends_is_canceled() {
 }
 
 #[tokio::test]
-async fn a_run_that_no_worker_ends_fails() {
+async fn a_run_that_ends_its_workers_fails_and_one_that_is_given_back_does_not() {
     for kitchen in Kitchen::of("worker_takeovers", ONE).await {
-        let guard = Guard::new("takeovers", &[STARTED, ENDED]);
+        let guard = Guard::new("takeovers");
         let engine = &kitchen.engine;
-        let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
-        for _ in 0..=TAKEOVERS_MAX {
-            assert_eq!(engine.claim("gone", LEASE, 1).await.unwrap().len(), 1);
-            kitchen.forward(LEASE);
+        for (is_released, expected) in [(true, RunStatus::Succeeded), (false, RunStatus::Failed)] {
+            let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+            for _ in 0..=TAKEOVERS_MAX {
+                let claimed = engine.claim("gone", LEASE, 1).await.unwrap().remove(0);
+                if is_released {
+                    engine.release("gone", vec![claimed.lease]).await.unwrap();
+                } else {
+                    kitchen.forward(LEASE);
+                }
+            }
+            let worker = Working::start(&kitchen, &guard);
+            assert_eq!(ended(&kitchen, run, Duration::ZERO).await, expected);
+            worker.end().await;
         }
-        let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(work(Arc::clone(engine), guard.settings(), stopped));
-        assert_eq!(ended(engine, run).await, RunStatus::Failed);
-        stop.send_replace(true);
-        worker.await.unwrap();
         kitchen.remove().await;
     }
 }

@@ -1,11 +1,10 @@
 //! A project of jobs on a database of its own, with a clock that is moved by hand.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use model::Source;
-use runs::{Clock, Engine, Launch};
+use runs::{Clock, Engine, Hand, Launch};
 use store::{Ids, MigrateOptions};
 
 use crate::database::Place;
@@ -13,7 +12,7 @@ use crate::database::Place;
 pub struct Kitchen {
     pub place: Place,
     pub engine: Arc<Engine>,
-    pub now: Arc<AtomicI64>,
+    pub now: Arc<Hand>,
 }
 
 impl Kitchen {
@@ -26,7 +25,7 @@ impl Kitchen {
             let store = Arc::new(place.open());
             let plan = store.migrate_plan(&model, &sources).await.unwrap();
             store.migrate_apply(&plan, MigrateOptions { allow_data_loss: false }, |_| ()).await.unwrap();
-            let now = Arc::new(AtomicI64::new(1_700_000_000_000_000));
+            let now = Arc::new(Hand::new(1_700_000_000_000_000));
             let clock = Clock::Manual(Arc::clone(&now));
             let engine = Engine::open(store, clock, Arc::new(Ids::seeded(7))).await.unwrap();
             engine.serve(Arc::new(model)).await.unwrap();
@@ -46,7 +45,7 @@ impl Kitchen {
     }
 
     pub fn forward(&self, by: Duration) {
-        self.now.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+        self.now.forward(by);
     }
 
     pub async fn remove(self) {
