@@ -22,6 +22,8 @@ use crate::project::Project;
 const SOCKET: &str = "control";
 /// Bytes of a question or an answer.
 const MESSAGE_BYTES_MAX: u64 = 32 << 20;
+/// Bytes of events in an answer, and of lines, where more than one is told.
+const PAGE_BYTES_MAX: usize = 4 << 20;
 /// Commands that are answered at once; further ones wait.
 const CONNECTIONS_MAX: usize = 64;
 /// How long a question for news waits for some.
@@ -258,10 +260,12 @@ async fn key(engine: &Engine, text: &str) -> Result<RunKey, String> {
     if let Some(key) = RunKey::of_text(text) {
         return Ok(key);
     }
-    let newest = engine.runs(None, None, runs::PAGE_MAX).await.map_err(told)?;
-    let is_it = |run: &&RunRecord| run.number.to_string() == text || run.key.to_string().starts_with(text);
-    let met: Vec<RunKey> = newest.iter().filter(is_it).map(|run| run.key).collect();
-    match met.as_slice() {
+    if let Ok(number) = text.parse()
+        && let Some(key) = engine.run_numbered(number).await.map_err(told)?
+    {
+        return Ok(key);
+    }
+    match engine.runs_beginning(text).await.map_err(told)?.as_slice() {
         [key] => Ok(*key),
         [] => Err(format!("there is no run `{text}`")),
         [..] => Err(format!("several runs begin with `{text}`")),
@@ -278,17 +282,28 @@ async fn news(engine: &Engine, key: RunKey, events: i64, logs: i64) -> Result<Js
         let is_late = tokio::time::Instant::now() >= deadline;
         if !new_events.is_empty() || !new_logs.is_empty() || is_late {
             let run = engine.run(key).await.map_err(told)?.ok_or_else(|| format!("there is no run {key}"))?;
-            let steps = engine.steps(key).await.map_err(told)?;
+            let steps = engine.steps_standing(key).await.map_err(told)?;
             return Ok(json!({
                 "run": run_json(&run),
                 "steps": steps.iter().map(step_json).collect::<Json>(),
-                "events": new_events.iter().map(event_json).collect::<Json>(),
-                "logs": new_logs.iter().map(log_json).collect::<Json>(),
+                "events": page(new_events.iter().map(event_json)),
+                "logs": page(new_logs.iter().map(log_json)),
             }));
         }
         // Another process may write what nobody here is told of.
         let _changed = tokio::time::timeout(WAIT / 5, progress.changed()).await.is_ok();
     }
+}
+
+/// As many as one answer holds, one at least; what is left is news of the next question.
+fn page(rows: impl Iterator<Item = Json>) -> Json {
+    let mut bytes = 0;
+    let fits = |row: &Json| {
+        let is_first = bytes == 0;
+        bytes += row.to_string().len();
+        is_first || bytes <= PAGE_BYTES_MAX
+    };
+    rows.take_while(fits).collect()
 }
 
 fn told(error: runs::Error) -> String {

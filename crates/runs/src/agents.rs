@@ -15,7 +15,7 @@ use plan::{AgentFault, Cause, Value, uuid_text};
 use serde_json::{Value as Json, json};
 use store::{Effect, EffectFailure, Ended, Ids, Made, MaybeStore, Telling, Tx, Work};
 
-use crate::record::{instant, uuid};
+use crate::record::{clock_of, uuid};
 use crate::{Clock, Engine, Error, statements as of};
 
 pub use flows::{GroupChange, NewFlow};
@@ -209,7 +209,7 @@ impl Effect for Asked {
 
 async fn tell(tx: &Tx, engine: &Engine, ask: &Ask) -> Result<Told, Failure> {
     let now = tx.one(&of::CLOCK, vec![engine.clock.given()]).await?;
-    let now = instant(now.first().and_then(|row| row.first())).unwrap_or_default();
+    let now = clock_of(&now)?;
     let env = Env { tx, ids: &engine.ids, clock: &engine.clock, now };
     match ask {
         Ask::RunStates(list, agent) => state::runs(&env, list, *agent).await,

@@ -6,7 +6,7 @@ use plan::Value;
 use store::{Ids, Tx};
 
 use crate::progress::{Call, Moved, run_calls};
-use crate::record::{RunKey, RunRecord, StepRecord, instant};
+use crate::record::{RunKey, RunRecord, StepRecord, clock_of};
 use crate::statements as of;
 use crate::transition::{Event, Executor, Refused, RunEvent, RunState, RunStatus, Word, transition};
 use crate::{Clock, Error};
@@ -44,7 +44,7 @@ pub(crate) async fn cancel(tx: &Tx, cancel: &Cancel) -> Result<RunRecord, Error>
     if record.executor == Executor::External {
         return Err(Error::Refused(Refused::Executor(Executor::External)));
     }
-    let now = instant(asked[2].first().and_then(|row| row.first())).unwrap_or_default();
+    let now = clock_of(&asked[2])?;
     let steps = asked[3].iter().map(|row| StepRecord::of(cancel.run, row)).collect::<Result<Vec<_>, _>>()?;
     let mut calls: Vec<Call> = Vec::new();
     let mut state = RunState {

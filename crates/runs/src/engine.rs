@@ -21,7 +21,7 @@ use crate::definition::Definition;
 use crate::launch::{Launch, Launched, NewRun, NewStep};
 use crate::lease::{Claim, Claimed, Lease};
 use crate::progress::{Progress, Report};
-use crate::record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord};
+use crate::record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord, int, only, uuid};
 use crate::register::Register;
 use crate::steps::{Selection, SelectionFault, Steps};
 use crate::transition::{RunStatus, StepStatus};
@@ -80,9 +80,17 @@ impl Engine {
     /// # Errors
     /// What the database said.
     pub async fn open(store: Arc<Store>, clock: Clock, ids: Arc<Ids>) -> Result<Engine, Error> {
-        for table in [&of::LEASE_TABLE, &of::COUNTER_TABLE, &of::COUNTER_START] {
-            store.put(table, Vec::new()).await?;
-        }
+        store
+            .tell(|tx| {
+                Box::pin(async move {
+                    // One opens at a time: PostgreSQL lets two of them meet while both make what is not there.
+                    for fixed in [&of::OPEN_LOCK, &of::LEASE_TABLE, &of::COUNTER_TABLE, &of::COUNTER_START] {
+                        tx.one(fixed, Vec::new()).await?;
+                    }
+                    Ok::<(), store::Error>(())
+                })
+            })
+            .await?;
         let hint = || watch::Sender::new(0);
         let hints = Hints { queue: hint(), cancel: hint(), progress: hint() };
         Ok(Engine { store, clock, ids, hints, served: RwLock::default() })
@@ -93,7 +101,7 @@ impl Engine {
     /// # Errors
     /// What the database said.
     pub async fn serve(&self, model: Arc<Model>) -> Result<(), Error> {
-        let rows = Arc::new(Register::of(&model.jobs, &self.ids, self.now_here())?);
+        let rows = Arc::new(Register::of(&model, &self.ids, self.now_here())?);
         let clock = self.clock.clone();
         self.store
             .tell(move |tx| {
@@ -102,7 +110,7 @@ impl Engine {
             })
             .await?;
         let definition = |job: &Job| {
-            let definition = Definition::of(job);
+            let definition = Definition::of(&model, job);
             let hash = definition.hash(job);
             (Arc::new(definition), hash)
         };
@@ -388,6 +396,40 @@ impl Engine {
         rows.iter().map(|row| RunRecord::of(row)).collect()
     }
 
+    /// How often a run was taken over from a worker that was not heard of.
+    pub(crate) async fn resurrections(&self, run: RunKey) -> Result<i64, Error> {
+        let rows = self.store.ask(&of::RUN_RESURRECTIONS, vec![run.value()]).await?;
+        only(&rows).and_then(|count| int(Some(count))).ok_or(Error::NoRun(run))
+    }
+
+    /// The run of this number.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn run_numbered(&self, number: i64) -> Result<Option<RunKey>, Error> {
+        let rows = self.store.ask(&of::RUN_NUMBERED, vec![Value::Int(number)]).await?;
+        Ok(only(&rows).and_then(|key| uuid(Some(key))).map(RunKey))
+    }
+
+    /// Runs whose keys begin with these hexadecimal digits, two at most; none where that is no beginning of a key.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn runs_beginning(&self, digits: &str) -> Result<Vec<RunKey>, Error> {
+        let Some((first, last)) = RunKey::range(digits) else { return Ok(Vec::new()) };
+        let rows = self.store.ask(&of::RUNS_BETWEEN, vec![first.value(), last.value()]).await?;
+        Ok(rows.iter().filter_map(|row| uuid(row.first())).map(RunKey).collect())
+    }
+
+    /// The steps of a run, in its order, without what they gave.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn steps_standing(&self, run: RunKey) -> Result<Vec<StepRecord>, Error> {
+        let rows = self.store.ask(&of::STEPS_STAND, vec![run.value()]).await?;
+        rows.iter().map(|row| StepRecord::of(run, row)).collect()
+    }
+
     /// The steps of a run, in its order.
     ///
     /// # Errors
@@ -404,7 +446,7 @@ impl Engine {
     pub async fn logs(&self, run: RunKey, after: i64) -> Result<Vec<LogRecord>, Error> {
         let values = vec![run.value(), Value::Int(after), Value::Int(PAGE_MAX)];
         let rows = self.store.ask(&of::LOGS_READ, values).await?;
-        Ok(rows.iter().map(|row| LogRecord::of(row)).collect())
+        rows.iter().map(|row| LogRecord::of(run, row)).collect()
     }
 
     /// What happened in a run behind a number, [`PAGE_MAX`] at most.
@@ -414,7 +456,7 @@ impl Engine {
     pub async fn events(&self, run: RunKey, after: i64) -> Result<Vec<EventRecord>, Error> {
         let values = vec![run.value(), Value::Int(after), Value::Int(PAGE_MAX)];
         let rows = self.store.ask(&of::EVENTS_READ, values).await?;
-        Ok(rows.iter().map(|row| EventRecord::of(row)).collect())
+        rows.iter().map(|row| EventRecord::of(run, row)).collect()
     }
 
     /// Rises when something happens in a run.
@@ -468,10 +510,13 @@ impl Engine {
         Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) async fn definition(&self, version: u128) -> Result<Option<Definition>, Error> {
-        let rows = self.store.ask(&of::DEFINITION_READ, vec![Value::Uuid(version)]).await?;
-        let json: Option<Json> = crate::record::json(rows.first().and_then(|row| row.first()));
-        Ok(json.and_then(|json| serde_json::from_value(json).ok()))
+    /// What a run executes.
+    pub(crate) async fn definition(&self, run: &RunRecord) -> Result<Definition, Error> {
+        let rows = self.store.ask(&of::DEFINITION_READ, vec![Value::Uuid(run.version)]).await?;
+        let unreadable = |what: String| Error::Unreadable { run: run.key, what };
+        let json: Json =
+            crate::record::json(only(&rows)).ok_or_else(|| unreadable("its definition is not there".to_owned()))?;
+        serde_json::from_value(json).map_err(|met| unreadable(format!("its definition: {met}")))
     }
 
     pub(crate) fn hint_queue(&self) {
@@ -490,10 +535,7 @@ impl Engine {
 
     /// The time of new ids: what is stored goes by the database's.
     fn now_here(&self) -> i64 {
-        match self.clock.given() {
-            Value::Instant(now) => now,
-            _ => jiff::Timestamp::now().as_microsecond(),
-        }
+        self.clock.now().as_microsecond()
     }
 }
 

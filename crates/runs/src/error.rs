@@ -50,6 +50,9 @@ pub enum Error {
     /// The worker has lost the run: it may write nothing of it.
     #[error("the worker has lost the run {0}")]
     Lost(RunKey),
+    /// The database did not say what it was asked for.
+    #[error("the database gave no {0}")]
+    NoAnswer(&'static str),
     /// What is stored is nothing that this version has written.
     #[error("the run {run} cannot be read: {what}")]
     Unreadable {
@@ -97,6 +100,7 @@ impl MaybeStore for Error {
             | Error::Refused(_)
             | Error::NotFailed(_)
             | Error::Lost(_)
+            | Error::NoAnswer(_)
             | Error::Unreadable { .. }
             | Error::Dynamic { .. }
             | Error::File { .. } => None,

@@ -7,7 +7,7 @@ use plan::{Value, uuid_text};
 use serde_json::{Value as Json, json};
 use store::{Ids, Tx};
 
-use crate::record::{RunKey, instant, int, uuid};
+use crate::record::{RunKey, clock_of, int, only, uuid};
 use crate::transition::{StepStatus, launched};
 use crate::{Error, statements as of};
 
@@ -97,7 +97,7 @@ pub(crate) async fn tell(tx: &Tx, clock: Value, new: &NewRun) -> Result<Launched
             ),
         ])
         .await?;
-    let now = instant(asked[0].first().and_then(|row| row.first())).unwrap_or_default();
+    let now = clock_of(&asked[0])?;
     let Some(version) = asked[1].first() else {
         return Err(Error::NoJob {
             location: launch.location.clone(),
@@ -106,12 +106,12 @@ pub(crate) async fn tell(tx: &Tx, clock: Value, new: &NewRun) -> Result<Launched
         });
     };
     let (version, job, tenant) = (uuid(version.first()), uuid(version.get(1)), uuid(version.get(2)));
-    let version = version.unwrap_or_default();
+    let version = version.ok_or(Error::NoAnswer("version of the job"))?;
     if let Some(known) = known(tx, new, version).await? {
         return Ok(Launched { run: known, is_known: true });
     }
     let number = tx.one(&of::COUNTER_NEXT, vec![text("run")]).await?;
-    let number = int(number.first().and_then(|row| row.first())).unwrap_or_default();
+    let number = int(only(&number)).ok_or(Error::NoAnswer("number for the run"))?;
     let row = run_row(new, number, now, (version, job, tenant));
     let run = new.key.value();
     let at = Value::Instant(now);

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use store::{Ids, Tx};
 
 use crate::progress::{Moved, run_calls};
-use crate::record::{RunKey, instant, int, text, uuid};
+use crate::record::{Row, RunKey, clock_of, int, only};
 use crate::statements as of;
 use crate::transition::{Event, Executor, RunEvent, RunState, RunStatus, transition};
 use crate::{Clock, Error};
@@ -29,7 +29,7 @@ pub struct Lease {
 pub struct Claimed {
     /// The lease.
     pub lease: Lease,
-    /// Another worker had it before and was not heard of.
+    /// Another worker had it before and was not heard of; false also where it gave the run back.
     pub is_taken_over: bool,
 }
 
@@ -56,15 +56,20 @@ pub(crate) async fn claim(tx: &Tx, claim: &Claim) -> Result<Vec<Claimed>, Error>
             (&of::QUEUE_TAKE, with(claim.clock.given())),
         ])
         .await?;
-    let now = instant(asked[0].first().and_then(|row| row.first())).unwrap_or_default();
-    let lost = asked[1].iter().map(|row| (row, true));
-    let waiting = asked[2].iter().map(|row| (row, false));
+    let now = clock_of(&asked[0])?;
+    let lost = asked[1].iter().map(|row| (row, Found::Leased));
+    let waiting = asked[2].iter().map(|row| (row, Found::Waiting));
     let until = now.saturating_add(micros(claim.lease));
     let mut calls = Vec::new();
     let mut taken = Vec::new();
-    for (row, is_taken_over) in lost.chain(waiting).take(claim.most) {
-        let run = RunKey(uuid(row.first()).unwrap_or_default());
-        let moved = taken_run(claim, run, row, is_taken_over, now)?;
+    for (row, found) in lost.chain(waiting).take(claim.most) {
+        let row = Row::of_run(row)?;
+        let (run, before) = (row.run, before(&row, found)?);
+        let moved = taken_run(claim, &row, before.as_ref(), now)?;
+        let is_taken_over = matches!(before, Some(Before::Lost(_)));
+        if is_taken_over {
+            calls.push((&of::RUN_RESURRECTED, vec![run.value()]));
+        }
         taken.push((run, is_taken_over, calls.len()));
         calls.push((&of::LEASE_PUT, vec![run.value(), Value::Text(claim.worker.clone()), Value::Instant(until)]));
         calls.extend(run_calls(&moved, &claim.ids, now)?);
@@ -72,31 +77,60 @@ pub(crate) async fn claim(tx: &Tx, claim: &Claim) -> Result<Vec<Claimed>, Error>
     let rows = tx.run(calls).await?;
     let claimed = |(run, is_taken_over, at): (RunKey, bool, usize)| {
         let missing = || Error::Unreadable { run, what: "the fence of its lease".to_owned() };
-        let fence = int(rows.get(at).and_then(|rows| rows.first()?.first())).ok_or_else(missing)?;
+        let fence = int(rows.get(at).and_then(|rows| only(rows))).ok_or_else(missing)?;
         Ok(Claimed { lease: Lease { run, worker: claim.worker.clone(), fence }, is_taken_over })
     };
     taken.into_iter().map(claimed).collect()
 }
 
-fn taken_run(claim: &Claim, run: RunKey, row: &[Value], is_taken_over: bool, now: i64) -> Result<Moved, Error> {
-    let wrong = || Error::Unreadable { run, what: "its status".to_owned() };
-    let status = text(row.get(1)).and_then(|word| RunStatus::named(&word)).ok_or_else(wrong)?;
-    let version = int(row.get(2)).and_then(|version| u64::try_from(version).ok()).unwrap_or_default();
-    let from = RunState { status, word: status.state_word(), version };
-    let event = if is_taken_over { RunEvent::Resume } else { RunEvent::Take };
-    let to = transition(Executor::Own, from, Event::Own(event))?;
-    let mut moved = Moved::new(run, to, now);
-    moved.worker = Some(claim.worker.clone());
-    if is_taken_over {
-        let before = text(row.get(4)).unwrap_or_default();
-        let message = format!("The worker {before} was not heard of; {} goes on.", claim.worker);
-        moved.message.clone_from(&message);
-        moved.event("ENGINE_EVENT", "INFO", &message);
-    } else {
-        moved.launched_at = Some(now);
-        "Taken by a worker.".clone_into(&mut moved.message);
-        moved.event("RUN_STARTING", "INFO", "");
+/// Where a run that is taken comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// It waited.
+    Waiting,
+    /// A worker has had it.
+    Leased,
+}
+
+/// What became of the worker that had a run.
+enum Before {
+    /// It was not heard of.
+    Lost(String),
+    /// It gave the run back.
+    Released,
+}
+
+/// A lease that was given back has no worker.
+fn before(row: &Row<'_>, found: Found) -> Result<Option<Before>, Error> {
+    match found {
+        Found::Waiting => Ok(None),
+        Found::Leased => {
+            let worker = row.text(4, "its worker")?;
+            Ok(Some(if worker.is_empty() { Before::Released } else { Before::Lost(worker) }))
+        }
     }
+}
+
+fn taken_run(claim: &Claim, row: &Row<'_>, before: Option<&Before>, now: i64) -> Result<Moved, Error> {
+    let status = row.word(1, "its status", RunStatus::named)?;
+    let version = row.count(2, "the version of its state")?;
+    let from = RunState { status, word: status.state_word(), version };
+    let event = if before.is_some() { RunEvent::Resume } else { RunEvent::Take };
+    let to = transition(Executor::Own, from, Event::Own(event))?;
+    let mut moved = Moved::new(row.run, to, now);
+    moved.worker = Some(claim.worker.clone());
+    let message = match before {
+        Some(Before::Lost(worker)) => format!("The worker {worker} was not heard of; {} goes on.", claim.worker),
+        Some(Before::Released) => format!("Its worker ended and gave it back; {} goes on.", claim.worker),
+        None => {
+            moved.launched_at = Some(now);
+            "Taken by a worker.".clone_into(&mut moved.message);
+            moved.event("RUN_STARTING", "INFO", "");
+            return Ok(moved);
+        }
+    };
+    moved.event("ENGINE_EVENT", "INFO", &message);
+    moved.message = message;
     Ok(moved)
 }
 
@@ -109,8 +143,11 @@ pub(crate) async fn renew(
 ) -> Result<Vec<(RunKey, RunStatus)>, Error> {
     let values = vec![clock.given(), Value::Text(worker.to_owned()), held(leases), Value::Int(micros(lease))];
     let rows = tx.one(&of::LEASES_RENEW, values).await?;
-    let row = |row: &Vec<Value>| Some((RunKey(uuid(row.first())?), RunStatus::named(&text(row.get(1))?)?));
-    Ok(rows.iter().filter_map(row).collect())
+    let kept = |row: &Vec<Value>| {
+        let row = Row::of_run(row)?;
+        Ok((row.run, row.word(1, "its status", RunStatus::named)?))
+    };
+    rows.iter().map(kept).collect()
 }
 
 /// A worker that ends leaves its runs to others at once.

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use store::{Fixed, Ids, Tx};
 
 use crate::lease::Lease;
-use crate::record::{RunKey, RunRecord, StepRecord, instant};
+use crate::record::{RunKey, RunRecord, StepRecord, clock_of};
 use crate::statements as of;
 use crate::transition::{
     Event, Executor, RunEvent, RunState, StepEvent, StepStatus, Word, step_transition, transition,
@@ -159,7 +159,7 @@ pub(crate) async fn report(tx: &Tx, report: &Report) -> Result<RunRecord, Error>
     if report.is_repeated && !tx.one(&of::REPORT_KNOWN, vec![Value::Uuid(report.mark)]).await?.is_empty() {
         return Ok(record);
     }
-    let now = instant(asked[2].first().and_then(|row| row.first())).unwrap_or_default();
+    let now = clock_of(&asked[2])?;
     let mut steps = asked[3].iter().map(|row| StepRecord::of(lease.run, row)).collect::<Result<Vec<_>, _>>()?;
     let mut draft = Draft::new(lease.run, now);
     for progress in &report.list {

@@ -26,6 +26,20 @@ impl RunKey {
         uuid_of_text(text).map(RunKey)
     }
 
+    /// The first and the last key that begin with these hexadecimal digits, hyphens or not; none where they are no beginning of a key.
+    #[must_use]
+    pub(crate) fn range(text: &str) -> Option<(RunKey, RunKey)> {
+        let digits: String = text.chars().filter(|sign| *sign != '-').collect();
+        let length = u32::try_from(digits.len()).ok().filter(|length| (1..=32).contains(length))?;
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let open = 128 - 4 * length;
+        let first = u128::from_str_radix(&digits, 16).ok()?.checked_shl(open)?;
+        let below = 1_u128.checked_shl(open).map_or(u128::MAX, |next| next - 1);
+        Some((RunKey(first), RunKey(first | below)))
+    }
+
     /// As statements bind it.
     #[must_use]
     pub fn value(self) -> Value {
@@ -153,85 +167,140 @@ pub struct EventRecord {
 
 impl RunRecord {
     pub(crate) fn of(row: &[Value]) -> Result<RunRecord, Error> {
-        let key = RunKey(uuid(row.first()).unwrap_or_default());
-        let wrong = |what: &str| Error::Unreadable { run: key, what: what.to_owned() };
-        let status = text(row.get(6)).and_then(|word| RunStatus::named(&word)).ok_or_else(|| wrong("its status"))?;
+        let row = Row::of_run(row)?;
         Ok(RunRecord {
-            key,
-            number: int(row.get(1)).unwrap_or_default(),
-            job: text(row.get(2)).unwrap_or_default(),
-            repository: text(row.get(3)).unwrap_or_default(),
-            location: text(row.get(4)).unwrap_or_default(),
-            executor: match text(row.get(5)).as_deref() {
-                Some("external") => Executor::External,
-                _ => Executor::Own,
-            },
-            status,
-            state_name: text(row.get(7)).unwrap_or_default(),
-            state_version: count(row.get(8)),
-            config: json(row.get(9)).unwrap_or_default(),
-            tags: tags(json(row.get(10)).as_ref()),
-            step_keys: json(row.get(11)).and_then(|keys| serde_json::from_value(keys).ok()),
-            parent: uuid(row.get(12)).map(RunKey),
-            root: uuid(row.get(13)).map(RunKey),
-            version: uuid(row.get(14)).ok_or_else(|| wrong("its version"))?,
-            tenant: uuid(row.get(15)).unwrap_or_default(),
-            worker: text(row.get(16)),
-            scheduled_for: instant(row.get(17)),
-            start_time: instant(row.get(18)),
-            end_time: instant(row.get(19)),
-            created_at: instant(row.get(20)).unwrap_or_default(),
-            op_selection: json(row.get(21)),
-            filled_config: json(row.get(22)).unwrap_or_default(),
+            key: row.run,
+            number: row.int(1, "its number")?,
+            job: row.text(2, "its job")?,
+            repository: row.text(3, "its repository")?,
+            location: row.text(4, "its location")?,
+            executor: row.word(5, "its executor", Executor::named)?,
+            status: row.word(6, "its status", RunStatus::named)?,
+            // An agent may have given none.
+            state_name: text(row.at(7)).unwrap_or_default(),
+            state_version: row.count(8, "the version of its state")?,
+            config: row.json(9, "its config")?.unwrap_or_default(),
+            tags: tags(row.json(10, "its tags")?.as_ref()),
+            step_keys: row.json(11, "its steps")?.map(|keys| row.parsed(keys, "its steps")).transpose()?,
+            parent: uuid(row.at(12)).map(RunKey),
+            root: uuid(row.at(13)).map(RunKey),
+            version: row.uuid(14, "its version")?,
+            tenant: row.uuid(15, "its tenant")?,
+            worker: text(row.at(16)),
+            scheduled_for: instant(row.at(17)),
+            start_time: instant(row.at(18)),
+            end_time: instant(row.at(19)),
+            created_at: row.instant(20, "the time of its launch")?,
+            op_selection: row.json(21, "its selection of ops")?,
+            filled_config: row.json(22, "its config with defaults")?.unwrap_or_default(),
         })
     }
 }
 
 impl StepRecord {
     pub(crate) fn of(run: RunKey, row: &[Value]) -> Result<StepRecord, Error> {
-        let wrong = || Error::Unreadable { run, what: "the status of a step".to_owned() };
+        let row = Row { run, values: row };
         Ok(StepRecord {
-            key: text(row.first()).unwrap_or_default(),
-            op: text(row.get(1)).unwrap_or_default(),
-            position: int(row.get(2)).unwrap_or_default(),
-            status: text(row.get(3)).and_then(|word| StepStatus::named(&word)).ok_or_else(wrong)?,
-            state_version: count(row.get(4)),
-            attempt: u32::try_from(count(row.get(5))).unwrap_or(u32::MAX),
-            retry_at: instant(row.get(6)),
-            output: json(row.get(7)),
-            error: json(row.get(8)),
-            is_reused: row.get(9) == Some(&Value::Boolean(true)),
-            start_time: instant(row.get(10)),
-            end_time: instant(row.get(11)),
+            key: row.text(0, "the key of a step")?,
+            op: row.text(1, "the op of a step")?,
+            position: row.int(2, "the place of a step")?,
+            status: row.word(3, "the status of a step", StepStatus::named)?,
+            state_version: row.count(4, "the version of a step's state")?,
+            attempt: u32::try_from(row.count(5, "the attempts of a step")?).unwrap_or(u32::MAX),
+            retry_at: instant(row.at(6)),
+            output: row.json(7, "the output of a step")?,
+            error: row.json(8, "the error of a step")?,
+            is_reused: row.at(9) == Some(&Value::Boolean(true)),
+            start_time: instant(row.at(10)),
+            end_time: instant(row.at(11)),
         })
     }
 }
 
 impl LogRecord {
-    pub(crate) fn of(row: &[Value]) -> LogRecord {
-        LogRecord {
-            number: int(row.first()).unwrap_or_default(),
-            timestamp: instant(row.get(1)).unwrap_or_default(),
-            step: text(row.get(2)),
-            stream: text(row.get(3)),
-            level: text(row.get(4)),
-            message: text(row.get(5)).unwrap_or_default(),
-        }
+    pub(crate) fn of(run: RunKey, row: &[Value]) -> Result<LogRecord, Error> {
+        let row = Row { run, values: row };
+        Ok(LogRecord {
+            number: row.int(0, "the number of a line")?,
+            timestamp: row.instant(1, "the time of a line")?,
+            step: text(row.at(2)),
+            stream: text(row.at(3)),
+            level: text(row.at(4)),
+            // An agent may have written none.
+            message: text(row.at(5)).unwrap_or_default(),
+        })
     }
 }
 
 impl EventRecord {
-    pub(crate) fn of(row: &[Value]) -> EventRecord {
-        EventRecord {
-            number: int(row.first()).unwrap_or_default(),
-            timestamp: instant(row.get(1)).unwrap_or_default(),
-            kind: text(row.get(2)).unwrap_or_default(),
-            level: text(row.get(3)).unwrap_or_default(),
-            message: text(row.get(4)).unwrap_or_default(),
-            step: text(row.get(5)),
-            attempt: int(row.get(6)),
-            data: json(row.get(7)),
-        }
+    pub(crate) fn of(run: RunKey, row: &[Value]) -> Result<EventRecord, Error> {
+        let row = Row { run, values: row };
+        Ok(EventRecord {
+            number: row.int(0, "the number of an event")?,
+            timestamp: row.instant(1, "the time of an event")?,
+            kind: row.text(2, "the kind of an event")?,
+            level: row.text(3, "the level of an event")?,
+            message: row.text(4, "the message of an event")?,
+            step: text(row.at(5)),
+            attempt: int(row.at(6)),
+            data: row.json(7, "the data of an event")?,
+        })
+    }
+}
+
+/// A row of a run; what must stand in it and does not is told by name.
+pub(crate) struct Row<'a> {
+    pub(crate) run: RunKey,
+    pub(crate) values: &'a [Value],
+}
+
+impl<'a> Row<'a> {
+    /// A row whose first column is the run's key.
+    pub(crate) fn of_run(values: &'a [Value]) -> Result<Row<'a>, Error> {
+        let run = RunKey(uuid(values.first()).ok_or(Error::NoAnswer("key of a run"))?);
+        Ok(Row { run, values })
+    }
+
+    pub(crate) fn at(&self, column: usize) -> Option<&'a Value> {
+        self.values.get(column)
+    }
+
+    fn met<T>(&self, value: Option<T>, what: &str) -> Result<T, Error> {
+        value.ok_or_else(|| Error::Unreadable { run: self.run, what: what.to_owned() })
+    }
+
+    fn uuid(&self, column: usize, what: &str) -> Result<u128, Error> {
+        self.met(uuid(self.at(column)), what)
+    }
+
+    pub(crate) fn text(&self, column: usize, what: &str) -> Result<String, Error> {
+        self.met(text(self.at(column)), what)
+    }
+
+    fn int(&self, column: usize, what: &str) -> Result<i64, Error> {
+        self.met(int(self.at(column)), what)
+    }
+
+    fn instant(&self, column: usize, what: &str) -> Result<i64, Error> {
+        self.met(instant(self.at(column)), what)
+    }
+
+    pub(crate) fn count(&self, column: usize, what: &str) -> Result<u64, Error> {
+        self.met(int(self.at(column)).and_then(|number| u64::try_from(number).ok()), what)
+    }
+
+    pub(crate) fn word<T>(&self, column: usize, what: &str, named: fn(&str) -> Option<T>) -> Result<T, Error> {
+        self.met(text(self.at(column)).and_then(|word| named(&word)), what)
+    }
+
+    /// None for null; anything else must be JSON.
+    fn json(&self, column: usize, what: &str) -> Result<Option<Json>, Error> {
+        let Some(Value::Json(text)) = self.at(column) else { return Ok(None) };
+        self.met(serde_json::from_str(text).ok(), what).map(Some)
+    }
+
+    fn parsed<T: serde::de::DeserializeOwned>(&self, json: Json, what: &str) -> Result<T, Error> {
+        self.met(serde_json::from_value(json).ok(), what)
     }
 }
 
@@ -240,41 +309,37 @@ fn tags(json: Option<&Json>) -> Tags {
     pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
+/// The one value of an answer of one row and column.
+pub(crate) fn only(rows: &[Vec<Value>]) -> Option<&Value> {
+    rows.first()?.first()
+}
+
+/// The database's time, which it was asked for.
+pub(crate) fn clock_of(rows: &[Vec<Value>]) -> Result<i64, Error> {
+    instant(only(rows)).ok_or(Error::NoAnswer("time"))
+}
+
 pub(crate) fn uuid(value: Option<&Value>) -> Option<u128> {
-    match value {
-        Some(Value::Uuid(bits)) => Some(*bits),
-        _ => None,
-    }
+    let Some(Value::Uuid(bits)) = value else { return None };
+    Some(*bits)
 }
 
 pub(crate) fn text(value: Option<&Value>) -> Option<String> {
-    match value {
-        Some(Value::Text(text)) => Some(text.clone()),
-        _ => None,
-    }
+    let Some(Value::Text(text)) = value else { return None };
+    Some(text.clone())
 }
 
 pub(crate) fn int(value: Option<&Value>) -> Option<i64> {
-    match value {
-        Some(Value::Int(number)) => Some(*number),
-        _ => None,
-    }
-}
-
-fn count(value: Option<&Value>) -> u64 {
-    int(value).and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
+    let Some(Value::Int(number)) = value else { return None };
+    Some(*number)
 }
 
 pub(crate) fn instant(value: Option<&Value>) -> Option<i64> {
-    match value {
-        Some(Value::Instant(at)) => Some(*at),
-        _ => None,
-    }
+    let Some(Value::Instant(at)) = value else { return None };
+    Some(*at)
 }
 
 pub(crate) fn json(value: Option<&Value>) -> Option<Json> {
-    match value {
-        Some(Value::Json(text)) => serde_json::from_str(text).ok(),
-        _ => None,
-    }
+    let Some(Value::Json(text)) = value else { return None };
+    serde_json::from_str(text).ok()
 }

@@ -38,6 +38,7 @@ of_run! {
 }
 
 fixed! {
+    OPEN_LOCK = "open_lock" [] -> [];
     LEASE_TABLE = "lease_table" [] -> [];
     COUNTER_TABLE = "counter_table" [] -> [];
     COUNTER_START = "counter_start" [] -> [];
@@ -87,6 +88,10 @@ fixed! {
 
     RUN_SET = "run_set" [Uuid, Text, Text, Int, Instant, Text, Json, Instant, Instant, Instant, Text, Instant, Text]
         -> [];
+    RUN_NUMBERED = "run_numbered" [Int] -> [Uuid];
+    RUNS_BETWEEN = "runs_between" [Uuid, Uuid] -> [Uuid];
+    RUN_RESURRECTED = "run_resurrected" [Uuid] -> [];
+    RUN_RESURRECTIONS = "run_resurrections" [Uuid] -> [Int];
     RUN_COUNT = "run_count" [Uuid, Int, Int, Int, Int] -> [];
     STEP_SET = "step_set" [Uuid, Text, Text, Text, Int, Instant, Text, Json, Int, Instant, Instant, Instant, Json, Json]
         -> [];

@@ -17,6 +17,23 @@ pub enum Executor {
     External,
 }
 
+impl Executor {
+    /// The executor of this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Executor> {
+        [Executor::Own, Executor::External].into_iter().find(|executor| executor.kept() == word)
+    }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn kept(self) -> &'static str {
+        match self {
+            Executor::Own => "own",
+            Executor::External => "external",
+        }
+    }
+}
+
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RunStatus {

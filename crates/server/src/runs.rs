@@ -224,7 +224,7 @@ fn cause(error: &Error) -> Cause {
         Error::Taken(run) => RunFault::Taken(run.to_string()),
         Error::Refused(_) | Error::NotFailed(_) => RunFault::Status(error.to_string()),
         Error::Dynamic { .. } => RunFault::Unserved(error.to_string()),
-        Error::Store(_) | Error::Lost(_) | Error::Unreadable { .. } | Error::File { .. } => {
+        Error::Store(_) | Error::Lost(_) | Error::NoAnswer(_) | Error::Unreadable { .. } | Error::File { .. } => {
             tracing::error!(%error, "the workflow engine failed");
             return Cause::Internal;
         }

@@ -1,0 +1,2 @@
+-- The run of this number.
+select _key from _run where number = ?1
