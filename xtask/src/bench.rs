@@ -12,6 +12,7 @@ mod options;
 mod program;
 mod random;
 mod report;
+mod runs;
 
 use std::fs::{self, File};
 use std::process::{Command, ExitCode};
@@ -44,12 +45,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     }
     let data = Data::prepare(&folder)?;
     let mut faults = Vec::new();
-    let (mut measured, mut ran) = (Vec::new(), Vec::new());
+    let (mut measured, mut ran, mut figures) = (Vec::new(), Vec::new(), Vec::new());
     for database in &options.databases {
         let bench = Bench { options: &options, data: &data, database: *database };
-        bench.run(&mut measured, &mut ran, &mut faults)?;
+        bench.run((&mut measured, &mut faults), &mut ran, &mut figures)?;
     }
-    report::write(&folder, &options, (&measured, &ran))?;
+    if options.asks_runs {
+        runs::report(&figures, &options)?;
+    }
+    if !options.operations.is_empty() || options.asks_bistro {
+        report::write(&folder, &options, (&measured, &ran))?;
+    }
     eprintln!("{} faults", faults.len());
     for fault in &faults {
         eprintln!("fault: {fault}");
@@ -84,7 +90,12 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn run(&self, measured: &mut Vec<Measured>, ran: &mut Vec<bistro::Ran>, faults: &mut Vec<String>) -> Result<()> {
+    fn run(
+        &self,
+        (measured, faults): Found<'_>,
+        ran: &mut Vec<bistro::Ran>,
+        figures: &mut Vec<runs::Figure>,
+    ) -> Result<()> {
         let cluster = match self.database {
             Database::Postgres => Some(Cluster::start(&Settings::for_benchmark(&self.data.cluster_folder()))?),
             Database::Sqlite => None,
@@ -96,6 +107,9 @@ impl Bench<'_> {
         if self.options.asks_bistro && asks_product {
             let place = (self.database, cluster.as_ref());
             bistro::run(self.options, place, &self.data.run_folder(), (ran, faults))?;
+        }
+        if self.options.asks_runs {
+            runs::run(self.options, (self.database, cluster.as_ref()), &self.data.run_folder(), figures)?;
         }
         cluster.map_or(Ok(()), Cluster::stop)
     }

@@ -13,6 +13,7 @@ mod load;
 mod postgres;
 mod processes;
 mod request;
+mod runs;
 mod seed;
 mod serve;
 mod shape;
@@ -33,6 +34,8 @@ Usage:
   limit seed FOLDER CHINOOK_FOLDER BLOG_FOLDER         the same rows as seed files of a project
   limit bistro FOLDER                                  10,000 restaurants as seed files of a project
   limit serve json|rows DATABASE ADDRESS:PORT          DATABASE is a file or a postgres:// URL
+  limit launches DATABASE RUN COUNT                    writes the rows of a run again, so often, by hand
+  limit runs DATABASE ADDRESS:PORT                     answers pages of runs and events by hand
   limit drive SETTINGS                                 SETTINGS is one JSON object; see src/drive.rs
 ";
 
@@ -56,6 +59,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ["seed", folder, chinook, blog] => seed::run(folder.as_ref(), chinook.as_ref(), blog.as_ref()),
         ["bistro", folder] => bistro::run(folder.as_ref()),
         ["serve", way, database, address] => serve::run(way.parse()?, database, address),
+        ["launches", database, run, count] => runs::launches(database, run, count.parse()?),
+        ["runs", database, address] => runs::serve(database, address),
         ["drive", settings] => drive::run(serde_json::from_str(settings)?),
         _ => bail!("the arguments are not understood\n\n{HELP}"),
     }

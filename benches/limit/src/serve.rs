@@ -67,12 +67,14 @@ impl Database {
 
 pub(crate) fn run(way: Way, database: &str, address: &str) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be made")?;
-    runtime.block_on(listen(way, database, address))
+    runtime.block_on(async {
+        let database = Arc::new(Database::open(database, way)?);
+        listen(address, Router::new().route("/graphql", post(answer)).with_state(database)).await
+    })
 }
 
-async fn listen(way: Way, database: &str, address: &str) -> Result<()> {
-    let database = Arc::new(Database::open(database, way)?);
-    let routes = Router::new().route("/graphql", post(answer)).with_state(database);
+/// Answers on the product's HTTP stack until it is killed.
+pub(crate) async fn listen(address: &str, routes: Router) -> Result<()> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("could not listen at {address}"))?;
     loop {
         let (socket, _) = listener.accept().await.context("could not accept a connection")?;
@@ -98,7 +100,7 @@ async fn answer(State(database): State<Arc<Database>>, body: Bytes) -> Response<
     }
 }
 
-fn respond(status: StatusCode, body: Body) -> Response<Body> {
+pub(crate) fn respond(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let kind = header::HeaderValue::from_static("application/json; charset=utf-8");

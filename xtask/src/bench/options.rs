@@ -10,6 +10,7 @@ use super::operations::Operation;
 
 /// Beside the operations: restaurants in three dialects.
 const BISTRO: &str = "bistro";
+const RUNS: &str = "runs";
 /// At one connection.
 const ALONE_SECONDS: f64 = 1.0;
 const ALONE_WARM_UP_SECONDS: f64 = 0.3;
@@ -21,7 +22,8 @@ Usage: cargo xtask bench [OPTIONS]
 
 Options:
   --quick               a, d, f and g at 16 connections for 2 s each: the check before a change to the read path
-  --ops a,d,w           only these operations (a b c d e f g h h+ l s w; bistro: 10,000 restaurants in three dialects)
+  --ops a,d,w           only these operations (a b c d e f g h h+ l s w; bistro: 10,000 restaurants in three dialects;
+                        runs, only when it is named: what the engine of workflows costs)
   --db sqlite           only this database (sqlite, postgres)
   --programs json,rows  only these programs (json, rows: the limits; hasura, strapi: the product;
                         peer: async-graphql by hand, on PostgreSQL, for a, b, d, g and w)
@@ -106,6 +108,8 @@ pub(super) struct Options {
     pub(super) operations: Vec<Operation>,
     /// Whether restaurants are asked for in three dialects.
     pub(super) asks_bistro: bool,
+    /// Whether the engine of workflows is measured.
+    pub(super) asks_runs: bool,
     pub(super) databases: Vec<Database>,
     pub(super) ways: Vec<Way>,
     pub(super) connections: Vec<usize>,
@@ -128,6 +132,7 @@ impl Options {
         let mut options = Self {
             operations: Operation::ALL.to_vec(),
             asks_bistro: true,
+            asks_runs: false,
             databases: vec![Database::Sqlite, Database::Postgres],
             ways: Way::USUAL.to_vec(),
             connections: vec![1, 16],
@@ -196,7 +201,12 @@ impl Options {
             "--ops" => {
                 let known = |word: &str| Operation::ALL.into_iter().find(|op| op.name() == word);
                 self.asks_bistro = value.split(',').any(|word| word == BISTRO);
-                let words = list(value, |word| if word == BISTRO { Some(None) } else { known(word).map(Some) })?;
+                self.asks_runs = value.split(',').any(|word| word == RUNS);
+                let words =
+                    list(
+                        value,
+                        |word| if [BISTRO, RUNS].contains(&word) { Some(None) } else { known(word).map(Some) },
+                    )?;
                 self.operations = words.into_iter().flatten().collect();
             }
             "--db" => {

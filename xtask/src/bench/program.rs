@@ -24,6 +24,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(1);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
     Limit(Way),
+    /// The engine's tables by hand.
+    Runs,
     Product,
 }
 
@@ -40,6 +42,7 @@ impl Target {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Limit(way) => way.name(),
+            Self::Runs => "runs",
             Self::Product => "product",
         }
     }
@@ -48,7 +51,7 @@ impl Target {
     pub(super) fn first(self) -> Result<Asked> {
         let way = match self {
             Self::Limit(way) => way,
-            Self::Product => Way::Hasura,
+            Self::Runs | Self::Product => Way::Hasura,
         };
         Asked::of(way, Operation::A, 0)
     }
@@ -56,6 +59,7 @@ impl Target {
     fn answers(self, way: Way) -> bool {
         match self {
             Self::Limit(own) => own == way,
+            Self::Runs => false,
             Self::Product => way.is_product(),
         }
     }
@@ -188,6 +192,11 @@ fn command(target: Target, env: &Start<'_>, address: &str) -> Result<Command> {
     let stores = env.stores;
     let way = match target {
         Target::Limit(way) => way,
+        Target::Runs => {
+            let mut command = env.options.command(&data::program("limit"));
+            command.args(["runs", &stores.plain, address]);
+            return Ok(command);
+        }
         Target::Product => {
             let store = stores.product.as_ref().context("the product has no database here")?;
             let mut command = env.options.command(&data::program("dragoman"));
