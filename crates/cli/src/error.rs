@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use model::Diagnostics;
+use store::MaybeStore as _;
 
 /// What keeps a command from being done.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +146,15 @@ impl From<server::Error> for Error {
 }
 
 impl Error {
+    /// The database cannot be reached: the same may succeed later.
+    pub(crate) fn is_away(&self) -> bool {
+        let of_runs = if let Error::Runs(error) = self { error.store() } else { None };
+        let store = if let Error::Store(error) = self { Some(error) } else { of_runs };
+        store.is_some_and(|error| {
+            !error.is_refused() && matches!(error.cause(), plan::Cause::Unavailable | plan::Cause::Timeout)
+        })
+    }
+
     pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
         Error::Read { path: path.to_path_buf(), source }
     }

@@ -209,7 +209,10 @@ impl Stage {
         fs::write(folder.join("ops/op.sh"), OP).unwrap();
         let url = cluster.as_ref().map(Cluster::url);
         let of = (folder.as_path(), url.as_deref());
-        let server = Actor::new(of, "server", &["dev", "--listen", "127.0.0.1:0"]);
+        // The tables first: a server in production makes none, and waits for a database that is away.
+        let made = Actor::new(of, "server", &["migrate"]).child.wait().unwrap();
+        assert!(made.success(), "the tables are made");
+        let server = Actor::new(of, "server", &["serve", "--listen", "127.0.0.1:0"]);
         let control = server.home.join("data/control");
         wait_for("the server", || UnixStream::connect(&control).is_ok());
         let worker = cluster.is_some().then(|| Actor::new(of, "worker", &["worker"]));

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::arguments::{Cancel, Logs, Project as Arguments, Run, Runs};
 use crate::commands::migrate::require_none;
+use crate::commands::serve::when_there;
 use crate::control::{Question, Reach, Steps};
 use crate::error::Error;
 use crate::lock::DataLock;
@@ -112,8 +113,18 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
-        require_none(&store, &model, &sources).await?;
-        let Some(engine) = working::engine(&store, &model, Purpose::Serving).await? else { return Err(Error::NoJobs) };
+        match store.ready().await {
+            // A name or a password that is wrong does not become right by waiting.
+            Err(error) if error.is_refused() => return Err(error.into()),
+            Err(_) => tracing::warn!("the database cannot be reached; the worker begins when it can"),
+            Ok(()) => {}
+        }
+        let begin = async || {
+            require_none(&store, &model, &sources).await?;
+            working::engine(&store, &model, Purpose::Serving).await
+        };
+        let Some(begun) = when_there(&store, stop.clone(), begin).await? else { return Ok(()) };
+        let Some(engine) = begun else { return Err(Error::NoJobs) };
         eprintln!("  working");
         working::work(&project, &engine, stop).await
     })??;

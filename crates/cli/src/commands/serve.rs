@@ -34,17 +34,22 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     block_on(async {
         let stop = signals::stop_signal()?;
         // A database that is away is no reason not to start: the server says that it is not ready until it comes.
-        let ready = store.ready().await;
-        let is_ready = ready.is_ok();
-        let engine = match ready {
-            Ok(()) => begin((&model, &sources), &store).await?,
+        let begun = match store.ready().await {
+            Ok(()) => begin((&model, &sources), &store).await,
+            Err(error) => Err(error.into()),
+        };
+        let (is_ready, engine) = match begun {
+            Ok(engine) => (true, engine),
             // A name or a password that is wrong does not become right by waiting.
-            Err(error) if error.is_refused() => return Err(error.into()),
-            Err(error) => {
-                let _cause = error.logged();
-                tracing::warn!("the database cannot be reached; the server starts and is not ready until it can");
-                None
+            Err(error) if error.is_away() => {
+                let error = error.told();
+                tracing::warn!(
+                    error,
+                    "the database cannot be reached; the server starts and is not ready until it can"
+                );
+                (false, None)
             }
+            Err(error) => return Err(error),
         };
         let waiting = project.files()?.sweep()?;
         let first = app(&project, Mode::Production, (&model, &store), engine.clone())?;
@@ -84,15 +89,29 @@ async fn begin((model, sources): (&Arc<Model>, &[Source]), store: &Arc<Store>) -
 async fn begin_late(
     project: (&Arc<Model>, &[Source]),
     store: &Arc<Store>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> Result<Option<Arc<Engine>>, Error> {
-    while !store.is_ready().await {
+    Ok(when_there(store, stop, async || begin(project, store).await).await?.flatten())
+}
+
+/// Does something as soon as the database is there, again where it goes away meanwhile; nothing when the signal came first.
+pub(crate) async fn when_there<T>(
+    store: &Arc<Store>,
+    mut stop: watch::Receiver<bool>,
+    begin: impl AsyncFn() -> Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    loop {
+        if store.is_ready().await {
+            match begin().await {
+                Err(error) if error.is_away() => tracing::warn!("the database went away; it is waited for"),
+                begun => return begun.map(Some),
+            }
+        }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             _stopped = stop.changed() => return Ok(None),
         }
     }
-    begin(project, store).await
 }
 
 /// Reads the settings with the flags of serving.
