@@ -11,11 +11,13 @@ use model::Tags;
 use runs::{Ending, Engine, EventRecord, Launch, LogRecord, RunKey, RunRecord, StepRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
+use server::Shared;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::Error;
+use crate::keeping::Keep;
 use crate::project::Project;
 
 /// Name of the socket in the data folder.
@@ -29,7 +31,36 @@ const CONNECTIONS_MAX: usize = 64;
 /// How long a question for news waits for some.
 const WAIT: Duration = Duration::from_millis(500);
 
-/// What a command asks.
+/// What comes over the socket.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Asked {
+    /// Of the engine.
+    Runs(Question),
+    /// Of accounts and tokens.
+    Keep(Keep),
+}
+
+/// Who answers in a living server: what it serves now, and its engine where the project has jobs.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    /// What it serves.
+    pub(crate) shared: Shared,
+    /// Runs the project's jobs.
+    pub(crate) engine: Option<Arc<Engine>>,
+}
+
+impl Desk {
+    async fn answer(&self, asked: Asked) -> Result<Json, String> {
+        match (asked, &self.engine) {
+            (Asked::Runs(question), Some(engine)) => answer(engine, question).await,
+            (Asked::Runs(_), None) => Err(Error::NoJobs.to_string()),
+            (Asked::Keep(keep), _) => keep.by(&self.shared.app()).await.map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// What a command asks of the engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Question {
@@ -111,24 +142,34 @@ impl Reach {
 
     /// Asks.
     pub(crate) async fn ask(&mut self, question: Question) -> Result<Json, Error> {
-        let refused = |reason| Error::Engine { reason };
         match self {
-            Reach::Engine(engine) => answer(engine, question).await.map_err(refused),
-            Reach::Socket(stream) => {
-                let answered = async {
-                    let mut line = serde_json::to_vec(&question)?;
-                    line.push(b'\n');
-                    stream.get_mut().write_all(&line).await?;
-                    let mut line = Vec::new();
-                    (&mut *stream).take(MESSAGE_BYTES_MAX).read_until(b'\n', &mut line).await?;
-                    Ok::<Answer, std::io::Error>(serde_json::from_slice(&line)?)
-                };
-                match answered.await.map_err(|source| Error::Control { source })? {
-                    Answer::Done(json) => Ok(json),
-                    Answer::Refused(reason) => Err(refused(reason)),
-                }
-            }
+            Reach::Engine(engine) => answer(engine, question).await.map_err(|reason| Error::Engine { reason }),
+            Reach::Socket(stream) => exchange(stream, &Asked::Runs(question)).await,
         }
+    }
+
+    /// Has a living server change accounts or tokens.
+    pub(crate) async fn keep(&mut self, keep: Keep) -> Result<Json, Error> {
+        match self {
+            Reach::Engine(_) => Err(Error::Engine { reason: "accounts and tokens are not of the engine".to_owned() }),
+            Reach::Socket(stream) => exchange(stream, &Asked::Keep(keep)).await,
+        }
+    }
+}
+
+/// One question over the socket, and its answer.
+async fn exchange(stream: &mut BufReader<UnixStream>, asked: &Asked) -> Result<Json, Error> {
+    let answered = async {
+        let mut line = serde_json::to_vec(asked)?;
+        line.push(b'\n');
+        stream.get_mut().write_all(&line).await?;
+        let mut line = Vec::new();
+        (&mut *stream).take(MESSAGE_BYTES_MAX).read_until(b'\n', &mut line).await?;
+        Ok::<Answer, std::io::Error>(serde_json::from_slice(&line)?)
+    };
+    match answered.await.map_err(|source| Error::Control { source })? {
+        Answer::Done(json) => Ok(json),
+        Answer::Refused(reason) => Err(Error::Engine { reason }),
     }
 }
 
@@ -151,7 +192,7 @@ pub(crate) fn bind(project: &Project) -> Result<UnixListener, Error> {
 }
 
 /// Answers until it is told to stop.
-pub(crate) async fn serve(listener: UnixListener, engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(listener: UnixListener, desk: Desk, mut stop: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
@@ -161,10 +202,10 @@ pub(crate) async fn serve(listener: UnixListener, engine: Arc<Engine>, mut stop:
         };
         match accepted {
             Ok((stream, _)) => {
-                let (engine, mut stop) = (Arc::clone(&engine), stop.clone());
+                let (desk, mut stop) = (desk.clone(), stop.clone());
                 tokio::spawn(async move {
                     tokio::select! {
-                        answered = converse(stream, &engine) => if let Err(error) = answered {
+                        answered = converse(stream, &desk) => if let Err(error) = answered {
                             tracing::debug!(%error, "a command went away");
                         },
                         _stopped = stop.changed() => {}
@@ -177,7 +218,7 @@ pub(crate) async fn serve(listener: UnixListener, engine: Arc<Engine>, mut stop:
     }
 }
 
-async fn converse(stream: UnixStream, engine: &Engine) -> std::io::Result<()> {
+async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let mut line = Vec::new();
@@ -186,7 +227,7 @@ async fn converse(stream: UnixStream, engine: &Engine) -> std::io::Result<()> {
             return Ok(());
         }
         let answered = match serde_json::from_slice(&line) {
-            Ok(question) => answer(engine, question).await,
+            Ok(asked) => desk.answer(asked).await,
             Err(error) => Err(format!("the question cannot be read: {error}")),
         };
         let mut text = serde_json::to_vec(&answered.map_or_else(Answer::Refused, Answer::Done))?;

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod control;
 mod error;
+mod keeping;
 mod lock;
 mod logging;
 mod progress;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use model::Model;
 use runs::{Clock, Engine, Scratch, WorkerSettings};
+use server::Shared;
 use store::{Ids, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::control;
+use crate::control::{self, Desk};
 use crate::error::Error;
 use crate::project::Project;
 
@@ -51,20 +52,26 @@ pub(crate) struct Working {
     tasks: JoinSet<()>,
 }
 
-/// Starts a worker, and what answers commands of this machine.
+/// Starts what answers commands of this machine, and a worker where the project has jobs.
 pub(crate) fn start(
     project: &Project,
-    engine: Option<&Arc<Engine>>,
+    (shared, engine): (&Shared, Option<&Arc<Engine>>),
     stop: &watch::Receiver<bool>,
 ) -> Result<Working, Error> {
     let mut tasks = JoinSet::new();
+    let desk = Desk { shared: shared.clone(), engine: engine.cloned() };
+    match control::bind(project) {
+        Ok(socket) => {
+            tasks.spawn(control::serve(socket, desk, stop.clone()));
+        }
+        // A path that is too long for a socket, say, is no reason not to serve.
+        Err(error) => tracing::warn!(cause = error.told(), "commands on this machine cannot reach this server"),
+    }
     if let Some(engine) = engine {
         let settings = worker_settings(project)?;
         tasks.spawn(runs::work(Arc::clone(engine), settings, stop.clone()));
         tasks.spawn(listen(Arc::clone(engine), stop.clone()));
         tasks.spawn(runs::schedule_runs(Arc::clone(engine), stop.clone()));
-        let socket = control::bind(project)?;
-        tasks.spawn(control::serve(socket, Arc::clone(engine), stop.clone()));
     }
     Ok(Working { tasks })
 }

@@ -215,8 +215,23 @@ fn dev_serves_follows_changes_and_ends_in_order() {
     let beside = run(&folder, &["query", "-e", "{ categories(sort: \"name\") { name } }"]);
     assert!(out(&beside).contains("Tea") && !out(&beside).contains("Cups"), "{}", told(&beside));
 
-    let held = run_with(&folder, &["user", "create", "--username", "ann", "--email", "a@b.example"], "a password\n");
-    assert!(told(&held).contains("stop it, run this command, and start it again"), "{}", told(&held));
+    let create = ["user", "create", "--username", "ann", "--email", "ann@shop.example", "--role", "editor"];
+    let made = run_with(&folder, &create, "a password of ann\n");
+    assert!(made.status.success(), "an account is made beside a server: {}", told(&made));
+    assert!(sign_in(&address, "a password of ann").starts_with("HTTP/1.1 200"));
+    let again = run_with(&folder, &create, "a password of ann\n");
+    assert!(!again.status.success() && told(&again).contains("already taken"), "{}", told(&again));
+    let code = run(&folder, &["user", "code", "--user", "ann"]);
+    assert!(out(&code).starts_with("1-"), "{}", told(&code));
+    let token = run(&folder, &["token", "create", "--name", "beside", "--role", "editor"]);
+    let text = out(&token).trim().to_owned();
+    assert!(as_program(&address, &text).starts_with("HTTP/1.1 200"), "{}", told(&token));
+    let twice = run(&folder, &["token", "create", "--name", "beside", "--role", "editor"]);
+    assert!(told(&twice).contains("there is a token of the name `beside`"), "{}", told(&twice));
+    assert!(run(&folder, &["token", "revoke", "--name", "beside"]).status.success());
+    assert!(as_program(&address, &text).starts_with("HTTP/1.1 401"), "a token that was taken back opens nothing");
+    let gone = run(&folder, &["token", "revoke", "--name", "beside"]);
+    assert!(told(&gone).contains("there is no token of the name `beside`"), "{}", told(&gone));
     assert!(run(&folder, &["token", "list"]).status.success(), "tokens are listed beside a server");
 
     let schema = folder.0.join("schema/shop.graphql");

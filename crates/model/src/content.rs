@@ -26,7 +26,7 @@ index!(
     EnumId,
 );
 
-/// Everything that a project declares, checked. System types (`User`, `Role`, `Media`, `I18nLocale`, those of the workflow engine) stand first.
+/// Everything that a project declares, checked. System types (`User`, `Role`, `Media`, `I18nLocale`, `ApiToken`, those of the workflow engine) stand first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
     /// Content types.
@@ -60,7 +60,7 @@ pub struct ContentType {
     pub description: Option<String>,
     /// Other names in single dialects.
     pub names: DialectNames,
-    /// A type that the product brings (`User`, `Role`, `Media`, `I18nLocale`, those of the workflow engine).
+    /// A type that the product brings (`User`, `Role`, `Media`, `I18nLocale`, `ApiToken`, those of the workflow engine).
     pub is_system: bool,
     /// At most one document.
     pub single: bool,
@@ -537,6 +537,12 @@ impl ContentType {
     #[must_use]
     pub fn is_media(&self) -> bool {
         self.is_system && self.name == "Media"
+    }
+
+    /// Whether it is the product's own type of tokens that programs call with.
+    #[must_use]
+    pub fn is_token(&self) -> bool {
+        self.is_system && self.name == "ApiToken"
     }
 
     /// Whether it is one of the workflow engine's types, which only dialects that bind it show.

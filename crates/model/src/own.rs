@@ -20,6 +20,20 @@ pub struct OwnType {
     pub place: Place,
 }
 
+impl OwnType {
+    /// Whether a field of it has the type of this name, or it is a union of such types.
+    #[must_use]
+    pub fn mentions(&self, name: &str) -> bool {
+        match &self.kind {
+            OwnKind::Object { fields, .. } | OwnKind::Interface { fields, .. } => {
+                fields.iter().any(|field| field.of.name() == name)
+            }
+            OwnKind::Union { members, .. } => members.iter().any(|member| member == name),
+            OwnKind::Enum { .. } | OwnKind::Input { .. } => false,
+        }
+    }
+}
+
 /// What a written type is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OwnKind {

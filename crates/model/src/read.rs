@@ -40,11 +40,11 @@ pub use self::keys::KEY_FIELDS_MAX;
 pub(crate) use self::literals::fits_text;
 pub use self::restrictions::PATTERN_BYTES_MAX;
 use self::texts::Texts;
-pub use self::texts::{SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX, workflow};
+pub use self::texts::{LANGUAGE, SOURCE_TOKENS_MAX, SOURCES_BYTES_MAX, language, language_of, workflow};
 use crate::{Diagnostic, Diagnostics, Model, Source};
 
-/// Reads the texts of one project. The system types `User`, `Role`, `Media` and `I18nLocale` are always there; no text at all gives a model of them alone.
-/// The types of the workflow engine are there when a text declares a job, or when [`workflow`] is one of the texts.
+/// Reads the texts of one project. The system types `User`, `Role`, `Media`, `I18nLocale` and `ApiToken` are always there; no text at all gives a model
+/// of them alone (a text of [`language`] may ask for fewer). The types of the workflow engine are there when a text declares a job, or when [`workflow`] is one of the texts.
 ///
 /// # Errors
 /// Every fault of all texts, in their order. A text that does not parse hides the faults of meaning that it may be the reason of.

@@ -24,6 +24,7 @@ mod kind;
 mod link_scope;
 mod linked;
 mod output;
+mod own_plan;
 mod picture;
 pub mod rules;
 mod run;
@@ -51,6 +52,7 @@ pub use output::{
     Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Linked, Object, Part, PartEntry, Row, RowValue,
     Switch, SwitchArm, SwitchFrom, SwitchShape, Window, Within,
 };
+pub use own_plan::Holes;
 pub use picture::{Detail, picture};
 pub use run::{RunEffect, RunFault};
 pub use scale::Scale;

@@ -190,6 +190,12 @@ impl Shared {
         self.routes().app.endpoints().map(|(path, dialects)| (path.to_owned(), dialects)).collect()
     }
 
+    /// What it serves now.
+    #[must_use]
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.routes().app)
+    }
+
     fn routes(&self) -> Arc<Routes> {
         Arc::clone(&self.inner.routes.read().unwrap_or_else(PoisonError::into_inner))
     }

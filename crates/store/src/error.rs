@@ -72,6 +72,12 @@ pub enum Error {
         /// The first fault.
         cause: Cause,
     },
+    /// A token of programs could not be kept or taken back; the log has the rest.
+    #[error("could not change the tokens of programs: {cause:?}")]
+    TokenNotKept {
+        /// The first fault.
+        cause: Cause,
+    },
     /// The store is closing.
     #[error("the store is closing")]
     Closed,
@@ -145,6 +151,16 @@ pub enum Error {
         /// The first fault.
         first: String,
     },
+    /// The database was brought to its model by a later version of the product.
+    #[error(
+        "the database was brought to version {version} of the language by a later version of the product; this one knows {known}"
+    )]
+    LedgerNewer {
+        /// Of the ledger.
+        version: u32,
+        /// Of this product.
+        known: u32,
+    },
     /// The model cannot be stored.
     #[error(transparent)]
     Layout(#[from] sql::LayoutError),
@@ -191,7 +207,7 @@ impl Error {
             | Error::Closed
             | Error::TransactionFailed { .. } => Cause::Unavailable,
             Error::OutcomeUnknown { .. } => Cause::OutcomeUnknown,
-            Error::LocalesNotKept { cause } => cause.clone(),
+            Error::LocalesNotKept { cause } | Error::TokenNotKept { cause } => cause.clone(),
             Error::Sqlite(error) => sqlite_cause(error),
             Error::Postgres(error) => postgres_cause(error),
             Error::Address { .. }
@@ -199,6 +215,7 @@ impl Error {
             | Error::Thread { .. }
             | Error::Ledger { .. }
             | Error::LedgerModel { .. }
+            | Error::LedgerNewer { .. }
             | Error::Layout(_)
             | Error::InTheWay { .. }
             | Error::Loss { .. }

@@ -7,6 +7,7 @@
 mod postgres;
 mod sqlite;
 mod stored;
+mod tokens;
 
 use model::{Model, Source};
 use sql::Database;
@@ -101,13 +102,15 @@ impl Store {
     /// their locales are those of the store's default locale.
     ///
     /// # Errors
-    /// [`Error::Layout`] for what cannot be stored, [`Error::LedgerModel`] when the applied model cannot be read any more, [`Error::InTheWay`] when
-    /// rows do not fit the new model.
+    /// [`Error::Layout`] for what cannot be stored, [`Error::LedgerModel`] and [`Error::LedgerNewer`] when the applied model cannot be read,
+    /// [`Error::InTheWay`] when rows do not fit the new model.
     pub async fn migrate_plan(&self, model: &Model, sources: &[Source]) -> Result<MigrationPlan, Error> {
         let ledger = self.ledger().await?;
         let locales = self.locales();
-        let goal = Goal { model, sources, default_locale: &locales.default, database: self.database() };
-        let plan = MigrationPlan { stages: stages(&ledger, &goal)?, losses: Vec::new() };
+        let sources = stamped(sources);
+        let goal = Goal { model, sources: &sources, default_locale: &locales.default, database: self.database() };
+        let mut plan = MigrationPlan { stages: stages(&ledger, &goal)?, losses: Vec::new() };
+        tokens::take_over(self, &mut plan.stages).await?;
         if plan.is_continuation() {
             return Ok(plan);
         }
@@ -269,8 +272,19 @@ fn between(
     }
 }
 
+/// The texts with the version of the language that they are read as.
+fn stamped(sources: &[Source]) -> Vec<Source> {
+    let stamp = model::language(model::LANGUAGE);
+    sources.iter().filter(|source| source.name != stamp.name).cloned().chain([stamp.clone()]).collect()
+}
+
+/// The model that the ledger's texts say. Texts without a version were read before there were versions.
 fn read_again(sources: &[Source]) -> Result<Model, Error> {
-    model::read(sources.to_vec()).map_err(|faults| {
+    let version = model::language_of(sources).unwrap_or(1);
+    if version > model::LANGUAGE {
+        return Err(Error::LedgerNewer { version, known: model::LANGUAGE });
+    }
+    model::read(sources.iter().cloned().chain([model::language(version)]).collect()).map_err(|faults| {
         let first = faults.list.first().map(|fault| fault.message.clone()).unwrap_or_default();
         Error::LedgerModel { first }
     })

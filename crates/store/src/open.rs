@@ -1,6 +1,5 @@
 //! The store: one database, whichever it is.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{Model, TypeId};
@@ -25,8 +24,6 @@ pub struct Store {
     limits: StoreLimits,
     locales: RwLock<Locales>,
     changed: broadcast::Sender<TypeId>,
-    /// The table of tokens is known to be there.
-    pub(crate) has_tokens: AtomicBool,
 }
 
 /// The locales of a project.
@@ -129,7 +126,6 @@ impl Store {
                 all: config.locales.clone().into(),
             }),
             changed: broadcast::Sender::new(CHANGES_MAX),
-            has_tokens: AtomicBool::new(false),
         })
     }
 

@@ -47,7 +47,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let shared = Shared::new(&app, id_prefix()?);
         let started = open(serving)?.config;
         let invitation = (!has_administrator(&store).await?).then(|| setup.path());
-        let working = working::start(&project, engine.as_ref(), &stop)?;
+        let working = working::start(&project, (&shared, engine.as_ref()), &stop)?;
         let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), setup, engine, started };
         let following = watched.map(|watched| tokio::spawn(follow(watched, reload, stop.clone())));
         serve(&project, (&shared, ways), invitation, stop).await;
@@ -71,7 +71,6 @@ async fn load(
     }
     seed::load(project, store, &model).await?;
     store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
-    store.tokens_ready().await?;
     let engine = match engine {
         Some(engine) => {
             engine.serve(Arc::clone(&model)).await?;

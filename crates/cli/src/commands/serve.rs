@@ -58,13 +58,13 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let ways = bind(&project).await?;
         let working = async {
             if is_ready {
-                return working::start(&project, engine.as_ref(), &stop);
+                return working::start(&project, (&shared, engine.as_ref()), &stop);
             }
             let Some(engine) = begin_late((&model, &sources), &store, stop.clone()).await? else {
-                return working::start(&project, None, &stop);
+                return working::start(&project, (&shared, None), &stop);
             };
             shared.replace(&app(&project, Mode::Production, (&model, &store), Some(Arc::clone(&engine)))?);
-            working::start(&project, Some(&engine), &stop)
+            working::start(&project, (&shared, Some(&engine)), &stop)
         };
         let serving = async {
             serve(&project, (&shared, ways), None, stop.clone()).await;
@@ -80,7 +80,6 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
 /// What a database that is there is asked before it is served; gives the engine where the project has jobs.
 async fn begin((model, sources): (&Arc<Model>, &[Source]), store: &Arc<Store>) -> Result<Option<Arc<Engine>>, Error> {
     require_none(store, model, sources).await?;
-    store.tokens_ready().await?;
     store.locales_keep(&Served::new(Arc::clone(model))?).await?;
     working::engine(store, model, Purpose::Serving).await
 }

@@ -3,12 +3,13 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use server::PROGRAM_TOKEN_PREFIX;
-use store::{NewToken, Store, StoredToken};
+use store::StoredToken;
 
 use crate::arguments::{Project as Arguments, Token};
+use crate::commands::migrate::require_none;
 use crate::commands::print::{self, Holder};
-use crate::commands::query::only_writer;
 use crate::error::Error;
+use crate::keeping::Keep;
 use crate::project::{Project, secret};
 use crate::serving::{block_on, open_store};
 
@@ -18,24 +19,22 @@ pub(crate) fn run(token: Token) -> Result<(), Error> {
         Token::Create { project, name, roles, days } => {
             let created_at = now();
             let end = |days: u32| created_at + micros(Duration::from_hours(u64::from(days) * 24));
-            create(&project, &StoredToken { name, roles, created_at, expires_at: days.map(end) })
+            create(&project, StoredToken { name, roles, created_at, expires_at: days.map(end) })
         }
         Token::List { project } => list(&project),
-        Token::Revoke { project, name } => revoke(&project, &name),
+        Token::Revoke { project, name } => Keep::TokenRevoke { name }.done(&project).map(|_| ()),
         Token::Sign { project, role, user, hours } => print::token(&project, &Holder { role, user, hours }),
     }
 }
 
-fn create(arguments: &Arguments, token: &StoredToken) -> Result<(), Error> {
+fn create(arguments: &Arguments, token: StoredToken) -> Result<(), Error> {
     if token.name.is_empty() || token.roles.iter().any(|role| role.is_empty() || role.contains(',')) {
         return Err(Error::TokenWords);
     }
     let text = [PROGRAM_TOKEN_PREFIX, &secret()?].concat();
     let hash = server::digest(&text);
-    let is_kept = on_store(arguments, async |store| store.token_insert(NewToken { token, hash: &hash }).await)?;
-    if !is_kept {
-        return Err(Error::TokenName { name: token.name.clone() });
-    }
+    let StoredToken { name, roles, created_at, expires_at } = token;
+    Keep::TokenCreate { name, hash, roles, created_at, expires_at }.done(arguments)?;
     eprintln!("The token is shown this once:");
     print::print(&[&text, "\n"].concat());
     Ok(())
@@ -43,8 +42,13 @@ fn create(arguments: &Arguments, token: &StoredToken) -> Result<(), Error> {
 
 fn list(arguments: &Arguments) -> Result<(), Error> {
     // What is only read may be read beside a server.
-    let store = open_store(&Project::open(arguments, &[])?)?;
-    let tokens = block_on(store.tokens())??;
+    let project = Project::open(arguments, &[])?;
+    let (model, sources) = (project.model()?, project.schema_texts()?);
+    let store = open_store(&project)?;
+    let tokens = block_on(async {
+        require_none(&store, &model, &sources).await?;
+        Ok::<_, Error>(store.tokens().await?)
+    })??;
     let mut text = String::new();
     for token in tokens {
         let end = match token.expires_at {
@@ -56,19 +60,6 @@ fn list(arguments: &Arguments) -> Result<(), Error> {
     }
     print::print(&text);
     Ok(())
-}
-
-fn revoke(arguments: &Arguments, name: &str) -> Result<(), Error> {
-    let was_there = on_store(arguments, async |store| store.token_remove(name).await)?;
-    if was_there { Ok(()) } else { Err(Error::NoToken { name: name.to_owned() }) }
-}
-
-/// Runs a job on the project's database, which no server may hold where it has one writer.
-fn on_store<T>(arguments: &Arguments, job: impl AsyncFnOnce(&Store) -> Result<T, store::Error>) -> Result<T, Error> {
-    let project = Project::open(arguments, &[])?;
-    let _alone = only_writer(&project)?;
-    let store = open_store(&project)?;
-    Ok(block_on(job(&store))??)
 }
 
 fn now() -> i64 {

@@ -21,7 +21,7 @@ mod roots;
 mod scalars;
 
 use indexmap::IndexMap;
-use model::{ContentType, Model};
+use model::{ContentType, Model, Target, TypeId};
 use plan::Boundary;
 use serde_json::json;
 
@@ -119,7 +119,7 @@ fn definitions(edition: Edition, model: &Model, options: &Options) -> Result<Def
     };
     scalars::add(&mut draft);
     components::add(&mut draft);
-    for (of, content_type) in model.shown_types() {
+    for (of, content_type) in types_of(model) {
         content::add(&mut draft, of, content_type);
         filters::add(&mut draft, of, content_type);
         inputs::add(&mut draft, of, content_type);
@@ -238,6 +238,19 @@ fn field(of: TypeRef, binding: FieldBinding) -> Field {
 
 fn value(binding: crate::binding::ValueBinding) -> EnumValue {
     EnumValue { description: None, binding }
+}
+
+/// Types that Strapi's graph shows. Tokens of programs are not among them there: they are shown where the project names them.
+fn types_of(model: &Model) -> impl Iterator<Item = (TypeId, &ContentType)> {
+    model.shown_types().filter(|(of, content_type)| !content_type.is_token() || is_named(model, *of))
+}
+
+/// Whether a relation leads to the type, or a field of the project's own API has it.
+fn is_named(model: &Model, of: TypeId) -> bool {
+    let fields = model.types.iter().flat_map(|of| &of.fields).chain(model.components.iter().flat_map(|of| &of.fields));
+    let mut relations = fields.filter_map(model::Field::relation);
+    let name = &model.content_type(of).name;
+    relations.any(|relation| relation.target == Target::Type(of)) || model.own.iter().any(|own| own.mentions(name))
 }
 
 /// Types that have mutations: those of the project. Users, roles and files are written in their own ways.

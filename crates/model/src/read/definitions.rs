@@ -139,7 +139,7 @@ fn defined_before(name: &Name, first: &HashMap<String, (Place, bool)>, texts: &T
 }
 
 fn of_the_language(name: &str, place: Place, there: &Place) -> Diagnostic {
-    let is_system_type = matches!(name, "User" | "Role" | "Media" | "I18nLocale");
+    let is_system_type = matches!(name, "User" | "Role" | "Media" | "I18nLocale" | "ApiToken");
     let help = if is_system_type {
         format!("write `extend type {name}` to add fields to the system type, or take another name")
     } else {

@@ -26,11 +26,30 @@ const PRELUDE_NAME: &str = "the language";
 const WORKFLOW: &str = include_str!("../system/workflow.graphql");
 /// What messages call them; no file of a project has such a name.
 const WORKFLOW_NAME: &str = "the workflow engine";
+/// The version of the language: it counts the system types that came after the first release, for the databases that were made without them.
+pub const LANGUAGE: u32 = 2;
+/// Name of the text that says a version of the language; no file of a project has such a name.
+const LANGUAGE_NAME: &str = "the version of the language";
+/// System types that were not there from the beginning, and the version that brought them.
+const SINCE: [(&str, u32); 1] = [("ApiToken", 2)];
 
 /// The text that makes the types of the workflow engine a part of a model that has no jobs: for those who serve agents of others.
 #[must_use]
 pub fn workflow() -> Source {
     Source { name: WORKFLOW_NAME.to_owned(), text: WORKFLOW.to_owned() }
+}
+
+/// The text that has a project read as this version of the language did, without the system types that came later: for the model that a database was
+/// made for. Without it a project is read as [`LANGUAGE`].
+#[must_use]
+pub fn language(version: u32) -> Source {
+    Source { name: LANGUAGE_NAME.to_owned(), text: version.to_string() }
+}
+
+/// The version that a text of [`language`] among these says.
+#[must_use]
+pub fn language_of(sources: &[Source]) -> Option<u32> {
+    sources.iter().find(|of| of.name == LANGUAGE_NAME)?.text.parse().ok()
 }
 
 /// The texts, and which of them a parsed place belongs to. The prelude stands first, then the types of the workflow engine; a text of
@@ -39,15 +58,17 @@ pub(super) struct Texts {
     sources: Vec<Arc<Source>>,
     by_file: HashMap<FileId, usize>,
     asks_for_workflow: bool,
+    language: u32,
 }
 
 impl Texts {
     pub(super) fn new(sources: Vec<Source>) -> Texts {
         let prelude = Source { name: PRELUDE_NAME.to_owned(), text: PRELUDE.to_owned() };
-        let (asked, own): (Vec<Source>, Vec<Source>) = sources.into_iter().partition(|of| of.name == WORKFLOW_NAME);
-        let asks_for_workflow = !asked.is_empty();
+        let language = language_of(&sources).unwrap_or(LANGUAGE);
+        let asks_for_workflow = sources.iter().any(|of| of.name == WORKFLOW_NAME);
+        let own = sources.into_iter().filter(|of| of.name != WORKFLOW_NAME && of.name != LANGUAGE_NAME);
         let sources = [prelude, workflow()].into_iter().chain(own).map(Arc::new).collect();
-        Texts { sources, by_file: HashMap::new(), asks_for_workflow }
+        Texts { sources, by_file: HashMap::new(), asks_for_workflow, language }
     }
 
     /// The project's documents begin here; those before are the product's own.
@@ -60,6 +81,12 @@ impl Texts {
         if !has_jobs && !self.asks_for_workflow {
             documents[Texts::OWN_FROM - 1] = Document::new();
         }
+    }
+
+    /// An earlier version of the language lacks the system types that came later.
+    fn without_later(&self, documents: &mut [Document]) {
+        let is_later = |name: &str| SINCE.iter().any(|(later, since)| *later == name && *since > self.language);
+        documents[0].definitions.retain(|of| of.name().is_none_or(|name| !is_later(name)));
     }
 
     /// The place of something parsed. What the parser made up itself has none: it is put at the start of the prelude.
@@ -95,6 +122,7 @@ impl Texts {
         }
         let mut documents: Vec<Document> = (0..self.sources.len()).map(|index| self.parse_one(index, faults)).collect();
         self.without_workflow(&mut documents);
+        self.without_later(&mut documents);
         documents
     }
 

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{ContentType, FieldKind, Model, TypeId};
+use model::{ContentType, FieldKind, Model};
 use plan::{
-    Answer, Assignment, Boundary, Caller, Cause, Data, Fault, Filter, Find, Given, HoleId, LinkKind, Links, Locale,
-    Place, Plan, Policy, Root, RootValue, RowRules, Value, Values, Write, WriteAction, WriteVersion,
+    Answer, Assignment, Boundary, Caller, Cause, Data, Fault, Filter, Find, Given, HoleId, Holes, LinkKind, Links,
+    Locale, Plan, Policy, RootValue, Value, Values, Write, WriteAction, WriteVersion,
 };
-use store::{FileWatch, OwnChange, Prepared, Served, Store, WriteContext};
+use store::{FileWatch, NewToken, OwnChange, Prepared, Served, Store, WriteContext};
 
 use crate::app::App;
 
@@ -146,6 +146,22 @@ impl App {
         made.await.map_err(|cause| self.told("a code for the account cannot be made", cause))
     }
 
+    /// Keeps a token of a program; false: its name is taken.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn token_create(&self, new: NewToken<'_>) -> Result<bool, store::Error> {
+        self.store.token_insert(&self.served, new).await
+    }
+
+    /// Takes a token of a program back; false: there is none of this name.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn token_revoke(&self, name: &str) -> Result<bool, store::Error> {
+        self.store.token_remove(&self.served, name).await
+    }
+
     fn told(&self, failed: &'static str, cause: Cause) -> UserRefused {
         let faults = [Fault { path: Vec::new(), place: None, cause }];
         let words = graphql::dialect::words(self.model(), &faults);
@@ -213,7 +229,8 @@ fn plan_of(model: &Model, name: &str, finds: bool, fields: &[&str]) -> Plan {
     } else {
         WriteAction::Create { data, version, locale }
     };
-    root(of, action)
+    let write = Write::new(of, action, Answer::Wrap(Vec::new()));
+    Holes::default().plan(vec![("made".to_owned(), RootValue::Write(Box::new(write)))], Boundary::EachRoot, 1)
 }
 
 fn assignment(content_type: &ContentType, name: &str, index: usize) -> Assignment {
@@ -227,11 +244,4 @@ fn assignment(content_type: &ContentType, name: &str, index: usize) -> Assignmen
         }
     };
     Assignment { field, given }
-}
-
-fn root(of: TypeId, action: WriteAction) -> Plan {
-    let write = Write { of, action, answer: Answer::Wrap(Vec::new()), rules: RowRules::default() };
-    let value = RootValue::Write(Box::new(write));
-    let root = Root { key: "made".to_owned(), non_null: false, place: Place::default(), value };
-    Plan { roots: vec![root], holes: Vec::new(), boundary: Boundary::EachRoot, rows_max: 1 }
 }

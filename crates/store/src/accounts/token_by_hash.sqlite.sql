@@ -1,2 +1,2 @@
 -- A token by the hash of its text.
-select id, name, roles, created_at, expires_at from _token where hash = ?1
+select name, roles, _created_at, expires_at from api_token where hash = ?1

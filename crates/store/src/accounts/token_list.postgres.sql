@@ -1,2 +1,2 @@
 -- Every token, the oldest first.
-select id, name, roles, created_at, expires_at from _token order by id limit 10001
+select name, roles::text, _created_at, expires_at from api_token order by _key limit 10001

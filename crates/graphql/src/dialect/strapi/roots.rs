@@ -8,7 +8,7 @@ use plan::Column;
 
 use super::files;
 use super::names::lower_first;
-use super::{Draft, Edition, Members, entity_roots, field, input, is_writable};
+use super::{Draft, Edition, Members, entity_roots, field, input, is_writable, types_of};
 use crate::binding::{FieldBinding, InputBinding, RowsShape};
 use crate::definition::{Field, Input, TypeRef};
 
@@ -18,7 +18,7 @@ pub(super) type Arguments = IndexMap<String, Input>;
 /// Fields of the query type and of the mutation type.
 pub(super) fn fields(draft: &mut Draft<'_>) -> (Members<Field>, Members<Field>) {
     let (mut queries, mut mutations) = (draft.members("Query"), draft.members("Mutation"));
-    for (of, content_type) in draft.model.shown_types() {
+    for (of, content_type) in types_of(draft.model) {
         let query = match (draft.edition, content_type.single) {
             (Edition::Four, true) => entity_roots::single,
             (Edition::Four, false) => entity_roots::collection,

@@ -1,0 +1,2 @@
+-- The rows stand in the content type now.
+drop table _token
