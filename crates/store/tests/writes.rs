@@ -67,6 +67,7 @@ cases! {
     roles_locales
     roles_links
     roles_publish
+    roles_publish_locales
     roles_hidden
     whole
 }

@@ -326,9 +326,19 @@ impl<'a, D: Door> Change<'a, D> {
     }
 
     /// Refuses to publish what would take a link from, or give one to, a published row that the caller may not change. The draft is written.
-    pub(crate) async fn check_publishing(&mut self, draft: &Frame) -> Result<(), Failure> {
-        for following in &self.env.program.publishing {
-            let rows = self.now(vec![draft.call(&following.rows, &[])]).await?;
+    /// Links that locales share follow in every locale in which one of these rows of the document is published.
+    pub(crate) async fn check_publishing(&mut self, draft: &Frame, document: &[StoredRow]) -> Result<(), Failure> {
+        let program = self.env.program;
+        for following in &program.publishing {
+            let is_shared = program.has_locale && !self.content_type().field(following.field).localized;
+            let is_sibling = |row: &&StoredRow| {
+                is_shared && row.status(program) == STATUS_PUBLISHED && row.locale(program) != draft.locale
+            };
+            let siblings = document.iter().filter(is_sibling);
+            let beside = siblings.map(|row| Frame { locale: row.locale(program), ..draft.clone() });
+            let frames: Vec<Frame> = std::iter::once(draft.clone()).chain(beside).collect();
+            let calls = frames.iter().map(|frame| frame.call(&following.rows, &[])).collect();
+            let rows = self.now(calls).await?;
             let rows: Vec<Value> = rows.into_iter().flatten().flatten().collect();
             if !rows.is_empty() && !self.keeps_all(&following.kept, &rows).await? {
                 return Err(Failure::Refused(Cause::Forbidden));

@@ -163,6 +163,7 @@ impl<'a, D: Door> Change<'a, D> {
         self.link(&frame, &content, &[], &resolved);
         let draft = frame.clone();
         if version.publishes() && program.has_status {
+            self.check_publishing(&draft, &[]).await?;
             self.publish(&draft, content, None, (rows.1, next)).await?;
         }
         self.check_rule(std::slice::from_ref(&draft.row)).await?;

@@ -77,7 +77,6 @@ impl<D: Door> Change<'_, D> {
         (row, mut next): (Value, Counts),
     ) -> Result<(Frame, Content), Failure> {
         let program = self.env.program;
-        self.check_publishing(draft).await?;
         let mut renumbered = Renumbered::default();
         renumbered.all(self.env.model, &mut content, &mut next);
         let mut frame = draft.clone();

@@ -119,10 +119,11 @@ impl<'a, D: Door> Change<'a, D> {
         }
         let gives_shared = given.fields.iter().any(|(id, _)| !content_type.field(*id).localized);
         let begins = found.current.as_ref().or(found.origin.as_ref());
-        // Publishing takes along what was changed in drafts before.
+        // Publishing takes along what was changed in drafts before. Which links differ is not known here: shared links are given to every row.
+        let has_shared_links = program.links.iter().any(|link| !content_type.field(link.field).localized);
         let follows = |row: &StoredRow| {
             let is_published = found.course == Course::Publish && row.status(program) == STATUS_PUBLISHED;
-            is_published && begins.is_some_and(|begins| self.differ(begins, row))
+            is_published && (has_shared_links || begins.is_some_and(|begins| self.differ(begins, row)))
         };
         let is_written = |row: &&StoredRow| {
             let status = row.status(program);
@@ -220,6 +221,7 @@ impl<'a, D: Door> Change<'a, D> {
         let beside = found.course.beside().and_then(|status| self.sibling(&found, status, &frame.locale));
         match (found.course, beside) {
             (Course::Publish, there) => {
+                self.check_publishing(&frame, &found.rows).await?;
                 let draft = StoredRow { cells: frame.cells.clone() };
                 let (copy, elements) = self.publish(&frame, full.clone(), there.as_ref(), (Value::Null, next)).await?;
                 self.share_published(&copy, &found.rows, &draft, &elements);
