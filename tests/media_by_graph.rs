@@ -92,6 +92,7 @@ fn false_forms() -> Vec<Refused> {
     let twice = "{\"0\":[\"variables.file\",\"variables.file\"]}";
     let beyond = "{\"0\":[\"variables.file\"],\"1\":[\"variables.file\"]}";
     let sent = |places: &str| vec![one_file(), map(places), good()];
+    let doubled = format!("{{\"query\":{0},\"query\":{0},\"variables\":{{\"file\":null}}}}", json!(ONE));
     vec![
         ("a lie", "editor", vec![one_file(), map(FILE), lie], 400, "its content is text/html"),
         ("no map", "editor", vec![one_file(), good()], 400, "operations and map"),
@@ -99,7 +100,8 @@ fn false_forms() -> Vec<Refused> {
         ("the document", "editor", sent(document), 400, "leads to no null"),
         ("two places", "editor", sent(twice), 400, "each part with one path"),
         ("no such part", "editor", sent(beyond), 400, "no files of the request"),
-        ("no JSON", "editor", vec![field("operations", "{"), map(FILE), good()], 400, "is no JSON"),
+        ("no JSON", "editor", vec![field("operations", "{"), map(FILE), good()], 400, "JSON"),
+        ("a member twice", "editor", vec![field("operations", &doubled), map(FILE), good()], 400, "query"),
         ("a list", "editor", vec![field("operations", "[]"), map("{}")], 400, "batching"),
     ]
 }

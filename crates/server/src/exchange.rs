@@ -131,11 +131,8 @@ async fn with_files(
     let Some(media) = endpoint.app.media.as_ref().filter(|_| media::may_upload(endpoint.app, &sender.caller)) else {
         return Ok(Ok(refused_unread(endpoint, Cause::Forbidden)));
     };
-    let (body, files) = media.receive(endpoint.app, (parts, body)).await?;
-    let rules = BodyRules { batch_max: None, ..body_rules(endpoint) };
-    let request = match from_body(&body, rules) {
-        Ok(Requests::One(request)) => request,
-        Ok(Requests::Batch(_)) => return Ok(Err(RequestFault::BatchRefused)),
+    let (request, files) = match media.receive(endpoint.app, (parts, body), body_rules(endpoint)).await? {
+        Ok(received) => received,
         Err(fault) => return Ok(Err(fault)),
     };
     Ok(answer(endpoint, &Sender { files, ..sender }, request, Methods::All).await)

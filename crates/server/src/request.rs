@@ -21,6 +21,19 @@ pub struct Request<'a> {
     pub variables: Map<String, Value>,
 }
 
+impl Request<'_> {
+    /// The same, borrowing nothing of the body that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Request<'static> {
+        Request {
+            query: Cow::Owned(self.query.into_owned()),
+            hash: self.hash,
+            operation_name: self.operation_name.map(|name| Cow::Owned(name.into_owned())),
+            variables: self.variables,
+        }
+    }
+}
+
 /// SHA-256 of a document's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DocumentHash([u8; 32]);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::http::request::Parts;
+use graphql::transport::RequestFault;
 use plan::{Caller, Cause, Value};
 use serde_json::{Map, Value as Json, json};
 use store::{Asked, Work};
@@ -19,6 +20,7 @@ use super::rest;
 use crate::accounts::Sender;
 use crate::app::App;
 use crate::refusal::Refusal;
+use crate::request::{BodyRules, Request, Requests, from_body};
 
 /// The part with the request.
 const OPERATIONS: &str = "operations";
@@ -41,7 +43,7 @@ impl Arrived {
 }
 
 impl Media {
-    /// Receives a request with its files. Its body is JSON as it would have come alone.
+    /// Receives a request with its files. Its part `operations` is read as a body of its own would be; what is wrong with that is told inside.
     ///
     /// # Errors
     /// It is no such form, breaks off, or is too large; a file lies about its kind, stands nowhere, or in two places.
@@ -49,38 +51,42 @@ impl Media {
         &self,
         app: &App,
         (parts, body): (&Parts, Body),
-    ) -> Result<(Vec<u8>, Arrived), Refusal> {
+        rules: BodyRules,
+    ) -> Result<Result<(Request<'static>, Arrived), RequestFault>, Refusal> {
         let form = self.reading(app).form(&parts.headers, body).await?;
         let text = |name: &str| form.texts.iter().find(|(part, _)| part == name).map(|(_, text)| text.as_str());
         let (Some(operations), Some(map)) = (text(OPERATIONS), text(MAP)) else {
             return Err(Refusal::invalid("A multipart request has the parts operations and map before its files"));
         };
-        let mut request: Json =
-            serde_json::from_str(operations).map_err(|_| Refusal::invalid("The part operations is no JSON"))?;
+        let mut request = match from_body(operations.as_bytes(), BodyRules { batch_max: None, ..rules }) {
+            Ok(Requests::One(request)) => request.into_owned(),
+            Ok(Requests::Batch(_)) => return Ok(Err(RequestFault::BatchRefused)),
+            Err(fault) => return Ok(Err(fault)),
+        };
         let map: BTreeMap<String, Vec<String>> = serde_json::from_str(map)
             .map_err(|_| Refusal::invalid("The part map is no JSON object of lists of paths, by parts"))?;
         for file in &form.files {
             let [path] = map.get(&file.part).map_or(&[][..], Vec::as_slice) else {
                 return Err(Refusal::invalid("The map names one place for every file: each part with one path"));
             };
-            place(&mut request, path, &file.part)?;
+            place(&mut request.variables, path, &file.part)?;
         }
         if map.len() != form.files.len() {
             return Err(Refusal::invalid("The map names parts that are no files of the request, or two have one name"));
         }
-        Ok((request.to_string().into_bytes(), Arrived(Arc::new(Mutex::new(form.files)))))
+        Ok(Ok((request, Arrived(Arc::new(Mutex::new(form.files))))))
     }
 }
 
 /// Puts the name of a part where its file is meant: at a null of the variables.
-fn place(request: &mut Json, path: &str, part: &str) -> Result<(), Refusal> {
+fn place(variables: &mut Map<String, Json>, path: &str, part: &str) -> Result<(), Refusal> {
     let nowhere =
         || Refusal::invalid("A path of the map leads to no null of the variables: variables.file, variables.files.0");
     let mut steps = path.split('.');
     if steps.next() != Some(VARIABLES) {
         return Err(nowhere());
     }
-    let mut at = request.get_mut(VARIABLES).ok_or_else(nowhere)?;
+    let mut at = steps.next().and_then(|name| variables.get_mut(name)).ok_or_else(nowhere)?;
     for step in steps {
         let next = match at {
             Json::Object(members) => members.get_mut(step),

@@ -1,7 +1,8 @@
 //! Commands: who runs them, what they leave for their transaction, and how its answer is shown.
 //!
 //! A command has two parts. [`Commands::prepare`] takes its time outside any transaction: it looks rows up, hashes, reads files. What it gives
-//! is data, a [`Work`]: changes in the product's own name, which one transaction makes, and the row that the answer shows.
+//! is data, a [`Work`]: changes in the product's own name, which one transaction makes, and the row that the answer shows. An upload keeps its files and their
+//! rows before that, as its REST interface does, and takes them away again where it refuses.
 
 use std::collections::HashMap;
 use std::fmt;
