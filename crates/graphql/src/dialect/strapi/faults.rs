@@ -80,8 +80,9 @@ fn of_fault(edition: Edition, model: &Model, fault: &Fault) -> Json {
         members.insert("path".to_owned(), fault.path.iter().map(segment_json).collect());
     }
     let (name, code) = class;
-    let extensions = if is_null {
-        json!({ "code": code, "hint": NULL_HINT })
+    let extensions = if let Cause::NullInNonNull(place) = &fault.cause {
+        let is_of_draft = names::is_of_draft(edition, model, place);
+        if is_of_draft { json!({ "code": code, "hint": NULL_HINT }) } else { json!({ "code": code }) }
     } else {
         json!({ "code": code, "error": { "name": name, "message": message, "details": details } })
     };

@@ -64,11 +64,25 @@ fn component(of: &Component) -> String {
     ["Component", &pascal(&of.category), &pascal(&of.short_name)].concat()
 }
 
+/// Whether the place `Type.field` is one that a draft may lack: a value of a type with drafts, or of a component where there are such types.
+pub(super) fn is_of_draft(edition: Edition, model: &Model, place: &str) -> bool {
+    let Some((shown, member)) = place.split_once('.') else { return false };
+    let is_value = |fields: &[Field]| {
+        let name = |field: &Field| given(edition, &field.names).unwrap_or(&field.name) == member;
+        fields.iter().any(|field| name(field) && field.relation().is_none())
+    };
+    let mut with_drafts = model.types.iter().filter(|of| of.draft_and_publish);
+    let in_component = || model.components.iter().any(|of| component(of) == shown && is_value(&of.fields));
+    with_drafts.clone().any(|of| one(edition, of) == shown && is_value(&of.fields))
+        || (with_drafts.next().is_some() && in_component())
+}
+
 /// The word by which Strapi's messages name a content type: `api::blog-post.blog-post`.
 pub(super) fn uid(of: &ContentType) -> String {
     match (of.is_system, of.name.as_str()) {
         (true, "Media") => "plugin::upload.file".to_owned(),
         (true, "I18nLocale") => "plugin::i18n.locale".to_owned(),
+        (true, "ApiToken") => "admin::api-token".to_owned(),
         (true, name) => ["plugin::users-permissions.", &name.to_lowercase()].concat(),
         (false, name) => {
             let name = model::naming::kebab(of.names.strapi.as_deref().unwrap_or(name));
