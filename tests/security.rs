@@ -34,6 +34,7 @@ fn attack_all(database: Database) {
     let accounts = attack::read(&folder.join("accounts.jsonl"));
     assert!(accounts.len() > 60, "the attacks on accounts are there");
     broken.extend(accounts.iter().filter_map(|attack| told(attack, on_accounts(&template, &server, attack))));
+    broken.extend(on_jobs(database).iter().filter_map(|(attack, outcome)| told(attack, outcome.clone())));
     broken.extend(uploads(&template, &attack::read(&folder.join("uploads.jsonl"))));
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
@@ -104,6 +105,20 @@ fn inert(server: &Running, answer: &Value) -> Result<(), String> {
         200 => Err(format!("{url} may run in a browser: {kind}")),
         status => Err(format!("{url} is not served: {status}")),
     }
+}
+
+/// Attacks on a workspace with jobs: what others run is told to nobody, and no path leads out of what was logged.
+fn on_jobs(database: Database) -> Vec<(Attack, Result<(), String>)> {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
+    let server = Template::new(&home.join("dagster/project"), database).serve();
+    let (operator, attacks) = (token("operator", "2"), attack::read(&home.join("security/jobs.jsonl")));
+    assert!(!attacks.is_empty(), "the attacks on jobs are there");
+    let words = [("${WORKFLOW}", "/graphql"), ("${LOGS}", "/logs"), ("${ADMIN_TOKEN}", operator.as_str())];
+    let outcome = |attack: Attack| {
+        let outcome = attack::judge(&attack, &fire_with(&server, &attack.request, &words), None);
+        (attack, outcome)
+    };
+    attacks.into_iter().map(outcome).collect()
 }
 
 /// An attack on accounts. Those that repeat meet the usual limits on a server of their own.
