@@ -15,8 +15,6 @@ pub struct Case {
     /// What was sent.
     #[serde(flatten)]
     pub step: Step,
-    /// Sent as it is, instead of a GraphQL document.
-    pub request: Option<RawRequest>,
     /// What the same system answers over PostgreSQL, where that differs.
     pub postgres: Option<Recorded>,
     /// Further steps on the same server; `{{0.data.x}}` in them is a value of an earlier answer.
@@ -29,9 +27,11 @@ pub struct Case {
     pub server_config: Option<Map<String, Value>>,
 }
 
-/// A GraphQL request and what came back.
+/// A request and what came back.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Step {
+    /// Sent as it is, instead of a GraphQL document.
+    pub request: Option<RawRequest>,
     /// The document.
     pub query: Option<String>,
     /// Its variables.

@@ -62,10 +62,7 @@ impl Replay {
 
     fn answer(self, server: &Running, case: &Case) -> Result<(), String> {
         let caller = case.auth.as_deref();
-        let first = match &case.request {
-            Some(request) => server.ask(&raw(request, &self.place(request))),
-            None => self.ask(server, (&case.step, caller), &[]),
-        };
+        let first = self.ask(server, (&case.step, caller), &[]);
         judged(&case.step.recorded, case.postgres.as_ref(), &first)?;
         let mut answers = vec![first.body.unwrap_or_default()];
         for (index, step) in case.then.iter().enumerate() {
@@ -77,6 +74,9 @@ impl Replay {
     }
 
     fn ask(self, server: &Running, (step, caller): (&Step, Option<&str>), earlier: &[Value]) -> Answer {
+        if let Some(request) = &step.request {
+            return server.ask(&raw(request, &self.place(request)));
+        }
         let mut body = json!({ "query": step.query });
         if let Some(variables) = &step.variables {
             body["variables"] = Value::Object(variables.clone());

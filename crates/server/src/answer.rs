@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use graphql::transport::RequestFault;
 use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
-use plan::{Cause, Fault, Variables};
+use plan::{Cause, Fault, Segment, Variables};
 use store::{FileWatch, Room, WriteContext};
 
 use crate::accounts::{ForRequest, Sender, user_key};
@@ -108,7 +108,7 @@ async fn run(
         plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables, caller: &sender.caller, now });
     let values = match values {
         Ok(values) => values,
-        Err(faults) => return executed(endpoint, &view.schema, NOTHING.to_vec(), &faults),
+        Err(faults) => return unbound(endpoint, &view.schema, (compiled, faults)),
     };
     let mut buffer = compiled.buffer();
     buffer.extend_from_slice(OPENING);
@@ -128,6 +128,18 @@ async fn run(
     }
     compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
     executed(endpoint, &view.schema, answered.bytes, &answered.faults)
+}
+
+/// The answer to an operation whose values do not read as their kinds. Where it is one change alone, that change is what is refused.
+fn unbound(endpoint: Endpoint<'_>, schema: &Schema, (compiled, faults): (&Compiled, Vec<Fault>)) -> Answer {
+    let Some((key, non_null)) = &compiled.only_change else {
+        return executed(endpoint, schema, NOTHING.to_vec(), &faults);
+    };
+    let path = vec![Segment::Key(key.clone())];
+    let faults: Vec<Fault> = faults.into_iter().map(|fault| Fault { path: path.clone(), ..fault }).collect();
+    // A key of an answer is a name of GraphQL: it needs no escapes.
+    let data = if *non_null { NOTHING.to_vec() } else { [OPENING, b"{\"", key.as_bytes(), b"\":null}"].concat() };
+    executed(endpoint, schema, data, &faults)
 }
 
 /// The answer to an operation of a list that has no room left for it; it is not executed.
@@ -195,7 +207,7 @@ fn compiled(
         .store
         .prepare(&app.served, &authorized)
         .map_err(|error| Stopped::Fault(Fault { path: Vec::new(), place: None, cause: error.logged() }))?;
-    let compiled = Arc::new(Compiled::new(program, authorized.get().holes.clone()));
+    let compiled = Arc::new(Compiled::new(program, authorized.get()));
     endpoint.app.plans.keep_plan(asked, kept, shape, &compiled);
     Ok(compiled)
 }

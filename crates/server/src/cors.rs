@@ -10,12 +10,10 @@ const HEADERS: &str =
 /// How long a browser may remember the leave, in seconds.
 const REMEMBERED_S: &str = "600";
 
-/// The answer to a browser that asks leave before it sends the request proper; `None` where this is no such question.
+/// The answer to a browser that asks leave before it sends the request proper, which gives none where no setting names its page; `None` where this is
+/// no such question.
 pub(crate) fn leave(origins: &[String], parts: &Parts) -> Option<Response<Body>> {
-    if origins.is_empty()
-        || parts.method != Method::OPTIONS
-        || !parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-    {
+    if parts.method != Method::OPTIONS || !parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
         return None;
     }
     let mut response = Response::new(Body::empty());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use graphql::{Operation, RequestError, ShapeKey};
-use plan::Hole;
+use plan::{Boundary, Hole, Plan};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 use store::Prepared;
@@ -56,6 +56,8 @@ pub(crate) struct Kept {
 pub(crate) struct Compiled {
     pub(crate) program: Prepared,
     pub(crate) holes: Vec<Hole>,
+    /// The key of the only change, where an operation makes one alone, and whether its null makes the whole answer null.
+    pub(crate) only_change: Option<(String, bool)>,
     /// Bytes of the last answer: the next buffer begins with that room.
     pub(crate) answer_bytes: AtomicUsize,
 }
@@ -151,8 +153,12 @@ impl Weighed {
 }
 
 impl Compiled {
-    pub(crate) fn new(program: Prepared, holes: Vec<Hole>) -> Self {
-        Self { program, holes, answer_bytes: AtomicUsize::new(0) }
+    pub(crate) fn new(program: Prepared, plan: &Plan) -> Self {
+        let only_change = match (plan.boundary, plan.roots.as_slice()) {
+            (Boundary::EachRoot, [only]) => Some((only.key.clone(), only.non_null)),
+            (Boundary::EachRoot | Boundary::Read | Boundary::Whole, _) => None,
+        };
+        Self { program, holes: plan.holes.clone(), only_change, answer_bytes: AtomicUsize::new(0) }
     }
 
     /// An empty buffer with room for an answer like the last one.

@@ -134,20 +134,31 @@ impl<'a, 'o> Walk<'a, 'o> {
         if program.entries.is_empty() {
             self.out.bytes.push(b'{');
         }
-        for entry in &program.entries {
+        for (index, entry) in program.entries.iter().enumerate() {
             entry.lead.append_to(&mut self.out.bytes);
             let mark = self.out.mark();
             match self.value(entry, at)? {
                 Wrote::Value => self.out.check_size()?,
                 Wrote::Null if entry.non_null => {
-                    return Ok(self.out.fault_at(&entry.key, Cause::NullInNonNull(entry.name.clone())));
+                    self.out.fault_at(&entry.key, Cause::NullInNonNull(entry.name.clone()));
+                    return Ok(self.refused_beside(&program.entries[index + 1..]));
                 }
-                Wrote::Failed if entry.non_null => return Ok(Wrote::Failed),
+                Wrote::Failed if entry.non_null => return Ok(self.refused_beside(&program.entries[index + 1..])),
                 Wrote::Null | Wrote::Failed => self.out.null_instead(mark),
             }
         }
         self.out.bytes.push(b'}');
         Ok(Wrote::Value)
+    }
+
+    /// What is refused behind an entry that takes the object's place is told, too: each would have been null by itself.
+    fn refused_beside(&mut self, entries: &'a [EntryProgram]) -> Wrote {
+        for entry in entries.iter().filter(|entry| !entry.non_null) {
+            if let ValueProgram::Refused(refusal) = &entry.value {
+                self.out.fault_at(&entry.key, refusal.cause.clone());
+            }
+        }
+        Wrote::Failed
     }
 
     fn value(&mut self, entry: &'a EntryProgram, at: At<'_>) -> Result<Wrote, Error> {
