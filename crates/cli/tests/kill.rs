@@ -27,6 +27,8 @@ use store::{Address, Ids, Store, StoreConfig};
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// Runs that may still go on when the next are launched: those that a killed worker had, and some beside.
+const OPEN_MAX: usize = 6;
 /// How long PostgreSQL stays away now and then: longer than a worker holds runs that it cannot speak for.
 const AWAY: Duration = Duration::from_secs(7);
 
@@ -86,6 +88,9 @@ fn play(name: &str, cluster: Option<Cluster>, blows: &[Blow], runs: usize) {
     let promised = std::thread::scope(|scope| {
         let launching = scope.spawn(|| launch(&control, &allowed, runs));
         for (kill, blow) in (0..kills).zip(blows.iter().cycle()) {
+            // What was launched for the blows before is nearly done: they hit the whole of the runs, not the first of them.
+            let before = (runs * kill / (kills + 1)).saturating_sub(OPEN_MAX);
+            wait_for("the runs of the blows before", || stage.finished() >= before);
             allowed.store((runs * (kill + 1) / (kills + 1)).max(1), Ordering::Relaxed);
             stage.strike(*blow, kill);
         }
@@ -266,6 +271,12 @@ impl Stage {
         };
         wait_now_and_then("another worker", has_it, || self.is_settled());
         worker.signal(Signal::CONT);
+    }
+
+    /// Runs whose last op has given its result, whether it is written or not.
+    fn finished(&self) -> usize {
+        let gave = lines(&self.folder, "gave.three");
+        gave.iter().map(|line| place(line).0).collect::<BTreeSet<&str>>().len()
     }
 
     /// Every run that is there has ended.
