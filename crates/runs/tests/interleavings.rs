@@ -8,7 +8,7 @@
 mod database;
 mod kitchen;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kitchen::Kitchen;
 use runs::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
@@ -50,9 +50,12 @@ impl Oracle {
 async fn only_who_has_a_run_writes_of_it_and_nothing_is_written_twice() {
     let asked = std::env::var("DRAGOMAN_INTERLEAVINGS").ok().and_then(|text| text.parse().ok());
     for kitchen in Kitchen::of("interleavings", JOBS).await {
-        for seed in 0..asked.unwrap_or(INTERLEAVINGS) {
+        let began = Instant::now();
+        let count = asked.unwrap_or(INTERLEAVINGS);
+        for seed in 0..count {
             play(&kitchen, seed).await;
         }
+        println!("{count} interleavings in {:.0} s", began.elapsed().as_secs_f64());
         kitchen.remove().await;
     }
 }
@@ -132,15 +135,14 @@ async fn cancel(kitchen: &Kitchen, run: RunKey, at_once: bool, oracle: &mut Orac
 async fn commit(kitchen: &Kitchen, run: RunKey, lease: &Lease, oracle: &mut Oracle) {
     let engine = &kitchen.engine;
     let (list, ends) = next(kitchen, run).await;
-    let events = engine.events(run, 0).await.unwrap().len();
     match engine.report(lease, list).await {
         Ok(_) => {
             assert!(oracle.allows(lease), "who has lost the run writes nothing");
             oracle.is_over = ends;
         }
         Err(Error::Lost(_)) => {
+            // That nothing of it was written shows in the end: its events are numbered without a gap and none is there twice.
             assert!(!oracle.allows(lease), "who has the run may write");
-            assert_eq!(engine.events(run, 0).await.unwrap().len(), events);
         }
         Err(other) => panic!("{other}"),
     }
