@@ -4,6 +4,7 @@
 
 mod bench;
 mod browser;
+mod clients;
 mod graphiql;
 mod postgres;
 mod process;

@@ -1,14 +1,15 @@
 //! `cargo xtask test`: every test of the workspace on both databases, with nothing to prepare by hand.
 //!
 //! `DRAGOMAN_TEST_POSTGRES` names a PostgreSQL that may create databases; without it one throw-away cluster serves the whole run. A missing PostgreSQL
-//! is installed where that is possible and an error elsewhere: no test is ever skipped for the want of it.
+//! is installed where that is possible and an error elsewhere: no test is ever skipped for the want of it. Clients of others that tests drive are
+//! installed, too; where they cannot be had, their tests say so.
 
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 
 use crate::postgres::{Cluster, Settings};
-use crate::process;
+use crate::{clients, process};
 
 /// The variable that tells the tests where PostgreSQL answers.
 pub(crate) const POSTGRES_VARIABLE: &str = "DRAGOMAN_TEST_POSTGRES";
@@ -33,6 +34,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         .args(arguments)
         .current_dir(process::workspace())
         .env(POSTGRES_VARIABLE, url)
+        .envs(clients::variables())
         .status()
         .context("could not start `cargo nextest run`")?;
     if let Some(cluster) = cluster {

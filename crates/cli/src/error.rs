@@ -165,8 +165,17 @@ impl Error {
 
     /// The error with its causes, as people read it.
     pub(crate) fn told(&self) -> String {
+        self.rendered(std::io::stderr().is_terminal())
+    }
+
+    /// The same for who is no terminal.
+    pub(crate) fn plain(&self) -> String {
+        self.rendered(false)
+    }
+
+    fn rendered(&self, is_colored: bool) -> String {
         if let Error::Faults(faults) = self {
-            return faults.render(std::io::stderr().is_terminal()).trim_end().to_owned();
+            return faults.render(is_colored).trim_end().to_owned();
         }
         let mut text = format!("error: {self}");
         let mut cause = std::error::Error::source(self);

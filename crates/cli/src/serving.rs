@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::Model;
 use runs::Engine;
-use server::{AccountSettings, App, Clock, PageSizes, SchemaSettings, Settings, SetupCode};
+use server::{AccountSettings, App, Clock, PageSizes, Reread, SchemaSettings, Settings, SetupCode};
 use store::{Ids, Locales, Store, StoreConfig, StoreLimits};
 
 use crate::config::{
@@ -51,16 +51,18 @@ pub(crate) fn app(
     (model, store): (&Arc<Model>, &Arc<Store>),
     engine: Option<Arc<Engine>>,
 ) -> Result<Arc<App>, Error> {
-    app_with(project, mode, (model, store), Beside { setup: None, engine })
+    app_with(project, mode, (model, store), Beside { engine, ..Beside::default() })
 }
 
 /// What stands beside a model and its store.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Beside {
     /// Opens the page that makes the first administrator.
     pub(crate) setup: Option<SetupCode>,
     /// Runs the project's jobs.
     pub(crate) engine: Option<Arc<Engine>>,
+    /// Reads the project again when a request asks for it.
+    pub(crate) reread: Option<Reread>,
 }
 
 /// The same, with a page that makes the first administrator.
@@ -70,7 +72,8 @@ pub(crate) fn app_with(
     (model, store): (&Arc<Model>, &Arc<Store>),
     beside: Beside,
 ) -> Result<Arc<App>, Error> {
-    let settings = Settings { setup: beside.setup, engine: beside.engine, ..settings(project, mode)? };
+    let settings =
+        Settings { setup: beside.setup, engine: beside.engine, reread: beside.reread, ..settings(project, mode)? };
     Ok(Arc::new(App::new(settings, model, Arc::clone(store))?))
 }
 
@@ -95,6 +98,7 @@ fn settings(project: &Project, mode: Mode) -> Result<Settings, Error> {
         accounts: accounts(config)?,
         anonymous_operates: anonymous_operates(project)?,
         setup: None,
+        reread: None,
         engine: None,
         token_key: project.token_key()?,
         graphiql: is_on(config.word(GRAPHIQL), mode),

@@ -93,6 +93,8 @@ pub struct Options {
     pub nullable_drafts: bool,
     /// Strapi 5's dialect has the deprecated fields of Strapi 4 beside its own.
     pub v4_compatibility: bool,
+    /// When the project was read, for dialects that say so: microseconds since 1970.
+    pub loaded_at: i64,
     /// Whose schema it is: a dialect that hides what a caller may not see reads it.
     pub policy: Policy,
 }
@@ -104,6 +106,7 @@ impl Default for Options {
             limit_max: None,
             nullable_drafts: false,
             v4_compatibility: false,
+            loaded_at: 0,
             policy: Policy::Everything,
         }
     }

@@ -37,6 +37,7 @@ pub fn to_plan(schema: &Schema, operation: &Operation, variables: &Variables) ->
     let mut planner = Planner {
         model: &schema.model,
         shared: &schema.model,
+        loaded_at: schema.loaded_at,
         definitions: &schema.definitions,
         limits: &schema.limits,
         variables,
@@ -79,6 +80,8 @@ struct Planner<'a> {
     model: &'a Model,
     /// The same, for what outlives the walk.
     shared: &'a Arc<Model>,
+    /// When it was read: microseconds since 1970.
+    loaded_at: i64,
     definitions: &'a Definitions,
     limits: &'a Limits,
     variables: &'a Variables,

@@ -26,6 +26,8 @@ pub struct Schema {
     pub(crate) definitions: Definitions,
     pub(crate) limits: Limits,
     pub(crate) checked: Valid<apollo_compiler::Schema>,
+    /// When the project was read: microseconds since 1970.
+    pub(crate) loaded_at: i64,
     primary: &'static Dialect,
     text: String,
 }
@@ -55,7 +57,8 @@ impl Schema {
         let text = sdl::print(&definitions);
         let checked = apollo_compiler::Schema::parse_and_validate(&text, "schema.graphql")
             .map_err(|invalid| vec![SchemaFault::Invalid { dialects: names, text: invalid.errors.to_string() }])?;
-        Ok(Schema { model, definitions, limits: endpoint.limits.clone(), checked, primary, text })
+        let (limits, loaded_at) = (endpoint.limits.clone(), endpoint.options.loaded_at);
+        Ok(Schema { model, definitions, limits, checked, loaded_at, primary, text })
     }
 
     /// The schema language of what is served.

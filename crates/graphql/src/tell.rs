@@ -43,6 +43,10 @@ pub(crate) struct Telling<'a> {
     pub(crate) model: &'a Model,
     /// What the caller may do with jobs; everything while rows are looked for.
     pub(crate) granted: &'a JobGrants,
+    /// When the project was read: microseconds since 1970.
+    pub(crate) loaded_at: i64,
+    /// When it is asked for; while rows are looked for it is not known yet.
+    pub(crate) now: i64,
 }
 
 /// Arguments by name, coerced.
@@ -227,13 +231,15 @@ struct Nothing;
 struct Walk<'w, 'h> {
     definitions: &'static Definitions,
     mode: Mode<'w, 'h>,
+    /// At something that is made of rows.
+    is_below_rows: bool,
     path: Vec<Segment>,
     faults: Vec<(Vec<Segment>, Cause)>,
 }
 
 impl<'w, 'h> Walk<'w, 'h> {
     fn new(teller: Teller, mode: Mode<'w, 'h>) -> Self {
-        Walk { definitions: (teller.definitions)(), mode, path: Vec::new(), faults: Vec::new() }
+        Walk { definitions: (teller.definitions)(), mode, is_below_rows: false, path: Vec::new(), faults: Vec::new() }
     }
 
     fn fault(&mut self, cause: Cause) -> Nothing {
@@ -297,9 +303,17 @@ impl<'w, 'h> Walk<'w, 'h> {
                 planned.selects.push((asked_rows.select)(holes));
                 return Ok(Json::Null);
             }
-            Mode::Make { rows, .. } => rows.next().cloned().unwrap_or(Json::Null),
+            // Rows below rows were not asked for: which they are is known only now.
+            Mode::Make { .. } if self.is_below_rows => return self.nullable(Told::Unserved, of, asked),
+            Mode::Make { rows, .. } => match rows.next() {
+                Some(row) => row.clone(),
+                None => return self.nullable(Told::Unserved, of, asked),
+            },
         };
-        self.nullable((asked_rows.then)(row), of, asked)
+        self.is_below_rows = true;
+        let told = self.nullable((asked_rows.then)(row), of, asked);
+        self.is_below_rows = false;
+        told
     }
 
     fn list(&mut self, items: Vec<Told<'_>>, of: &TypeRef, asked: &[&Asked]) -> Result<Json, Nothing> {
@@ -406,10 +420,11 @@ pub(crate) fn with_defaults(asked: &Asked, field: &crate::definition::Field) -> 
 }
 
 /// What makes the answer of a root field when its rows are there.
-pub(crate) fn shaper(teller: Teller, model: Arc<Model>, asked: Asked, of: TypeRef) -> plan::Shaper {
+pub(crate) fn shaper(teller: Teller, (model, loaded_at): (Arc<Model>, i64), asked: Asked, of: TypeRef) -> plan::Shaper {
     let name = [teller.dialect, " ", &asked.name].concat();
     let make = move |met: plan::Met<'_>| {
-        let told = (teller.root)(Telling { model: &model, granted: met.granted }, &asked);
+        let telling = Telling { model: &model, granted: met.granted, loaded_at, now: met.now };
+        let told = (teller.root)(telling, &asked);
         match (told, met.rows) {
             (Told::Command(command), Err(cause)) => {
                 make(teller, (command.then)(Err(cause)), (&asked, &of), (&[], met.granted))

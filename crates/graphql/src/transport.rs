@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 pub use dagster::DAGSTER;
+pub(crate) use dagster::VERSION as DAGSTER_VERSION;
 pub use declared::DECLARED;
 pub use hasura::HASURA;
 pub use prefect::PREFECT;
@@ -47,6 +48,8 @@ pub struct TransportRules {
     pub variables_as_text: bool,
     /// Further places of the endpoint, below its path: what its clients ask for.
     pub also: &'static [&'static str],
+    /// Documents in the folder of the endpoint that its clients ask for by GET before all else: where, and what.
+    pub beside: &'static [(&'static str, Document)],
     /// Where its clients sign in, below each place of the endpoint; none: they have other ways.
     pub login: &'static [&'static str],
     /// What is said to who asks for the schema where that is switched off.
@@ -54,6 +57,9 @@ pub struct TransportRules {
     /// Puts a fault into the dialect's words.
     pub describe: fn(&RequestFault) -> Refusal,
 }
+
+/// Makes a document that is always the same.
+pub type Document = fn() -> Value;
 
 /// A header that names a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +185,7 @@ pub enum JsonFault {
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
-    /// The body.
+    /// The body; one that is a text goes out as it is, as plain text.
     pub body: Value,
 }
 

@@ -1,6 +1,7 @@
-//! The times of a schedule, as text that is known to mean something. When they come is reckoned by those who hold a clock.
+//! The times of a schedule, as text that is known to mean something, and when they come.
 
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// A cron expression of five fields and a time zone, both checked.
@@ -51,6 +52,34 @@ impl Cron {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The first of its times after an instant; none when the calendar ends before. Of wall times that a clock change leaves out, it is the first
+    /// that there is; of those that come twice, one, unless they come each hour or more often.
+    #[must_use]
+    pub fn next_after(&self, instant: Timestamp) -> Option<Timestamp> {
+        self.next(instant, false)
+    }
+
+    /// The same, where the instant itself may be one of them.
+    #[must_use]
+    pub fn first_from(&self, instant: Timestamp) -> Option<Timestamp> {
+        self.next(instant, true)
+    }
+
+    /// The last of its times before an instant.
+    #[must_use]
+    pub fn last_before(&self, instant: Timestamp) -> Option<Timestamp> {
+        let (pattern, zone) = (parser().parse(&self.text).ok()?, TimeZone::get(&self.zone).ok()?);
+        let time = pattern.find_previous_occurrence(&instant.to_zoned(zone), false).ok()?;
+        Some(time.timestamp())
+    }
+
+    fn next(&self, instant: Timestamp, is_inclusive: bool) -> Option<Timestamp> {
+        // Text and zone were checked when they were read.
+        let (pattern, zone) = (parser().parse(&self.text).ok()?, TimeZone::get(&self.zone).ok()?);
+        let time = pattern.find_next_occurrence(&instant.to_zoned(zone), is_inclusive).ok()?;
+        Some(time.timestamp())
     }
 
     /// The IANA name of the zone.

@@ -248,7 +248,13 @@ impl Job {
     /// The type of the whole document that a launch gives as config.
     #[must_use]
     pub fn config_type(&self) -> ConfigType {
-        crate::config::of_job(self)
+        crate::config::of_job(self, None)
+    }
+
+    /// The same where these ops alone are executed: what stands outside of them may be given, and need not be.
+    #[must_use]
+    pub fn config_type_of(&self, chosen: &[String]) -> ConfigType {
+        crate::config::of_job(self, Some(chosen))
     }
 
     /// The part of such a document that belongs to an op: an object that may have `config` and `inputs`.

@@ -69,9 +69,11 @@ impl Effect {
             | Effect::ResetPassword
             | Effect::ConfirmEmail => Need::Nothing,
             Effect::Upload => Need::Action(Action::Create),
-            Effect::Run(RunEffect::Launch | RunEffect::Repeat) => Need::Job(Action::Launch),
+            Effect::Run(RunEffect::Launch | RunEffect::LaunchEach | RunEffect::Repeat) => Need::Job(Action::Launch),
             Effect::Run(RunEffect::Terminate | RunEffect::TerminateEach) => Need::Job(Action::Cancel),
-            Effect::Run(RunEffect::Delete) => Need::Job(Action::Operate),
+            Effect::Run(RunEffect::Delete | RunEffect::SwitchSchedule | RunEffect::Reread) => {
+                Need::Job(Action::Operate)
+            }
             Effect::Agent(effect) => Need::Action(effect.action()),
         }
     }

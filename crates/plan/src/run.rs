@@ -7,6 +7,8 @@ use model::config::ConfigFault;
 pub enum RunEffect {
     /// Launches `job` of `repository` at `location` with `config`, `tags`, `steps`, `selection`, `key`, `parent` and `root`.
     Launch,
+    /// Launches each of the objects in `launches`, with the members that [`RunEffect::Launch`] is given, by itself; `fault` says why one was not.
+    LaunchEach,
     /// Repeats the run `parent`: `all`, `failed` or the chosen `steps`, with `tags` over its own, unless `fresh` says otherwise.
     Repeat,
     /// Ends the run `run` in order, or, where `at_once` says so, at once. One that has ended stays as it is: `done` says whether anything was done.
@@ -15,6 +17,10 @@ pub enum RunEffect {
     TerminateEach,
     /// Removes the run `run` and all that is known of it.
     Delete,
+    /// Switches the `schedule` of `repository` at `location` on or off as `running` says; without it what the project says holds again.
+    SwitchSchedule,
+    /// Reads the project again before it answers, where somebody works on it; elsewhere it was read at the start. `failure` says why it stays as it was.
+    Reread,
 }
 
 /// Why nothing is done with a run.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{Action, JobId};
 use serde_json::Value as Json;
 
-use crate::{Cause, Command, Segment, Select};
+use crate::{Cause, Command, HoleId, Segment, Select};
 
 /// An answer that is made of what was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Shaped {
     pub jobs: Vec<JobId>,
     /// What the caller may do with which jobs; `authorize` says it.
     pub granted: JobGrants,
+    /// When it is asked for.
+    pub now: HoleId,
     /// What makes it.
     pub shaper: Shaper,
 }
@@ -79,6 +81,8 @@ pub struct Met<'a> {
     pub rows: Result<&'a [Json], &'a Cause>,
     /// What the caller may do with which jobs. One without FIND must not be told of.
     pub granted: &'a JobGrants,
+    /// When it is asked for: microseconds since 1970.
+    pub now: i64,
 }
 
 /// What was made.

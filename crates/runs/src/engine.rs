@@ -61,6 +61,8 @@ pub(crate) struct Hints {
     pub(crate) cancel: watch::Sender<u64>,
     /// Something happened in a run.
     pub(crate) progress: watch::Sender<u64>,
+    /// A schedule was switched here.
+    pub(crate) schedules: watch::Sender<u64>,
 }
 
 /// Which steps of a run that has ended are executed again.
@@ -92,7 +94,7 @@ impl Engine {
             })
             .await?;
         let hint = || watch::Sender::new(0);
-        let hints = Hints { queue: hint(), cancel: hint(), progress: hint() };
+        let hints = Hints { queue: hint(), cancel: hint(), progress: hint(), schedules: hint() };
         Ok(Engine { store, clock, ids, hints, served: RwLock::default() })
     }
 
@@ -136,7 +138,12 @@ impl Engine {
         let at = at.ok_or_else(missing)?;
         let job = &served.model.jobs[at];
         let (definition, hash) = served.definitions[at].clone();
-        let of = job.config_type();
+        // Of ops that are not among those asked for nothing need be given.
+        let is_part = launch.op_selection.as_ref().and_then(Json::as_array).is_some_and(|list| !list.is_empty());
+        let of = match &launch.steps {
+            Some(steps) if is_part => job.config_type_of(steps),
+            Some(_) | None => job.config_type(),
+        };
         let config = if launch.config.is_null() { json!({}) } else { launch.config.clone() };
         let faults = check(&of, &config);
         if !faults.is_empty() {
@@ -234,6 +241,13 @@ impl Engine {
         let (engine, new) = (Arc::clone(self), Arc::new(new));
         let hint = |engine: &Engine| engine.hint_queue();
         Arc::new(EngineEffect { engine, refuse, hint, act: Act::Launch(new) })
+    }
+
+    /// Several launches as one effect: they are written together or not at all.
+    pub fn launches_effect(self: &Arc<Self>, new: Vec<NewRun>, refuse: Refusing) -> SharedEffect {
+        let engine = Arc::clone(self);
+        let hint = |engine: &Engine| engine.hint_queue();
+        Arc::new(EngineEffect { engine, refuse, hint, act: Act::LaunchAll(new.into_iter().map(Arc::new).collect()) })
     }
 
     /// Ends a run, or asks for it; gives the run as it was before.
@@ -545,6 +559,7 @@ pub type Refusing = fn(&Error) -> Cause;
 /// What an effect does.
 enum Act {
     Launch(Arc<NewRun>),
+    LaunchAll(Vec<Arc<NewRun>>),
     Cancel(Cancel),
     Delete(RunKey),
 }
@@ -557,11 +572,19 @@ struct EngineEffect {
     act: Act,
 }
 
+async fn launch_all(tx: &Tx, clock: Value, list: &[Arc<NewRun>]) -> Result<(), Error> {
+    for new in list {
+        launch::tell(tx, clock.clone(), new).await?;
+    }
+    Ok(())
+}
+
 impl Effect for EngineEffect {
     fn tell<'a>(&'a self, tx: &'a Tx) -> Telling<'a, Option<Value>, EffectFailure> {
         Box::pin(async move {
             let told = match &self.act {
                 Act::Launch(new) => launch::tell(tx, self.engine.clock.given(), new).await.map(|of| Some(of.run)),
+                Act::LaunchAll(list) => launch_all(tx, self.engine.clock.given(), list).await.map(|()| None),
                 Act::Cancel(ask) => cancel::cancel(tx, ask).await.map(|of| Some(of.key)),
                 Act::Delete(run) => cancel::delete(tx, *run).await.map(|()| None),
             };

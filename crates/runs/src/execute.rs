@@ -21,6 +21,8 @@ use crate::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
 use crate::worker::WorkerSettings;
 use crate::{Claimed, Engine, Error, inputs, words};
 
+/// A tag that says how many seconds its run may take.
+const MAX_RUNTIME_TAG: &str = "dagster/max_runtime";
 /// Lines are written together after this time.
 const FLUSH: Duration = Duration::from_millis(100);
 /// What waits to be written is written when it is this much.
@@ -112,7 +114,10 @@ impl Execution {
             return self.fail(&format!("{TAKEOVERS_MAX} workers died while they had the run.")).await;
         }
         let record = self.engine.run(run).await?.ok_or(Left::Lost)?;
-        let definition = self.engine.definition(&record).await?;
+        let mut definition = self.engine.definition(&record).await?;
+        // What a launch says of its own run goes before what the job says.
+        let seconds = record.tags.get(MAX_RUNTIME_TAG).and_then(|text| text.parse::<u64>().ok());
+        definition.max_runtime_ms = seconds.map(|seconds| seconds.saturating_mul(1_000)).or(definition.max_runtime_ms);
         let rows = self.engine.steps(run).await?;
         let names: Vec<&str> = rows.iter().filter(|row| !row.is_reused).map(|row| row.key.as_str()).collect();
         let steps = Steps::of(&definition, Selection::Chosen(&names), self.settings.steps_max)

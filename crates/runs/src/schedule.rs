@@ -33,10 +33,7 @@ pub struct Due {
 /// more often.
 #[must_use]
 pub fn next_after(cron: &Cron, after: Timestamp) -> Option<Timestamp> {
-    // Text and zone were checked when the schedule was read.
-    let pattern = model::cron::parser().parse(cron.text()).ok()?;
-    let zone = TimeZone::get(cron.zone()).ok()?;
-    pattern.find_next_occurrence(&after.to_zoned(zone), false).ok().map(|time| time.timestamp())
+    cron.next_after(after)
 }
 
 /// What has become due since the last look, which was at `since`: the times after it, up to now, found backwards so that a long absence

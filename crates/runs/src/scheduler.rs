@@ -25,6 +25,7 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// Launches what is due until it is told to stop.
 pub async fn schedule_runs(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
+    let mut switched = engine.hints.schedules.subscribe();
     while !*stop.borrow() {
         let next = match engine.tick(engine.clock.now()).await {
             Ok(next) => next,
@@ -37,6 +38,7 @@ pub async fn schedule_runs(engine: Arc<Engine>, mut stop: watch::Receiver<bool>)
         let look = next.map_or(look, |next| engine.clock.moment_of(next).min(look));
         tokio::select! {
             () = engine.clock.until(look) => {}
+            _switched = switched.changed() => {}
             _stopped = stop.changed() => {}
         }
     }
@@ -77,7 +79,7 @@ impl Engine {
         Ok(next)
     }
 
-    /// Switches a schedule on or off. False when there is none of the name.
+    /// Switches a schedule on or off, or lets what the project says hold again. Gives its key; none when there is none of the name.
     ///
     /// # Errors
     /// What the database said.
@@ -85,15 +87,17 @@ impl Engine {
         &self,
         (location, repository): (&str, &str),
         name: &str,
-        is_running: bool,
-    ) -> Result<bool, Error> {
+        is_running: Option<bool>,
+    ) -> Result<Option<u128>, Error> {
         let words = [location, repository, name].map(|word| Value::Text(word.to_owned()));
         let rows = self.store.ask(&of::SCHEDULE_FIND, words.to_vec()).await?;
-        let Some(key) = rows.first().and_then(|row| row.first()).cloned() else { return Ok(false) };
+        let Some(key) = uuid(rows.first().and_then(|row| row.first())) else { return Ok(None) };
         let now = self.store.ask(&of::CLOCK, vec![self.clock.given()]).await?;
         let now = now.first().and_then(|row| row.first()).cloned().unwrap_or(Value::Null);
-        self.store.put(&of::SCHEDULE_SWITCH, vec![key, Value::Boolean(is_running), now]).await?;
-        Ok(true)
+        let chosen = is_running.map_or(Value::Null, Value::Boolean);
+        self.store.put(&of::SCHEDULE_SWITCH, vec![Value::Uuid(key), chosen, now]).await?;
+        self.hints.schedules.send_modify(|count| *count = count.wrapping_add(1));
+        Ok(Some(key))
     }
 
     /// One time of a schedule: its row and its run in one transaction, or the row with the reason why there is no run.

@@ -22,6 +22,7 @@ use store::{Account, Store};
 use crate::app::App;
 use crate::caller::{Credentials, TokenKey, credentials};
 use crate::media::Arrived;
+use crate::reread;
 
 pub(crate) use commands::ForRequest;
 pub(crate) use login::login;
@@ -87,13 +88,15 @@ pub struct Sender {
     pub address: Option<IpAddr>,
     /// Files that came with the request, which commands take.
     pub(crate) files: Arrived,
+    /// How reading the project again went, where the request asked for it.
+    pub(crate) reread: Option<reread::Outcome>,
 }
 
 impl Sender {
     /// Somebody on this machine, without a connection.
     #[must_use]
     pub fn local(caller: Caller) -> Sender {
-        Sender { caller, address: None, files: Arrived::default() }
+        Sender { caller, address: None, files: Arrived::default(), reread: None }
     }
 }
 

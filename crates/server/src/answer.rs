@@ -20,6 +20,7 @@ use crate::app::Endpoint;
 use crate::media::Noted;
 use crate::plans::{Asked, Compiled, Kept, Known};
 use crate::request::Request;
+use crate::reread;
 use crate::schemas::View;
 
 /// What a request is answered with.
@@ -77,6 +78,7 @@ pub async fn answer(
         endpoint.app.documents.keep(hash, &request.query);
     }
     tracing::Span::current().record("operation", kept.operation.name());
+    let again = may_reread(endpoint, sender, &kept).then(|| request.clone());
     let variables = match kept.operation.coerce(&view.schema, request.variables) {
         Ok(variables) => variables,
         Err(errors) => return Ok(refused(&view.schema, &errors)),
@@ -86,7 +88,16 @@ pub async fn answer(
         Err(Stopped::Request(errors)) => return Ok(refused(&view.schema, &errors)),
         Err(Stopped::Fault(fault)) => return Ok(executed(endpoint, &view.schema, NOTHING.to_vec(), &[fault])),
     };
+    if let Some(again) = again.filter(|_| compiled.program.rereads()) {
+        return Box::pin(reread::then_answer(endpoint, sender, again, methods)).await;
+    }
     Ok(run(endpoint, &view, &compiled, Given { sender, variables: &variables }).await)
+}
+
+/// Whether the project could be read again for this request, and was not yet.
+fn may_reread(endpoint: Endpoint<'_>, sender: &Sender, kept: &Kept) -> bool {
+    let is_mutation = kept.operation.kind() == OperationKind::Mutation;
+    is_mutation && sender.reread.is_none() && endpoint.app.settings.reread.is_some()
 }
 
 /// What fills the holes of a plan.

@@ -1,7 +1,7 @@
 //! What a running server holds, and the way of a request to its endpoint.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -308,8 +308,25 @@ fn router(app: &Arc<App>, is_stopping: &Arc<AtomicBool>, endpoints: Vec<(&str, &
     let probes = Router::new()
         .route("/health/live", get(|| async { "alive\n" }))
         .route("/health/ready", ready(app, is_stopping));
+    let probes = with_documents(probes, app, &endpoints);
     let router = endpoints.into_iter().fold(probes, |router, (path, place)| with_endpoint(router, app, path, place));
     finished(router, app)
+}
+
+/// Adds what clients of the endpoints ask for beside them; of two endpoints in one folder the first one's.
+fn with_documents(router: Router, app: &Arc<App>, endpoints: &[(&str, &str)]) -> Router {
+    let mut places = BTreeMap::new();
+    for (path, place) in endpoints {
+        let folder = place.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for (name, document) in app.endpoint(path).iter().flat_map(|endpoint| endpoint.rules().beside) {
+            places.entry([folder, name].concat()).or_insert(*document);
+        }
+    }
+    let is_free = |place: &String| !endpoints.iter().any(|(_, taken)| taken == place);
+    places.into_iter().filter(|(place, _)| is_free(place)).fold(router, |router, (place, document)| {
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        router.route(&place, get(move || async move { (json, document().to_string()) }))
+    })
 }
 
 /// Whether more requests may be sent here: the database answers, and the server is not about to stop.

@@ -16,7 +16,7 @@ use plan::{Caller, Cause};
 use crate::accounts::{self, Peer, Sender};
 use crate::answer::{Answer, Methods, Outcome, answer, no_room, refused_unread};
 use crate::app::{App, Endpoint};
-use crate::media::{self, Arrived};
+use crate::media;
 use crate::negotiate::{MediaType, Sent, answer_media_type, prefers_html, sent_media_type};
 use crate::page::{PageSettings, page};
 use crate::refusal::Refusal;
@@ -55,7 +55,14 @@ pub(crate) async fn exchange(endpoint: Endpoint<'_>, parts: &Parts, body: Body) 
 /// A fault of the request in the endpoint's words.
 pub(crate) fn refused(rules: &TransportRules, media: MediaType, fault: &RequestFault) -> Response<Body> {
     let TransportRefusal { status, body } = (rules.describe)(fault);
-    let mut response = respond(status, media, Bytes::from(body.to_string()));
+    let mut response = match body {
+        serde_json::Value::String(text) => {
+            let mut response = respond(status, media, Bytes::from(text));
+            set(response.headers_mut(), header::CONTENT_TYPE, "text/plain; charset=utf-8");
+            response
+        }
+        body => respond(status, media, Bytes::from(body.to_string())),
+    };
     let headers = response.headers_mut();
     if matches!(fault, RequestFault::OperationByGet(_)) {
         set(headers, header::ALLOW, "POST");
@@ -221,10 +228,10 @@ pub(crate) async fn sender(app: &App, parts: &Parts) -> Result<Sender, RequestFa
     let authorization = parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
     let address = address(app, parts);
     if authorization.is_none() && app.settings.anonymous_operates && is_of_this_machine(address, &parts.headers) {
-        return Ok(Sender { caller: operator(), address, files: Arrived::default() });
+        return Ok(Sender { address, ..Sender::local(operator()) });
     }
     let caller = accounts::caller(app, authorization).await?;
-    Ok(Sender { caller, address, files: Arrived::default() })
+    Ok(Sender { address, ..Sender::local(caller) })
 }
 
 /// Somebody without a token who operates the workflow engine all the same.
@@ -268,7 +275,7 @@ pub(crate) fn address(app: &App, parts: &Parts) -> Option<IpAddr> {
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 async fn sender_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Sender, RequestFault> {
-    let Sender { caller, address, files } = sender(endpoint.app, parts).await?;
+    let Sender { caller, address, .. } = sender(endpoint.app, parts).await?;
     let narrow = endpoint.rules().role_header.and_then(|rule| Some((rule, parts.headers.get(rule.name)?)));
     let caller = match narrow {
         None => caller,
@@ -276,7 +283,7 @@ async fn sender_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Sender, Requ
             narrowed(caller, asked.to_str().unwrap_or_default(), rule.aliases).ok_or(RequestFault::RoleRefused)?
         }
     };
-    Ok(Sender { caller, address, files })
+    Ok(Sender { address, ..Sender::local(caller) })
 }
 
 /// The caller with one of their roles alone.

@@ -22,6 +22,7 @@ mod plan_runner;
 mod plans;
 mod refusal;
 mod request;
+mod reread;
 mod runs;
 mod schemas;
 mod serve;
@@ -34,6 +35,7 @@ pub use caller::{KeyTooShort, Lasts, PROGRAM_TOKEN_PREFIX, SignError, TOKEN_KEY_
 pub use error::Error;
 pub use listen::Listener;
 pub use request::{DocumentHash, Request};
+pub use reread::{Asking, Reread};
 pub use schemas::Schemas;
 pub use serve::{Way, serve};
 pub use settings::{Clock, EndpointSettings, Limits, ListenerSettings, PageSizes, SchemaSettings, Settings};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use ::runs::{Again, Ending, Engine, Error, Launch, RunKey, RunRecord};
-use model::{Action, Tags};
+use ::runs::{Again, Ending, Engine, Error, Launch, NewRun, RunKey, RunRecord};
+use model::{Action, Job, Tags};
 use plan::{Cause, JobGrants, Policy, RunEffect, RunFault, Value};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use store::{Asked, When, Work};
 
 use crate::accounts::Sender;
@@ -13,6 +13,8 @@ use crate::app::App;
 
 /// Runs that one request may end.
 const RUNS_ENDED_MAX: usize = 10_000;
+/// Runs that one request may launch.
+const RUNS_LAUNCHED_MAX: usize = 1_000;
 /// Tags that a repetition does not take from the run that it repeats.
 const NOT_REPEATED: [&str; 5] = [
     "dagster/will_retry",
@@ -28,16 +30,29 @@ pub(crate) async fn prepare(
     asked: Asked<'_>,
     effect: RunEffect,
 ) -> Result<Work, Cause> {
+    if effect == RunEffect::Reread {
+        return Ok(reread(sender));
+    }
     let engine = app.engine().ok_or(Cause::Run(RunFault::NoEngine))?;
     let granted = Policy::of(app.model(), &sender.caller).jobs();
     let command = Command { app, engine, granted, asked };
     match effect {
         RunEffect::Launch => command.launch().await,
+        RunEffect::LaunchEach => command.launch_each().await,
         RunEffect::Repeat => command.repeat().await,
         RunEffect::Terminate => command.terminate().await,
         RunEffect::TerminateEach => command.terminate_each().await,
         RunEffect::Delete => command.delete().await,
+        RunEffect::SwitchSchedule => command.switch_schedule().await,
+        RunEffect::Reread => Ok(reread(sender)),
     }
+}
+
+/// The project has been read before its answer was begun; what is left is to say how that went.
+fn reread(sender: &Sender) -> Work {
+    let failure = sender.reread.as_ref().and_then(|outcome| outcome.failure.clone());
+    let made = move |_: &Value| Ok(vec![("failure", json!(failure).to_string())]);
+    Work { made: Some(Box::new(made)), ..Work::row(None) }
 }
 
 struct Command<'a> {
@@ -49,24 +64,54 @@ struct Command<'a> {
 
 impl Command<'_> {
     async fn launch(&self) -> Result<Work, Cause> {
-        let key = |name: &str| self.text(name).map(|text| run_key(&text)).transpose();
-        let mut launch = Launch {
-            location: self.text("location").unwrap_or_default(),
-            repository: self.text("repository").unwrap_or_default(),
-            job: self.text("job").unwrap_or_default(),
-            config: self.json("config"),
-            tags: tags_of(&self.json("tags")),
-            key: key("key")?,
-            steps: texts(&self.json("steps")),
-            op_selection: Some(self.json("selection")).filter(|selection| !selection.is_null()),
-            parent: key("parent")?,
-            root: key("root")?,
-            ..Launch::default()
-        };
+        let members = ["location", "repository", "job", "key", "parent", "root"].into_iter();
+        let texts = members.filter_map(|name| Some((name.to_owned(), self.text(name)?.into())));
+        let documents = ["config", "tags", "steps", "selection"].into_iter();
+        let documents = documents.map(|name| (name.to_owned(), self.json(name)));
+        let mut launch = launch_of(&texts.chain(documents).collect::<Map<_, _>>().into())?;
         if let (Some(parent), Some("failed")) = (launch.parent, self.text("strategy").as_deref()) {
             launch.steps = self.engine.again(parent, Again::FromFailure).await.map_err(|error| cause(&error))?.steps;
         }
         self.launched(launch).await
+    }
+
+    /// Each launch is checked by itself; those that hold are written together.
+    async fn launch_each(&self) -> Result<Work, Cause> {
+        let launches = self.json("launches");
+        let launches = launches.as_array().map(Vec::as_slice).unwrap_or_default();
+        if launches.len() > RUNS_LAUNCHED_MAX {
+            let text =
+                format!("{} runs are more than the {RUNS_LAUNCHED_MAX} that one request may launch", launches.len());
+            return Err(Cause::Run(RunFault::Status(text)));
+        }
+        let (mut rows, mut faults, mut all) = (Vec::with_capacity(launches.len()), Vec::new(), Vec::new());
+        for given in launches {
+            match self.prepared(given).await {
+                Ok(new) => {
+                    rows.push(new.key().value());
+                    all.push(new);
+                }
+                Err(cause) => {
+                    // A key that no run has: nothing is shown of it but why.
+                    let missing = self.app.settings.ids.uuid(self.app.settings.clock.now());
+                    let missing = Value::Uuid(missing.map_err(|_| Cause::Internal)?);
+                    faults.push((missing.clone(), fault_word(&cause)));
+                    rows.push(missing);
+                }
+            }
+        }
+        let made = move |key: &Value| {
+            let fault = faults.iter().find(|(missing, _)| missing == key).map(|(_, fault)| fault);
+            Ok(vec![("fault", json!(fault).to_string())])
+        };
+        let work = Work::effect(self.engine.launches_effect(all, cause));
+        Ok(Work { rows, made: Some(Box::new(made)), ..work })
+    }
+
+    async fn prepared(&self, given: &Json) -> Result<NewRun, Cause> {
+        let launch = launch_of(given)?;
+        self.may((&launch.location, &launch.repository, &launch.job), Action::Launch)?;
+        self.engine.prepare(launch).await.map_err(|error| cause(&error))
     }
 
     async fn repeat(&self) -> Result<Work, Cause> {
@@ -146,6 +191,22 @@ impl Command<'_> {
         Ok(Work { row: Some(run.key.value()), shown: When::Before, ..work })
     }
 
+    async fn switch_schedule(&self) -> Result<Work, Cause> {
+        let text = |name: &str| self.text(name).unwrap_or_default();
+        let (location, repository, name) = (text("location"), text("repository"), text("schedule"));
+        let is_its = |job: &&Job| {
+            job.location == location
+                && job.repository == repository
+                && job.schedules.iter().any(|schedule| schedule.name == name)
+        };
+        let job = self.app.model().jobs.iter().find(is_its).ok_or(Cause::Run(RunFault::NoJob))?;
+        self.may((&location, &repository, &job.name), Action::Operate)?;
+        let is_running = self.value("running").map(|value| *value == Value::Boolean(true));
+        let switched = self.engine.schedule_switch((&location, &repository), &name, is_running).await;
+        let key = switched.map_err(|error| cause(&error))?;
+        Ok(Work::row(Some(Value::Uuid(key.ok_or(Cause::Run(RunFault::NoJob))?))))
+    }
+
     /// The run that the request names, if its job's rules let the caller do that with it.
     async fn run(&self, action: Action) -> Result<RunRecord, Cause> {
         let id = self.text("run").unwrap_or_default();
@@ -198,6 +259,31 @@ fn can_end(run: &RunRecord, ending: Ending) -> bool {
         Ending::InOrder => matches!(word, "queued" | "started"),
         Ending::AtOnce => !matches!(word, "succeeded" | "failed" | "canceled"),
     }
+}
+
+/// A launch from the members that a request gives to it.
+fn launch_of(given: &Json) -> Result<Launch, Cause> {
+    let text = |name: &str| given[name].as_str().unwrap_or_default().to_owned();
+    let key = |name: &str| given[name].as_str().map(run_key).transpose();
+    Ok(Launch {
+        location: text("location"),
+        repository: text("repository"),
+        job: text("job"),
+        config: given["config"].clone(),
+        tags: tags_of(&given["tags"]),
+        key: key("key")?,
+        steps: texts(&given["steps"]),
+        op_selection: given.get("selection").filter(|selection| !selection.is_null()).cloned(),
+        parent: key("parent")?,
+        root: key("root")?,
+        ..Launch::default()
+    })
+}
+
+/// Why one of several is not done: a word for what the caller may not do, a sentence for all else.
+fn fault_word(cause: &Cause) -> String {
+    let Cause::Run(fault) = cause else { return "the run could not be launched".to_owned() };
+    if *fault == RunFault::Forbidden { "forbidden".to_owned() } else { fault.to_string() }
 }
 
 fn run_key(text: &str) -> Result<RunKey, Cause> {

@@ -13,7 +13,7 @@ use plan::{Caller, Fingerprint, Policy};
 use quick_cache::sync::Cache;
 
 use crate::error::Error;
-use crate::settings::{EndpointSettings, SchemaSettings};
+use crate::settings::{Clock, EndpointSettings, SchemaSettings};
 
 /// Sets of roles that an endpoint keeps schemas for at once.
 const VIEWS_MAX: usize = 64;
@@ -122,6 +122,7 @@ impl EndpointSchemas {
             limit_max: settings.page_sizes.most,
             nullable_drafts: settings.nullable_drafts,
             v4_compatibility: settings.v4_compatibility,
+            loaded_at: Clock::System.now(),
             policy: Policy::Everything,
         };
         let limits = settings.limits.clone();

@@ -8,6 +8,7 @@ use store::Ids;
 
 use crate::accounts::{AccountSettings, SetupCode};
 use crate::caller::TokenKey;
+use crate::reread::Reread;
 
 /// Everything that a server is told.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct Settings {
     pub ids: Arc<Ids>,
     /// Runs the project's jobs; none where it has none.
     pub engine: Option<Arc<::runs::Engine>>,
+    /// Reads the project again when a request asks for it; none: it was read at the start, once.
+    pub reread: Option<Reread>,
     /// Where uploaded files stand; none: files are neither received nor served.
     pub uploads: Option<Arc<files::Folder>>,
     /// Bounds.

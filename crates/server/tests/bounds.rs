@@ -87,6 +87,7 @@ fn settings() -> Settings {
         engine: None,
         accounts: server::AccountSettings::default(),
         setup: None,
+        reread: None,
         anonymous_operates: false,
         token_key: None,
         graphiql: false,

@@ -77,6 +77,7 @@ fn settings() -> Settings {
         engine: None,
         accounts: server::AccountSettings::default(),
         setup: None,
+        reread: None,
         anonymous_operates: false,
         token_key: Some(TokenKey::new(KEY).unwrap()),
         graphiql: false,

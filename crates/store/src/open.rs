@@ -106,6 +106,12 @@ impl Prepared {
     pub fn removes_files(&self) -> bool {
         self.change().is_some_and(|change| change.removes_files())
     }
+
+    /// Whether it asks for the project to be read again.
+    #[must_use]
+    pub fn rereads(&self) -> bool {
+        self.change().is_some_and(|change| change.rereads())
+    }
 }
 
 impl Store {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use notify_debouncer_full::notify::RecursiveMode;
 use notify_debouncer_full::{DebounceEventResult, new_debouncer};
 use runs::Engine;
-use server::{App, SetupCode, Shared, has_administrator};
+use server::{App, Asking, Reread, Shared, has_administrator};
 use store::{Served, Store};
 use tokio::sync::{mpsc, watch};
 
@@ -42,16 +42,19 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let ways = bind(&project).await?;
         // What changes while the project is loaded is seen, too.
         let watched = watched(&project.folder);
-        let (app, engine) = load(&project, &store, (&setup, None)).await?;
+        let (reread, asked) = Reread::channel();
+        let beside = Beside { setup: Some(setup.clone()), engine: None, reread: Some(reread) };
+        let (app, engine) = load(&project, &store, &beside).await?;
         app.settle_files(waiting).await;
         let shared = Shared::new(&app, id_prefix()?);
         let started = open(serving)?.config;
         let invitation = (!has_administrator(&store).await?).then(|| setup.path());
         let working = working::start(&project, (&shared, engine.as_ref()), &stop)?;
-        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), setup, engine, started };
-        let following = watched.map(|watched| tokio::spawn(follow(watched, reload, stop.clone())));
+        let beside = Beside { engine, ..beside };
+        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), beside, started };
+        let following = tokio::spawn(follow((watched, asked), reload, stop.clone()));
         serve(&project, (&shared, ways), invitation, stop).await;
-        following.inspect(tokio::task::JoinHandle::abort);
+        following.abort();
         working.ended().await;
         Ok::<_, Error>(())
     })??;
@@ -62,7 +65,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
 async fn load(
     project: &Project,
     store: &Arc<Store>,
-    (setup, engine): (&SetupCode, Option<&Arc<Engine>>),
+    beside: &Beside,
 ) -> Result<(Arc<App>, Option<Arc<Engine>>), Error> {
     let sources = project.schema_texts()?;
     let model = Arc::new(project.model()?);
@@ -71,14 +74,14 @@ async fn load(
     }
     seed::load(project, store, &model).await?;
     store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
-    let engine = match engine {
+    let engine = match &beside.engine {
         Some(engine) => {
             engine.serve(Arc::clone(&model)).await?;
             Some(Arc::clone(engine))
         }
         None => working::engine(store, &model, Purpose::Serving).await?,
     };
-    let beside = Beside { setup: Some(setup.clone()), engine: engine.clone() };
+    let beside = Beside { engine: engine.clone(), ..beside.clone() };
     Ok((app_with(project, Mode::Development, (&model, store), beside)?, engine))
 }
 
@@ -87,35 +90,54 @@ struct Reload {
     shared: Shared,
     store: Arc<Store>,
     serving: Serving,
-    setup: SetupCode,
+    /// What outlives a load; a project that had no jobs when dev began has no engine.
+    beside: Beside,
     /// The settings of the start.
     started: Config,
-    /// Executes runs; a project that had no jobs when dev began has none.
-    engine: Option<Arc<Engine>>,
 }
 
-/// Loads the project again after every change. A fault is shown, and the server goes on with what it had.
-async fn follow((watcher, mut changes): Watched, reload: Reload, mut stop: watch::Receiver<bool>) {
+/// Loads the project again after every change, and whenever a request asks for it. A fault is shown, and the server goes on with what it had.
+async fn follow(
+    (watched, mut asked): (Option<Watched>, mpsc::Receiver<Asking>),
+    reload: Reload,
+    mut stop: watch::Receiver<bool>,
+) {
+    let (watcher, mut changes) = watched.unzip();
     loop {
-        tokio::select! {
-            change = changes.recv() => if change.is_none() { break },
+        let asking = tokio::select! {
+            () = changed(&mut changes) => None,
+            Some(asking) = asked.recv() => Some(asking),
             _ended = stop.changed() => break,
-        }
-        match again(&reload).await {
-            Ok(waiting) if waiting.is_empty() => eprintln!("  reloaded"),
-            Ok(waiting) => eprintln!("  reloaded; start dev again for what has changed of {}", waiting.join(", ")),
+        };
+        let loaded = again(&reload).await;
+        match &loaded {
+            Ok((_, waiting)) if waiting.is_empty() => eprintln!("  reloaded"),
+            Ok((_, waiting)) => eprintln!("  reloaded; start dev again for what has changed of {}", waiting.join(", ")),
             Err(error) => eprintln!("{}\nthe server goes on with the project as it was", error.told()),
+        }
+        if let Some(asking) = asking {
+            // Who asked may have gone.
+            let _nobody_waits = asking.send(loaded.map(|(app, _)| app).map_err(|error| error.plain())).is_err();
         }
     }
     drop(watcher);
 }
 
+/// Waits for the next change of a file; for ever where files are not watched.
+async fn changed(changes: &mut Option<mpsc::Receiver<()>>) {
+    if let Some(of) = changes
+        && of.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
 /// Settings that belong to the start, such as the address and the database, stay as they were: those that have changed come back.
-async fn again(reload: &Reload) -> Result<Vec<&'static str>, Error> {
+async fn again(reload: &Reload) -> Result<(Arc<App>, Vec<&'static str>), Error> {
     let project = open(&reload.serving)?;
-    let told = (&reload.setup, reload.engine.as_ref());
     let before = reload.store.locales_replace(locales(&project));
-    let loaded = load(&project, &reload.store, told).await;
+    let loaded = load(&project, &reload.store, &reload.beside).await;
     if loaded.is_err() {
         reload.store.locales_replace(before);
     }
@@ -125,10 +147,10 @@ async fn again(reload: &Reload) -> Result<Vec<&'static str>, Error> {
         other => other,
     })?;
     reload.shared.replace(&app);
-    if engine.is_some() && reload.engine.is_none() {
+    if engine.is_some() && reload.beside.engine.is_none() {
         eprintln!("  the project has jobs now: start dev again to execute their runs");
     }
-    Ok(project.config.differs_at_start(&reload.started))
+    Ok((app, project.config.differs_at_start(&reload.started)))
 }
 
 /// Something that watches as long as it lives.

@@ -3,20 +3,26 @@
 //!
 //! Source: `docs/dialects/dagster.md`; Dagster 1.13.
 
+mod assets;
 mod automation;
 mod commands;
 mod config;
 mod config_faults;
 mod events;
 mod faults;
+mod feed;
 mod identity;
+mod instance;
+mod instigation;
 mod jobs;
 mod logs;
 mod nodes;
+mod partitions;
 mod python;
 mod refusals;
 mod rows;
 mod runs;
+mod schedules;
 mod steps;
 mod workspace;
 mod written;
@@ -30,10 +36,7 @@ use serde_json::json;
 use super::Dialect;
 use crate::definition::Definitions;
 use crate::tell::{Asked, Teller, Telling, Told};
-use crate::transport::DAGSTER as TRANSPORT;
-
-/// The release that it speaks as.
-const VERSION: &str = "1.13.27";
+use crate::transport::{DAGSTER as TRANSPORT, DAGSTER_VERSION as VERSION};
 
 /// The dialect.
 pub(super) static DAGSTER: Dialect = Dialect {
@@ -56,7 +59,7 @@ fn root<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         "version" => Told::text(Some(VERSION)),
         "repositoriesOrError" => workspace::repositories(telling, asked),
         "repositoryOrError" => workspace::repository(telling, asked),
-        "workspaceOrError" => workspace::workspace(telling),
+        "workspaceOrError" => workspace::workspace(telling, None),
         "workspaceLocationEntryOrError" => workspace::workspace_entry(telling, asked),
         "locationStatusesOrError" => workspace::location_statuses(telling),
         "permissions" => workspace::permissions(telling, false),
@@ -69,14 +72,24 @@ fn root<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         "isPipelineConfigValid" => jobs::is_config_valid(telling, asked),
         "executionPlanOrError" => steps::plan_or_error(telling, asked),
         "capturedLogs" => logs::captured(telling, asked),
-        "reloadRepositoryLocation" | "shutdownRepositoryLocation" => workspace::not_reloaded(telling, asked),
-        "scheduleOrError" => automation::schedule_or_error(telling, asked),
-        "partitionSetsOrError" => automation::partition_sets(telling, asked),
+        "capturedLogsMetadata" => logs::places(asked),
+        "reloadRepositoryLocation" => workspace::reload(telling, asked),
+        "reloadWorkspace" => workspace::reload_all(telling, asked),
+        "shutdownRepositoryLocation" => workspace::not_shut_down(telling, asked),
+        "sensorsOrError" => automation::sensors(telling, asked),
+        "sensorOrError" => automation::sensor_or_error(telling, asked),
+        "startSensor" | "resetSensor" | "setSensorCursor" | "sensorDryRun" => {
+            automation::sensor_not_executed(telling, asked)
+        }
+        "partitionSetsOrError" => partitions::of_job(telling, asked),
+        "partitionSetOrError" => partitions::set_or_error(telling, asked),
+        "instance" => instance::instance(telling),
         "scheduler" => Told::Json(json!({ "__typename": "Scheduler", "schedulerClass": "DagsterDaemonScheduler" })),
         "shouldShowNux" => Told::Json(true.into()),
-        name => match commands::root(telling, name, asked) {
-            Told::Unserved => runs::root(telling, name, asked),
-            told => told,
-        },
+        name => {
+            let roots = [commands::root, runs::root, feed::root, schedules::root, instigation::root, assets::root];
+            let mut told = roots.iter().map(|root| root(telling, name, asked));
+            told.find(|told| !matches!(told, Told::Unserved)).unwrap_or(Told::Unserved)
+        }
     }
 }

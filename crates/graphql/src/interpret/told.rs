@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plan::{Command, JobGrants, RootValue, Shaped, ShapedFrom};
+use plan::{Command, HoleSource, JobGrants, RootValue, Shaped, ShapedFrom, Transform, ValueKind};
 
 use super::{Merged, Planner};
 use crate::definition::Field as FieldDefinition;
@@ -21,8 +21,11 @@ impl<'a> Planner<'a> {
         let asked = tell::with_defaults(&asked, definition);
         let model = Arc::clone(self.shared);
         let everything = JobGrants::all();
-        let told = (teller.root)(Telling { model: &model, granted: &everything }, &asked);
-        let shaper = || tell::shaper(teller, Arc::clone(&model), asked.clone(), definition.of.clone());
+        let now = self.hole(HoleSource::Now, ValueKind::DateTime, false, Transform::Keep);
+        let loaded_at = self.loaded_at;
+        // What rows are asked for does not hang on the time: it is known when they are there.
+        let told = (teller.root)(Telling { model: &model, granted: &everything, loaded_at, now: loaded_at }, &asked);
+        let shaper = || tell::shaper(teller, (Arc::clone(&model), loaded_at), asked.clone(), definition.of.clone());
         if let Told::Command(command) = told {
             let given = command.given.into_iter();
             let given =
@@ -39,6 +42,7 @@ impl<'a> Planner<'a> {
                 from,
                 jobs: Vec::new(),
                 granted: JobGrants::default(),
+                now,
                 shaper: shaper(),
             }));
         }
@@ -47,6 +51,7 @@ impl<'a> Planner<'a> {
             from: ShapedFrom::Rows(planned.selects),
             jobs: planned.jobs,
             granted: JobGrants::default(),
+            now,
             shaper: shaper(),
         }))
     }

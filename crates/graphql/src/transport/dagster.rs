@@ -1,6 +1,6 @@
 //! The transport of Dagster's `/graphql`: queries and mutations by POST, queries by GET, 400 for what is refused before it runs.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{FormBody, GetRule, Refusal, RequestFault, TransportRules, declared};
 
@@ -14,6 +14,7 @@ pub static DAGSTER: TransportRules = TransportRules {
     keeps_documents: false,
     variables_as_text: true,
     also: &[],
+    beside: &[("/server_info", versions), ("/dagit_info", versions)],
     login: &[],
     takes_files: false,
     allow: "GET, HEAD, POST",
@@ -23,7 +24,15 @@ pub static DAGSTER: TransportRules = TransportRules {
     describe,
 };
 
-/// Puts a fault into a list with one error; a request that does not hold is 400 whatever is wrong with it.
+/// The release that the dialect speaks as.
+pub(crate) const VERSION: &str = "1.13.27";
+
+/// Which releases stand behind the endpoint: the command line of the dialect asks for them before it sends anything.
+fn versions() -> Value {
+    json!({ "dagster_webserver_version": VERSION, "dagster_version": VERSION, "dagster_graphql_version": VERSION })
+}
+
+/// Says what is wrong with a request; one that does not hold is 400 whatever that is.
 fn describe(fault: &RequestFault) -> Refusal {
     let house = declared::describe(fault);
     match fault {
@@ -33,8 +42,8 @@ fn describe(fault: &RequestFault) -> Refusal {
         RequestFault::BodyNotJson(_) => error(400, "GraphQL request is invalid JSON"),
         RequestFault::BatchRefused | RequestFault::BatchLength(_) => error(500, "Internal Server Error"),
         RequestFault::ContentTypeUnsupported => error(400, "No GraphQL query found in the request"),
-        RequestFault::MethodNotAllowed
-        | RequestFault::GetNotServed
+        RequestFault::MethodNotAllowed => error(405, "Method Not Allowed"),
+        RequestFault::GetNotServed
         | RequestFault::OperationByGet(_)
         | RequestFault::PreflightMissing
         | RequestFault::NotAcceptable
@@ -58,6 +67,7 @@ fn describe(fault: &RequestFault) -> Refusal {
     }
 }
 
+/// What is wrong with the request itself is told as plain text.
 fn error(status: u16, message: &str) -> Refusal {
-    Refusal { status, body: json!({ "data": null, "errors": [{ "message": message }] }) }
+    Refusal { status, body: Value::String(message.to_owned()) }
 }

@@ -16,6 +16,7 @@ pub static DECLARED: TransportRules = TransportRules {
     has_data_beside_errors: true,
     keeps_documents: false,
     variables_as_text: false,
+    beside: &[],
     also: &[],
     login: &[],
     introspection_off: "Introspection is switched off on this server",

@@ -20,6 +20,7 @@ pub static HASURA: TransportRules = TransportRules {
     has_data_beside_errors: false,
     keeps_documents: false,
     variables_as_text: false,
+    beside: &[],
     also: &[],
     login: &[],
     introspection_off: "introspection is switched off on this server",

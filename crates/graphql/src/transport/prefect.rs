@@ -16,6 +16,7 @@ pub static PREFECT: TransportRules = TransportRules {
     has_data_beside_errors: true,
     keeps_documents: false,
     variables_as_text: true,
+    beside: &[],
     also: &["/alpha", "/..", "/../"],
     login: &["/login", "/login_email"],
     takes_files: false,

@@ -23,6 +23,7 @@ pub static STRAPI5: TransportRules = TransportRules {
     has_data_beside_errors: true,
     keeps_documents: true,
     variables_as_text: false,
+    beside: &[],
     also: &[],
     login: &[],
     introspection_off: INTROSPECTION_OFF,

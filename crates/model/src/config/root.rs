@@ -19,8 +19,16 @@ const TAG_LIMITS: &str = "A set of limits that are applied to steps with particu
 const RETRIES: &str = "Whether retries are enabled or not. By default, retries are enabled.";
 const STEP_DEPENDENCIES: &str = "Determines when steps will be executed in relation to their upstream dependencies.";
 
-/// The type of the whole document.
-pub(crate) fn of_job(job: &Job) -> ConfigType {
+const NOT_CHOSEN: &str =
+    "This op is not present in the current op selection, the config values are allowed but ignored.";
+
+/// Which ops are executed: by their names, or all.
+type Chosen<'a> = Option<&'a [String]>;
+
+/// The type of the whole document, where these ops are executed.
+///
+/// Source: Dagster's run config of a part of a job: what stands outside of it may be given, and need not be.
+pub(crate) fn of_job(job: &Job, chosen: Chosen<'_>) -> ConfigType {
     let execution = match job.executor {
         Executor::Multiprocess => multiprocess(),
         Executor::InProcess => in_process_execution(),
@@ -28,27 +36,37 @@ pub(crate) fn of_job(job: &Job) -> ConfigType {
     shape(vec![
         described(execution, "Configure how steps are executed within a run."),
         described(loggers(), "Configure how loggers emit messages within a run."),
-        described(part("ops", nodes(job, None)), "Configure runtime parameters for ops or assets."),
-        described(resources(job), "Configure how shared resources are implemented within a run."),
+        described(part("ops", nodes(job, None, chosen)), "Configure runtime parameters for ops or assets."),
+        described(resources(job, chosen), "Configure how shared resources are implemented within a run."),
     ])
 }
 
 /// What stands directly in the job, or in the graph of this handle.
-fn nodes(job: &Job, parent: Option<&str>) -> ConfigType {
-    shape(job.nodes(parent).into_iter().map(|node| node_part(job, node)).collect())
+fn nodes(job: &Job, parent: Option<&str>, chosen: Chosen<'_>) -> ConfigType {
+    shape(job.nodes(parent).into_iter().map(|node| node_part(job, node, chosen)).collect())
+}
+
+/// Whether an op is executed, or one in a graph.
+fn is_chosen(node: Node<'_>, chosen: Chosen<'_>) -> bool {
+    let (handle, inside) = (node.handle(), [node.handle(), "."].concat());
+    chosen.is_none_or(|names| names.iter().any(|name| name == handle || name.starts_with(&inside)))
 }
 
 /// An op's own part, or a graph's: required when one of its members is.
-fn node_part(job: &Job, node: Node<'_>) -> ConfigField {
+fn node_part(job: &Job, node: Node<'_>, chosen: Chosen<'_>) -> ConfigField {
+    let is_chosen = is_chosen(node, chosen);
     let mut members = vec![match node {
         Node::Op(_, op) => config_member(&op.config),
-        Node::Graph(graph) => part("ops", nodes(job, Some(&graph.name))),
+        Node::Graph(graph) => part("ops", nodes(job, Some(&graph.name), chosen.filter(|_| is_chosen))),
     }];
     let inputs: Vec<ConfigField> = node.inputs().iter().filter_map(unfed).collect();
     if !inputs.is_empty() {
         members.push(part("inputs", shape(inputs)));
     }
-    part(node.name(), shape(members))
+    if is_chosen {
+        return part(node.name(), shape(members));
+    }
+    described(optional(node.name(), shape(members), None), NOT_CHOSEN)
 }
 
 /// `config`: of its fields, or anything where there are none.
@@ -104,9 +122,27 @@ fn loaded(of: ConfigType) -> ConfigType {
     }
 }
 
-/// A member that must be given when something in it must.
+/// A member that must be given when something in it must; otherwise it is what its members are by themselves.
 fn part(name: &str, of: ConfigType) -> ConfigField {
-    if is_needed(&of) { required(name, of) } else { optional(name, of, Some(json!({}))) }
+    if is_needed(&of) {
+        return required(name, of);
+    }
+    let default = match &of {
+        ConfigType::Shape(shape) => shape.fields.iter().filter_map(defaulted).collect(),
+        ConfigType::Any
+        | ConfigType::Scalar(_)
+        | ConfigType::Source(_)
+        | ConfigType::Enum(_)
+        | ConfigType::Nullable(_)
+        | ConfigType::List(_)
+        | ConfigType::Map(_)
+        | ConfigType::Either(_) => serde_json::Map::new(),
+    };
+    optional(name, of, Some(Value::Object(default)))
+}
+
+fn defaulted(field: &ConfigField) -> Option<(String, Value)> {
+    Some((field.name.clone(), field.default.clone()?))
 }
 
 /// A member of it must be given.
@@ -188,12 +224,15 @@ fn loggers() -> ConfigField {
     optional("loggers", shape(vec![console]), Some(json!({})))
 }
 
-fn resources(job: &Job) -> ConfigField {
+fn resources(job: &Job, chosen: Chosen<'_>) -> ConfigField {
     let manager = optional("io_manager", shape(vec![optional("config", ConfigType::Any, None)]), Some(json!({})));
     let words = "Built-in filesystem IO manager that stores and retrieves values using pickling.";
+    let executed = || job.ops_by_id().filter(|(id, op)| is_chosen(Node::Op(*id, op), chosen));
     let resource = |of: &Resource| {
         let inner = shape(vec![config_member(&of.config)]);
-        ConfigField { description: of.description.clone(), ..part(&of.name, inner) }
+        let is_needed = chosen.is_none() || executed().any(|(_, op)| op.resources.contains(&of.name));
+        let field = if is_needed { part(&of.name, inner) } else { optional(&of.name, inner, None) };
+        ConfigField { description: of.description.clone(), ..field }
     };
     let mut members = vec![described(manager, words)];
     members.extend(job.resources.iter().map(resource));

@@ -1,6 +1,6 @@
 //! What a pure function makes of rows: their answers are written first, then read back and replaced by what is made of them.
 
-use plan::{Cause, Made, Met, Segment, Shaped};
+use plan::{Cause, Made, Met, Segment, Shaped, Value};
 use serde_json::Value as Json;
 use sql::Node;
 
@@ -21,7 +21,10 @@ impl<'a> Walk<'a, '_> {
             }
             self.out.take_back(start);
         }
-        let made = (shaped.shaper.make)(Met { rows: Ok(&rows), granted: &shaped.granted });
+        let Value::Instant(now) = *self.values.get(shaped.now) else {
+            return Err(Error::Malformed { expected: "the time of the request" });
+        };
+        let made = (shaped.shaper.make)(Met { rows: Ok(&rows), granted: &shaped.granted, now });
         for (path, cause) in made.faults.iter().cloned() {
             self.out.fault_below(&path, cause);
         }
@@ -38,7 +41,7 @@ pub(crate) type ShapedOnto = (Wrote, Vec<(Vec<Segment>, Cause)>);
 pub(crate) fn shape_onto(
     bytes: &mut Vec<u8>,
     shaped: &Shaped,
-    met: Result<&[u8], &Cause>,
+    (met, now): (Result<&[u8], &Cause>, i64),
 ) -> Result<ShapedOnto, Error> {
     let rows = met.map(parsed);
     let rows = match rows {
@@ -46,7 +49,7 @@ pub(crate) fn shape_onto(
         Err(cause) => Err(cause),
     };
     let rows = rows.as_deref().map_err(|cause| *cause);
-    let Made { value, faults } = (shaped.shaper.make)(Met { rows, granted: &shaped.granted });
+    let Made { value, faults } = (shaped.shaper.make)(Met { rows, granted: &shaped.granted, now });
     Ok((written(bytes, &value)?, faults))
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use plan::{Authorized, Boundary, Command, Place, Plan, Refusal, RootValue, Shaped, ShapedFrom, Write, WriteAction};
+use plan::{
+    Authorized, Boundary, Command, Effect, Place, Plan, Refusal, RootValue, RunEffect, Shaped, ShapedFrom, Write,
+    WriteAction,
+};
 use sql::{AnswerProgram, WriteProgram};
 
 use super::command::PreparedCommand;
@@ -120,6 +123,14 @@ impl PreparedChange {
             WriteAction::Delete { .. } => self.served.model.content_type(write.write.of).is_media(),
             WriteAction::Create { .. } | WriteAction::Update { .. } => false,
         })
+    }
+}
+
+impl PreparedChange {
+    /// Whether it asks for the project to be read again.
+    pub(crate) fn rereads(&self) -> bool {
+        let mut commands = self.roots.iter().filter_map(|root| root.value.command());
+        commands.any(|prepared| prepared.command.effect == Effect::Run(RunEffect::Reread))
     }
 }
 

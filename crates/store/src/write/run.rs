@@ -141,7 +141,7 @@ impl Store {
                     }
                     Failure::Store(error) => error.logged(),
                 };
-                if !is_whole && let Some(part) = told(root, (from, &cause)) {
+                if !is_whole && let Some(part) = told(root, (from, &cause), request.context.now) {
                     answer.bytes.extend_from_slice(&part.bytes);
                     answer.faults.extend(part.faults);
                     answer.is_null = part.is_null;
@@ -356,12 +356,12 @@ fn constants(request: &Request, (from, to): (usize, usize)) -> Part {
     for index in from..to {
         let root = &request.prepared.roots[index];
         open_entry(&mut part.bytes, index, root);
-        constant(root, &mut part);
+        constant(root, &mut part, request.context.now);
     }
     part
 }
 
-fn constant(root: &ChangeRoot, part: &mut Part) {
+fn constant(root: &ChangeRoot, part: &mut Part, now: i64) {
     match &root.value {
         ChangeValue::Constant(json) => part.bytes.extend_from_slice(json.as_bytes()),
         ChangeValue::Refused(refusal) => {
@@ -369,7 +369,7 @@ fn constant(root: &ChangeRoot, part: &mut Part) {
             part.bytes.extend_from_slice(b"null");
             part.is_null |= root.non_null;
         }
-        ChangeValue::Shaped(None, shaped) => shape(root, (shaped, Ok(b"[]")), part),
+        ChangeValue::Shaped(None, shaped) => shape(root, (shaped, Ok(b"[]"), now), part),
         ChangeValue::Write(_) | ChangeValue::Command(_) | ChangeValue::Shaped(Some(_), _) => {
             part.bytes.extend_from_slice(b"null");
         }
@@ -377,18 +377,18 @@ fn constant(root: &ChangeRoot, part: &mut Part) {
 }
 
 /// The answer of a root that says in its own words why it was refused; none for another root, and for faults of ours.
-fn told(root: &ChangeRoot, (index, cause): (usize, &Cause)) -> Option<Part> {
+fn told(root: &ChangeRoot, (index, cause): (usize, &Cause), now: i64) -> Option<Part> {
     let shaped = root.value.shaped()?;
     let mut part = Part::default();
     open_entry(&mut part.bytes, index, root);
     let start = part.bytes.len();
-    shape(root, (shaped, Err(cause)), &mut part);
+    shape(root, (shaped, Err(cause), now), &mut part);
     (!part.is_null && part.faults.is_empty() && part.bytes[start..] != *b"null").then_some(part)
 }
 
 /// Appends what a root makes of what was met.
-fn shape(root: &ChangeRoot, (shaped, met): (&plan::Shaped, Result<&[u8], &Cause>), part: &mut Part) {
-    let (wrote, faults) = shape_onto(&mut part.bytes, shaped, met)
+fn shape(root: &ChangeRoot, (shaped, met, now): (&plan::Shaped, Result<&[u8], &Cause>, i64), part: &mut Part) {
+    let (wrote, faults) = shape_onto(&mut part.bytes, shaped, (met, now))
         .unwrap_or_else(|error| (Wrote::Failed, vec![(Vec::new(), error.logged())]));
     for (below, cause) in faults {
         let mut fault = fault(&root.key, root.place, cause);
@@ -436,7 +436,7 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
             if let (ChangeValue::Refused(refusal), true) = (&root.value, to - from > 1) {
                 return Err(stopped(Failure::Refused(refusal.cause.clone()), index - from));
             }
-            constant(root, &mut part);
+            constant(root, &mut part, request.context.now);
             continue;
         };
         let start = part.bytes.len();
@@ -477,7 +477,7 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
         }
         if let (Some(shaped), Wrote::Value) = (root.value.shaped(), wrote) {
             let answer = part.bytes.split_off(start);
-            shape(root, (shaped, Ok(&answer)), &mut part);
+            shape(root, (shaped, Ok(&answer), request.context.now), &mut part);
         }
     }
     Ok(part)

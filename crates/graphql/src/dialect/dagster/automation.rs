@@ -1,10 +1,9 @@
-//! Schedules, sensors and partitions as they are declared.
+//! Schedules and sensors as they are declared.
 
-use model::{Job, JobId, Model, PartitionKeys, Repository, Schedule, Sensor};
+use model::{Action, JobId, Model, Repository, Schedule, Sensor};
 use serde_json::{Value as Json, json};
 
-use super::identity::hex;
-use super::jobs::{self, pairs};
+use super::instigation::{self, Instigator};
 use super::refusals;
 use super::workspace::{self, jobs_of, text};
 use crate::tell::{Asked, Telling, Told};
@@ -18,61 +17,107 @@ pub(super) fn schedules_of<'a>(model: &'a Model, of: &Repository) -> Vec<(JobId,
     found
 }
 
+/// A sensor; one of a job, or one that is told of runs.
+type SensorOf<'a> = (Option<JobId>, &'a Sensor);
+
 /// Sensors of a repository, by name.
-pub(super) fn sensors_of<'a>(telling: Telling<'a>, of: &Repository) -> Vec<Told<'a>> {
-    let jobs = jobs_of(telling.model, of).into_iter();
+fn sensors_in<'a>(model: &'a Model, of: &Repository) -> Vec<SensorOf<'a>> {
+    let jobs = jobs_of(model, of).into_iter();
     let of_jobs = jobs.flat_map(|(id, job)| job.sensors.iter().map(move |sensor| (Some(id), sensor)));
-    let statuses = telling.model.status_sensors.iter();
+    let statuses = model.status_sensors.iter();
     let statuses = statuses.filter(|sensor| sensor.location == of.location && sensor.repository == of.name);
     let mut found: Vec<_> = of_jobs.chain(statuses.map(|of| (None, &of.sensor))).collect();
     found.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
-    found.into_iter().map(|(id, of)| hidden_with(id, sensor(telling, id, of))).collect()
+    found
+}
+
+/// The sensor of this name in a repository.
+pub(super) fn sensor_named<'a>(model: &'a Model, of: &Repository, name: &str) -> Option<SensorOf<'a>> {
+    sensors_in(model, of).into_iter().find(|(_, sensor)| sensor.name == name)
+}
+
+/// Sensors of a repository, as they are told.
+pub(super) fn sensors_of<'a>(telling: Telling<'a>, of: &'a Repository) -> Vec<Told<'a>> {
+    let place = (of.location.as_str(), of.name.as_str());
+    let all = sensors_in(telling.model, of).into_iter();
+    all.map(|(id, of)| hidden_with(id, sensor(telling, (id, of), place))).collect()
+}
+
+/// `sensorsOrError`: none runs, since this version asks no sensor.
+pub(super) fn sensors<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
+    let selector = asked.argument("repositorySelector").unwrap_or(&Json::Null);
+    let is_running = asked.text("sensorStatus") == Some("RUNNING");
+    match workspace::selected(telling.model, selector) {
+        Ok(of) => Told::object("Sensors", move |asked| match asked.name.as_str() {
+            "results" if is_running => Told::Json(json!([])),
+            "results" => Told::List(sensors_of(telling, of)),
+            _ => Told::Unserved,
+        }),
+        Err(refusal) => refusal,
+    }
+}
+
+/// `sensorOrError`.
+pub(super) fn sensor_or_error<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
+    selected_sensor(telling, asked, |of, place| sensor(telling, of, place))
+}
+
+/// `startSensor`, `resetSensor`, `setSensorCursor`: what is declared is not executed yet, and nothing is kept of it.
+pub(super) fn sensor_not_executed<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
+    let refused = |_, _| refusals::python_error("dragoman.Unserved", "this version reads sensors, but asks none yet");
+    selected_sensor(telling, asked, refused)
+}
+
+/// What is told of the sensor that a selector names.
+fn selected_sensor<'a>(
+    telling: Telling<'a>,
+    asked: &Asked,
+    tell: impl FnOnce(SensorOf<'a>, (&'a str, &'a str)) -> Told<'a>,
+) -> Told<'a> {
+    let selector = ["sensorSelector", "selectorData"].into_iter().find_map(|name| asked.argument(name));
+    let selector = selector.unwrap_or(&Json::Null);
+    let name = text(selector, "sensorName");
+    let message = || format!("Could not find `{name}` in the currently loaded repository.");
+    let missing = || refusals::refusal("SensorNotFoundError", message(), json!({ "sensorName": name }));
+    let Ok(repository) = workspace::selected(telling.model, selector) else { return missing() };
+    match sensor_named(telling.model, repository, name) {
+        Some(of) => {
+            let told = tell(of, (&repository.location, &repository.name));
+            match of.0 {
+                Some(id) => Told::OfJob(id, Box::new(told), Box::new(missing())),
+                None => told,
+            }
+        }
+        None => missing(),
+    }
 }
 
 /// Shown to those who may see its job.
-fn hidden_with(job: Option<JobId>, told: Told<'_>) -> Told<'_> {
+pub(super) fn hidden_with(job: Option<JobId>, told: Told<'_>) -> Told<'_> {
     match job {
         Some(id) => Told::OfJob(id, Box::new(told), Box::new(Told::Null)),
         None => told,
     }
 }
 
-fn ids(job: &Job, kind: &str, name: &str) -> (String, String) {
-    let origin = hex(&["origin", &job.location, &job.repository, kind, name]);
-    (origin, hex(&["selector", &job.location, &job.repository, kind, name]))
-}
-
-/// A schedule.
-pub(super) fn schedule<'a>(telling: Telling<'a>, id: JobId, of: &'a Schedule) -> Told<'a> {
-    let job = telling.model.job(id);
-    let told = Told::object("Schedule", move |asked| match asked.name.as_str() {
+/// A sensor with its state.
+pub(super) fn sensor<'a>(telling: Telling<'a>, (job, of): SensorOf<'a>, place: (&'a str, &'a str)) -> Told<'a> {
+    let instigator = Instigator::Sensor(job, of, place);
+    Told::object("Sensor", move |asked| match asked.name.as_str() {
         "id" => {
-            let (origin, selector) = ids(job, "schedule", &of.name);
+            let (origin, selector) = instigation::ids(telling, instigator);
             Told::text(Some([&origin, "::", &selector].concat()))
         }
-        "name" => Told::text(Some(&of.name)),
-        "cronSchedule" => Told::text(Some(of.cron.text())),
-        "executionTimezone" => Told::text(Some(of.cron.zone())),
-        "pipelineName" => Told::text(Some(&job.name)),
-        "mode" => Told::text(Some("default")),
-        "solidSelection" | "partitionSet" => Told::Null,
-        "description" => Told::text(of.description.as_ref()),
-        "defaultStatus" => Told::text(Some(if of.is_running { "RUNNING" } else { "STOPPED" })),
-        "tags" => Told::Json(pairs(&of.tags)),
-        "metadataEntries" | "owners" => Told::Json(json!([])),
-        _ => Told::Unserved,
-    });
-    hidden_with(Some(id), told)
-}
-
-/// A sensor; one of a job, or one that is told of runs.
-pub(super) fn sensor<'a>(telling: Telling<'a>, job: Option<JobId>, of: &'a Sensor) -> Told<'a> {
-    Told::object("Sensor", move |asked| match asked.name.as_str() {
+        "jobOriginId" => Told::text(Some(instigation::ids(telling, instigator).0)),
         "name" => Told::text(Some(&of.name)),
         "description" => Told::text(of.description.as_ref()),
         "sensorType" => Told::text(Some(if job.is_some() { "STANDARD" } else { "RUN_STATUS" })),
         "minIntervalSeconds" => Told::Json(of.every.as_secs().into()),
         "defaultStatus" => Told::text(Some("STOPPED")),
+        "canReset" => Told::Json(false.into()),
+        "hasCursorUpdatePermissions" => Told::Json(telling.granted.allows_some(Action::Operate).into()),
+        "sensorState" => instigation::state(telling, instigator, Json::Null),
+        "nextTick" | "assetSelection" => Told::Null,
         "targets" => {
             let target = |id| {
                 let name = &telling.model.job(id).name;
@@ -81,45 +126,7 @@ pub(super) fn sensor<'a>(telling: Telling<'a>, job: Option<JobId>, of: &'a Senso
             Told::Json(job.into_iter().map(target).collect())
         }
         "metadata" => Told::Json(json!({ "assetKeys": null })),
-        "tags" | "owners" => Told::Json(json!([])),
+        "tags" | "owners" | "metadataEntries" => Told::Json(json!([])),
         _ => Told::Unserved,
     })
-}
-
-/// `scheduleOrError`.
-pub(super) fn schedule_or_error<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
-    let selector = asked.argument("scheduleSelector").unwrap_or(&Json::Null);
-    let name = text(selector, "scheduleName");
-    let found = workspace::selected(telling.model, selector).ok();
-    let found = found.and_then(|of| schedules_of(telling.model, of).into_iter().find(|(_, of)| of.name == name));
-    let Some((id, of)) = found else {
-        let message = format!("Schedule {name} could not be found.");
-        return refusals::refusal("ScheduleNotFoundError", message, json!({ "scheduleName": name }));
-    };
-    schedule(telling, id, of)
-}
-
-/// The keys of a job's partitions, where they stand in the text.
-pub(super) fn partition_keys(job: &Job) -> Told<'_> {
-    match job.partitions.as_ref().map(|partitions| &partitions.keys) {
-        None => Told::Json(json!({ "partitionKeys": [] })),
-        Some(PartitionKeys::Fixed(keys)) => Told::Json(json!({ "partitionKeys": keys })),
-        Some(PartitionKeys::Daily(_) | PartitionKeys::Command(_)) => Told::Unserved,
-    }
-}
-
-/// `partitionSetsOrError`, of a job without partitions.
-pub(super) fn partition_sets<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
-    let selector = asked.argument("repositorySelector").cloned().unwrap_or_default();
-    let names = (
-        text(&selector, "repositoryLocationName"),
-        text(&selector, "repositoryName"),
-        asked.text("pipelineName").unwrap_or_default(),
-    );
-    let Some(id) = jobs::find(telling, names) else { return refusals::job_not_found(names) };
-    if telling.model.job(id).partitions.is_some() {
-        return Told::Unserved;
-    }
-    let empty = Told::Json(json!({ "__typename": "PartitionSets", "results": [] }));
-    Told::OfJob(id, Box::new(empty), Box::new(refusals::job_not_found(names)))
 }

@@ -12,12 +12,13 @@ use super::workspace::text;
 use super::{jobs, nodes, refusals, runs, yaml};
 use crate::tell::{Asked, Commanded, Telling, Told};
 
-type Given = Vec<(&'static str, ValueKind, Json)>;
+pub(super) type Given = Vec<(&'static str, ValueKind, Json)>;
 
 /// Root fields that change something about runs.
 pub(super) fn root<'a>(telling: Telling<'a>, name: &str, asked: &'a Asked) -> Told<'a> {
     match name {
         "launchRun" | "launchPipelineExecution" => launch(telling, asked),
+        "launchMultipleRuns" => launch_each(telling, asked),
         "launchRunReexecution" | "launchPipelineReexecution" => repeat(telling, asked),
         "terminateRun" | "terminatePipelineExecution" => terminate(telling, asked),
         "terminateRuns" => terminate_each(telling, asked),
@@ -38,6 +39,58 @@ fn launch<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
             if telling.granted.allows(id, model::Action::Find) { launched } else { *refused }
         }
         Err(refusal) => refusal,
+    }
+}
+
+/// `launchMultipleRuns`: each by itself, so that one that is refused keeps no other from being launched.
+fn launch_each<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    let Some((table, row)) = runs::row(telling, asked) else {
+        return Told::Failed(Cause::Run(RunFault::NoEngine));
+    };
+    let all = || asked.argument("executionParamsList").and_then(Json::as_array).into_iter().flatten();
+    let launches: Json = all()
+        .filter_map(|params| checked(telling, params).ok())
+        .map(|(_, given)| given.into_iter().map(|(name, _, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+        .map(Json::Object)
+        .collect();
+    let then = move |met: Result<Json, &Cause>| match met {
+        Ok(met) => Told::object("LaunchMultipleRunsResult", move |inner| match inner.name.as_str() {
+            "launchMultipleRunsResult" => {
+                let mut met = met.as_array().into_iter().flatten();
+                Told::List(all().map(|params| one_launched(telling, params, &mut met)).collect())
+            }
+            _ => Told::Unserved,
+        }),
+        Err(cause) => refused(cause),
+    };
+    let answer = Answer::Wrap(vec![
+        AnswerEntry { key: "row".to_owned(), value: AnswerValue::Row(Box::new(shown(table, row))) },
+        AnswerEntry { key: "fault".to_owned(), value: AnswerValue::Made("fault") },
+    ]);
+    Told::Command(Commanded {
+        effect: Effect::Run(RunEffect::LaunchEach),
+        of: table.of,
+        given: vec![("launches", ValueKind::Json, launches)],
+        is_list: true,
+        answer,
+        then: Box::new(then),
+    })
+}
+
+/// One of several: what the model has against it, or what the engine did with it.
+fn one_launched<'a, 'm>(telling: Telling<'a>, params: &Json, met: &mut impl Iterator<Item = &'m Json>) -> Told<'a> {
+    let id = match checked(telling, params) {
+        Ok((id, _)) => id,
+        Err(refusal) => return refusal,
+    };
+    let met = met.next().cloned().unwrap_or_default();
+    if !telling.granted.allows(id, model::Action::Find) {
+        return refusals::job_not_found(jobs::names(&params["selector"]));
+    }
+    match met["fault"].as_str() {
+        None => launched(telling, None, Ok(met)),
+        Some("forbidden") => refused(&Cause::Forbidden),
+        Some(message) => refusals::python_error("dragoman.RunRefused", message),
     }
 }
 
@@ -62,7 +115,7 @@ fn checked<'a>(telling: Telling<'a>, params: &Json) -> Result<(JobId, Given), To
     }
     let chosen = nodes::selection(job, selector)?;
     let config = config_of(config)?;
-    let faults = check(&job.config_type(), &config);
+    let faults = check(&jobs::config_type(job, chosen.as_deref()), &config);
     if !faults.is_empty() {
         return Err(jobs::invalid(job, faults));
     }
@@ -137,7 +190,45 @@ fn command<'a>(
     Told::Command(Commanded { effect: Effect::Run(effect), of, given, is_list: false, answer, then: Box::new(then) })
 }
 
-fn shown(table: Table<'_>, row: plan::Row) -> Select {
+/// Reads the project again, and tells of it as it is then, or as it stays and why.
+pub(super) fn reread<'a>(
+    telling: Telling<'a>,
+    asked: &Asked,
+    tell: impl FnOnce(Option<String>) -> Told<'a> + 'a,
+) -> Told<'a> {
+    made(telling, asked, (RunEffect::Reread, Vec::new()), "failure", move |met| match met {
+        Ok(raw) => tell(raw["failure"].as_str().map(str::to_owned)),
+        Err(cause) => refused(cause),
+    })
+}
+
+/// A command that answers with what it made alone.
+fn made<'a>(
+    telling: Telling<'a>,
+    asked: &Asked,
+    (effect, given): (RunEffect, Given),
+    name: &'static str,
+    then: impl FnOnce(Result<Json, &Cause>) -> Told<'a> + 'a,
+) -> Told<'a> {
+    match runs::row(telling, asked) {
+        Some((table, _)) => told(table, (effect, given), (name, AnswerValue::Made(name)), then),
+        None => Told::Failed(Cause::Run(RunFault::NoEngine)),
+    }
+}
+
+/// A command that answers with one thing, under this name.
+pub(super) fn told<'a>(
+    table: Table<'_>,
+    (effect, given): (RunEffect, Given),
+    (name, value): (&str, AnswerValue),
+    then: impl FnOnce(Result<Json, &Cause>) -> Told<'a> + 'a,
+) -> Told<'a> {
+    let answer = Answer::Wrap(vec![AnswerEntry { key: name.to_owned(), value }]);
+    let (effect, of) = (Effect::Run(effect), table.of);
+    Told::Command(Commanded { effect, of, given, is_list: false, answer, then: Box::new(then) })
+}
+
+pub(super) fn shown(table: Table<'_>, row: plan::Row) -> Select {
     Select {
         from: From::Written,
         page: Page::One,
@@ -166,7 +257,7 @@ fn launched<'a>(telling: Telling<'a>, id: Option<JobId>, met: Result<Json, &Caus
 }
 
 /// Why nothing was done, as the member of a union that any of these fields has.
-fn refused<'a>(cause: &Cause) -> Told<'a> {
+pub(super) fn refused<'a>(cause: &Cause) -> Told<'a> {
     match cause {
         Cause::Forbidden | Cause::Run(RunFault::Forbidden) => {
             refusals::refusal("UnauthorizedError", "Authorization failed", json!({}))
@@ -206,6 +297,11 @@ fn repeat<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 
 /// A repetition that says all itself: its parent, its root, and its steps.
 fn repeat_chosen<'a>(telling: Telling<'a>, asked: &'a Asked, params: &Json) -> Told<'a> {
+    let metadata = &params["executionMetadata"];
+    if let Some(missing) = ["rootRunId", "parentRunId"].into_iter().find(|name| !metadata[*name].is_string()) {
+        let message = format!("A re-execution names the run that it repeats: executionMetadata has no {missing}");
+        return refusals::python_error("dagster._check.functions.ParameterCheckError", &message);
+    }
     let (id, mut given) = match checked(telling, params) {
         Ok(checked) => checked,
         Err(refusal) => return refusal,

@@ -41,6 +41,8 @@ const KINDS: [(&str, &str); 24] = [
 /// Events of steps whose handle is not told.
 const WITHOUT_HANDLE: [&str; 5] =
     ["LOG", "STEP_WORKER_STARTED", "RESOURCE_INIT_STARTED", "RESOURCE_INIT_SUCCESS", "LOGS_CAPTURED"];
+/// A program says that it made an asset.
+pub(super) const MATERIALIZATION: &str = "ASSET_MATERIALIZATION";
 /// Goes to the output that it describes and is not told by itself.
 const OUTPUT_METADATA: &str = "OUTPUT_METADATA";
 
@@ -130,6 +132,30 @@ fn between(from: &Json, to: &Json) -> Option<String> {
     Some(if taken < 1.0 { format!("{:.0}ms", (taken * 1000.0).max(0.0)) } else { format!("{taken:.2}s") })
 }
 
+/// An event by itself, of a run that is told of by its key and its job's name.
+pub(super) fn single(run: &Json, event: &Json) -> Json {
+    one(run["_key"].as_str().unwrap_or_default(), (run, event))
+}
+
+/// What a run said that it made, in order.
+pub(super) fn materializations(raw: &Json) -> Vec<Json> {
+    let all = raw["events"].as_array().into_iter().flatten();
+    all.filter(|event| event["kind"] == MATERIALIZATION).map(|event| single(raw, event)).collect()
+}
+
+/// The error of a step that is tried again as its policy says: the exception is its cause.
+fn by_policy(error: &Json) -> Json {
+    if error["className"] != "DagsterExecutionStepExecutionError" {
+        return error.clone();
+    }
+    json!({
+        "message": "dagster._core.execution.plan.utils.RetryRequestedFromPolicy\n",
+        "className": "RetryRequestedFromPolicy",
+        "stack": [],
+        "cause": error["cause"],
+    })
+}
+
 /// One event with every member that some type has of it; those that its type lacks are not asked for.
 fn one(run: &str, (raw, event): (&Json, &Json)) -> Json {
     let kind = event["kind"].as_str().unwrap_or_default();
@@ -163,7 +189,7 @@ fn one(run: &str, (raw, event): (&Json, &Json)) -> Json {
         "metadataEntries": entries(&data["metadata"]),
         "markerStart": null,
         "markerEnd": null,
-        "error": error(&data["error"]),
+        "error": if kind == "STEP_UP_FOR_RETRY" { error(&by_policy(&data["error"])) } else { error(&data["error"]) },
     });
     let own = own((kind, run), event);
     if let (Json::Object(members), Json::Object(own)) = (&mut members, own) {
@@ -290,6 +316,15 @@ fn typed(value: &Json) -> Json {
 
 /// What each step of a run came to: those that began or were skipped.
 pub(super) fn step_stats<'a>(raw: &Json) -> Told<'a> {
+    Told::Json(steps(raw).into())
+}
+
+/// The same of one step alone, where it began.
+pub(super) fn stats_of(raw: &Json, key: &str) -> Option<Json> {
+    steps(raw).into_iter().find(|step| step["stepKey"] == *key)
+}
+
+fn steps(raw: &Json) -> Vec<Json> {
     let all = told(raw);
     let steps = raw["steps"].as_array().into_iter().flatten();
     let list = steps.filter(|step| step["isReused"] != true).filter_map(|step| {
@@ -314,7 +349,7 @@ pub(super) fn step_stats<'a>(raw: &Json) -> Told<'a> {
             "expectationResults": own.iter().filter_map(|event| event.get("expectationResult")).collect::<Vec<_>>(),
         }))
     });
-    Told::Json(list.collect())
+    list.collect()
 }
 
 fn skipped(step: &Json) -> Json {

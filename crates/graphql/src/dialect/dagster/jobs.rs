@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::identity::hex;
 use super::workspace::{self, text};
-use super::{automation, config, config_faults, nodes, refusals, runs, yaml};
+use super::{automation, config, config_faults, nodes, partitions, refusals, runs, schedules, yaml};
 use crate::tell::{Asked, Telling, Told};
 
 /// What is asked for by a selector of a job.
@@ -31,15 +31,31 @@ pub(super) fn find(telling: Telling<'_>, (location, repository, name): Names<'_>
 
 /// What is told of the job that a selector names; to those who may not see it as if it were not there.
 pub(super) fn of_selector<'a>(telling: Telling<'a>, selector: &Json, tell: impl FnOnce(JobId) -> Told<'a>) -> Told<'a> {
+    of_part(telling, selector, |id, chosen| match chosen {
+        None => tell(id),
+        // A part of a job is not told of by itself yet.
+        Some(_) => Told::Unserved,
+    })
+}
+
+/// The same of the ops that the selector names, where it names some.
+pub(super) fn of_part<'a>(
+    telling: Telling<'a>,
+    selector: &Json,
+    tell: impl FnOnce(JobId, Option<Vec<String>>) -> Told<'a>,
+) -> Told<'a> {
     let names = names(selector);
     let Some(id) = find(telling, names) else { return refusals::job_not_found(names) };
     let told = match nodes::selection(telling.model.job(id), selector) {
-        Ok(None) => tell(id),
-        // A part of a job is not told of yet.
-        Ok(Some(_)) => Told::Unserved,
+        Ok(chosen) => tell(id, chosen),
         Err(refusal) => refusal,
     };
     Told::OfJob(id, Box::new(told), Box::new(refusals::job_not_found(names)))
+}
+
+/// The type of the document that a launch of these ops gives; none: of all.
+pub(super) fn config_type(job: &Job, chosen: Option<&[String]>) -> ConfigType {
+    chosen.map_or_else(|| job.config_type(), |chosen| job.config_type_of(chosen))
 }
 
 /// `pipelineOrError`.
@@ -124,11 +140,13 @@ pub(super) fn told<'a>(telling: Telling<'a>, id: JobId, as_type: &'static str) -
         "dagsterTypes" => nodes::types(job),
         "dagsterTypeOrError" => nodes::type_named(job, asked.text("dagsterTypeName").unwrap_or_default()),
         "schedules" => {
-            let schedules = job.schedules.iter().map(|schedule| automation::schedule(telling, id, schedule));
-            Told::List(schedules.collect())
+            let schedules = job.schedules.iter().map(|schedule| (id, schedule));
+            schedules::list(telling, schedules.collect(), asked, None)
         }
         "sensors" => {
-            Told::List(job.sensors.iter().map(|sensor| automation::sensor(telling, Some(id), sensor)).collect())
+            let place = (job.location.as_str(), job.repository.as_str());
+            let sensors = job.sensors.iter().map(|sensor| automation::sensor(telling, (Some(id), sensor), place));
+            Told::List(sensors.collect())
         }
         "repository" => {
             let is_its = |of: &&model::Repository| of.location == job.location && of.name == job.repository;
@@ -138,7 +156,8 @@ pub(super) fn told<'a>(telling: Telling<'a>, id: JobId, as_type: &'static str) -
         "hasLaunchExecutionPermission" | "hasLaunchReexecutionPermission" => {
             Told::Json(telling.granted.allows(id, Action::Launch).into())
         }
-        "partitionKeysOrError" => automation::partition_keys(job),
+        "partitionKeysOrError" => partitions::keys_or_error(job),
+        "partition" => partitions::of_name(telling, id, asked),
         "runs" => runs::of_job(telling, id, asked),
         _ => Told::Unserved,
     })
@@ -236,22 +255,23 @@ pub(super) fn graph<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
 /// `runConfigSchemaOrError`.
 pub(super) fn config_schema<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
     let selector = asked.argument("selector").unwrap_or(&Json::Null);
-    of_selector(telling, selector, |id| {
+    of_part(telling, selector, |id, chosen| {
         let job = telling.model.job(id);
+        let of = config_type(job, chosen.as_deref());
         Told::object("RunConfigSchema", move |asked| match asked.name.as_str() {
-            "rootConfigType" => config::told(&job.config_type()),
-            "allConfigTypes" => Told::List(all_types(job).values().map(config::told).collect()),
-            "rootDefaultYaml" => Told::text(Some(default_yaml(job))),
-            "isRunConfigValid" => validated(job, asked.arguments.get("runConfigData")),
+            "rootConfigType" => config::told(&of),
+            "allConfigTypes" => Told::List(all_types(job, &of).values().map(config::told).collect()),
+            "rootDefaultYaml" => Told::text(Some(default_yaml(&of))),
+            "isRunConfigValid" => validated((job, &of), asked.arguments.get("runConfigData")),
             _ => Told::Unserved,
         })
     })
 }
 
 /// Every type that the root reaches, and those of the values that inputs may be given as.
-fn all_types(job: &Job) -> BTreeMap<String, ConfigType> {
+fn all_types(job: &Job, root: &ConfigType) -> BTreeMap<String, ConfigType> {
     let mut found = BTreeMap::new();
-    config::gather(&job.config_type(), &mut found);
+    config::gather(root, &mut found);
     for of in model::config::loaded_types() {
         config::gather(&of, &mut found);
     }
@@ -264,10 +284,10 @@ fn all_types(job: &Job) -> BTreeMap<String, ConfigType> {
 }
 
 /// Every default of the ops and resources; where something must be given, what stands beside it.
-fn default_yaml(job: &Job) -> String {
+fn default_yaml(of: &ConfigType) -> String {
     let mut root = Map::new();
     for part in ["ops", "resources"] {
-        if let Some(value) = member(&job.config_type(), part).and_then(|field| defaults(&field.of)) {
+        if let Some(value) = member(of, part).and_then(|field| defaults(&field.of)) {
             root.insert(part.to_owned(), value);
         }
     }
@@ -302,18 +322,21 @@ fn is_open(of: &ConfigType) -> bool {
 pub(super) fn is_config_valid<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
     let selector = asked.argument("pipeline").unwrap_or(&Json::Null);
     let given = asked.arguments.get("runConfigData").cloned();
-    of_selector(telling, selector, |id| validated(telling.model.job(id), given.as_ref()))
+    of_part(telling, selector, |id, chosen| {
+        let job = telling.model.job(id);
+        validated((job, &config_type(job, chosen.as_deref())), given.as_ref())
+    })
 }
 
 /// What a document of config is worth: text is YAML, nothing is an empty object.
-fn validated<'a>(job: &'a Job, given: Option<&Json>) -> Told<'a> {
+fn validated<'a>((job, of): (&'a Job, &ConfigType), given: Option<&Json>) -> Told<'a> {
     let value = match given {
         None | Some(Json::Null) => json!({}),
         Some(Json::String(text)) if text.is_empty() => json!({}),
         Some(Json::String(text)) => yaml::read(text).unwrap_or_else(|_| text.as_str().into()),
         Some(value) => value.clone(),
     };
-    let faults = check(&job.config_type(), &value);
+    let faults = check(of, &value);
     if faults.is_empty() {
         return Told::Json(json!({ "__typename": "PipelineConfigValidationValid", "pipelineName": job.name }));
     }

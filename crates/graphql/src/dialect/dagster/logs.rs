@@ -8,7 +8,7 @@ use super::runs::{file_key, rows_of};
 use crate::tell::{Asked, Telling, Told};
 
 /// Columns that a line is told from.
-const COLUMNS: [&str; 6] = ["number", "timestamp", "level", "message", "stream", "stepKey"];
+const COLUMNS: [&str; 6] = ["number", "timestamp", "level", "message", "stream", "stepName"];
 
 /// The lines of a run.
 pub(super) fn lines(table: Table<'_>) -> Select {
@@ -29,11 +29,19 @@ pub(super) fn captured<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     )
 }
 
+/// `capturedLogsMetadata`: lines are rows, not files, so that there is neither a place nor a download.
+pub(super) fn places<'a>(_asked: &Asked) -> Told<'a> {
+    Told::Json(json!({
+        "__typename": "CapturedLogsMetadata",
+        "stdoutLocation": null, "stderrLocation": null, "stdoutDownloadUrl": null, "stderrDownloadUrl": null,
+    }))
+}
+
 /// The part of both streams that is asked for.
 pub(super) fn of_file<'a>(raw: &Json, (run, file): (&str, &str), asked: &Asked) -> Told<'a> {
     let (mut out, mut err, mut is_known) = (String::new(), String::new(), false);
     for line in raw["logs"].as_array().into_iter().flatten() {
-        let step = line["stepKey"].as_str().unwrap_or_default();
+        let step = line["stepName"].as_str().unwrap_or_default();
         if file_key(run, step) != file {
             continue;
         }

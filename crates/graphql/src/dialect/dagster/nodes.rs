@@ -143,7 +143,7 @@ pub(super) fn is_mapped(job: &Job, node: Node<'_>) -> bool {
 }
 
 /// What an op or graph is, wherever it is used.
-fn definition<'a>(telling: Telling<'a>, id: JobId, node: Node<'a>) -> Told<'a> {
+pub(super) fn definition<'a>(telling: Telling<'a>, id: JobId, node: Node<'a>) -> Told<'a> {
     let job = telling.model.job(id);
     let (as_type, description) = match node {
         Node::Op(_, op) => ("SolidDefinition", &op.description),
@@ -172,7 +172,7 @@ fn definition<'a>(telling: Telling<'a>, id: JobId, node: Node<'a>) -> Told<'a> {
 }
 
 /// Tags of an op; a kind is told under its newer name, too.
-pub(super) fn metadata(tags: &model::Tags) -> Json {
+fn metadata(tags: &model::Tags) -> Json {
     let mut list = Vec::new();
     for (key, value) in tags {
         list.push(json!({ "key": key, "value": value }));

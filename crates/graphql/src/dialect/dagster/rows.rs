@@ -25,6 +25,11 @@ impl<'m> Table<'m> {
         model.type_named(name).map(|of| Table { model, of })
     }
 
+    /// The model that it stands in.
+    pub(super) fn model(self) -> &'m Model {
+        self.model
+    }
+
     /// A field. Its name stands in the code and in the engine's own types.
     pub(super) fn field(self, name: &str) -> FieldId {
         self.model.content_type(self.of).field_named(name).unwrap_or(FieldId(0))
@@ -40,7 +45,7 @@ impl<'m> Table<'m> {
     }
 
     /// The type that a relation leads to.
-    fn target(self, relation: &str) -> Table<'m> {
+    pub(super) fn toward(self, relation: &str) -> Table<'m> {
         let field = self.model.content_type(self.of).field(self.field(relation));
         let of = match field.relation().map(|relation| relation.target) {
             Some(model::Target::Type(of)) => of,
@@ -85,7 +90,7 @@ impl<'m> Table<'m> {
 
     /// Rows that this relation leads to, in the order of a column.
     pub(super) fn related(self, relation: &str, order: &str, columns: &[&str]) -> Select {
-        let target = self.target(relation);
+        let target = self.toward(relation);
         let from = From::Relation(self.of, self.field(relation));
         let sort = vec![target.by(order, Direction::Ascending)];
         target.select(from, sort, Shape::List(target.row(columns)))
@@ -93,7 +98,7 @@ impl<'m> Table<'m> {
 
     /// The row that this relation leads to.
     pub(super) fn related_one(self, relation: &str, columns: &[&str]) -> Select {
-        let target = self.target(relation);
+        let target = self.toward(relation);
         let from = From::Relation(self.of, self.field(relation));
         Select { page: Page::One, ..target.select(from, Vec::new(), Shape::One(target.row(columns))) }
     }
@@ -112,7 +117,7 @@ impl<'m> Table<'m> {
 
     /// Some row that this relation leads to meets what is said of it.
     pub(super) fn some(self, relation: &str, filter: impl FnOnce(Table<'m>) -> Filter) -> Filter {
-        let filter = Box::new(filter(self.target(relation)));
+        let filter = Box::new(filter(self.toward(relation)));
         Filter::Some { field: self.field(relation), version: VERSION, filter }
     }
 }

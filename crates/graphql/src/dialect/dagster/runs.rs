@@ -51,6 +51,8 @@ const STATUSES: [(&str, &str); 7] = [
 ];
 /// A tag that every run has, though no row keeps it.
 const LOCATION_TAG: &str = "dagster/code_location";
+/// A tag of repetitions.
+const PARENT_TAG: &str = "dagster/parent_run_id";
 /// A tag that finds runs of a repository, though no answer shows it.
 const REPOSITORY_TAG: &str = ".dagster/repository";
 
@@ -73,15 +75,16 @@ pub(super) fn row<'a>(telling: Telling<'a>, asked: &Asked) -> Option<(Table<'a>,
     let table = Table::named(telling.model, "_Run")?;
     let mut row = table.row(&COLUMNS);
     let entries = &mut row.object.entries;
-    entries.push(nested("version", table.related_one("version", &["hash"])));
-    if asked.wants(&["stepStats", "executionPlan", "stepKeysToExecute"]) {
+    entries.push(nested("version", table.related_one("version", &["hash", "archived"])));
+    let is_of_op = asked.name == "stepStats";
+    if is_of_op || asked.wants(&["stepStats", "executionPlan", "stepKeysToExecute"]) {
         let columns = ["key", "opName", "status", "startTime", "endTime", "position", "isReused"];
         entries.push(nested("steps", table.related("steps", "position", &columns)));
     }
     if asked.wants(&["capturedLogs"]) {
         entries.push(nested("logs", logs::lines(table)));
     }
-    if asked.wants(&["stepStats", "eventConnection", "assetMaterializations", "assets"]) {
+    if is_of_op || asked.wants(&["stepStats", "eventConnection", "assetMaterializations", "assets"]) {
         entries.push(nested("events", table.related("events", "number", &events::COLUMNS)));
     }
     Some((table, row))
@@ -143,6 +146,14 @@ pub(super) fn rows_of<'a>(
 
 /// Number of runs that a filter keeps, whatever cursor and limit.
 fn count<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    count_of(telling, move |table, holes| filter(table, asked, holes))
+}
+
+/// Number of runs that meet what is said of them.
+pub(super) fn count_of<'a>(
+    telling: Telling<'a>,
+    filter: impl FnOnce(Table<'a>, &mut crate::tell::Holes<'_>) -> Filter + 'a,
+) -> Told<'a> {
     let Some(table) = Table::named(telling.model, "_Run") else { return Told::Json(0.into()) };
     Told::Rows(Rows {
         select: Box::new(move |holes| {
@@ -154,7 +165,7 @@ fn count<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
             };
             let shape = Shape::Parts(vec![total]);
             Select {
-                filter: filter(table, asked, holes),
+                filter: filter(table, holes),
                 shape,
                 ..table.all(Row { non_null: false, object: plan::Object::default() })
             }
@@ -164,7 +175,7 @@ fn count<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 }
 
 /// What `RunsFilter` asks: all of its members. Those that are null or empty ask nothing.
-fn filter(table: Table<'_>, asked: &Asked, holes: &mut crate::tell::Holes<'_>) -> Filter {
+pub(super) fn filter(table: Table<'_>, asked: &Asked, holes: &mut crate::tell::Holes<'_>) -> Filter {
     let given = asked.argument("filter").and_then(Json::as_object).cloned().unwrap_or_default();
     let mut all = Vec::new();
     let texts = |name: &str| given.get(name).and_then(Json::as_array).filter(|list| !list.is_empty()).cloned();
@@ -180,9 +191,7 @@ fn filter(table: Table<'_>, asked: &Asked, holes: &mut crate::tell::Holes<'_>) -
         all.push(table.is(holes, "status", Operator::In, (ValueKind::Text, words.into())));
     }
     if let Some(hash) = given.get("snapshotId").filter(|hash| hash.is_string()) {
-        all.push(
-            table.some("version", |version| version.is(holes, "hash", Operator::Eq, (ValueKind::Text, hash.clone()))),
-        );
+        all.push(of_snapshot(table, holes, hash));
     }
     let times = [
         ("updatedAfter", "changedAt", Operator::Gt),
@@ -205,6 +214,21 @@ fn filter(table: Table<'_>, asked: &Asked, holes: &mut crate::tell::Holes<'_>) -
     Filter::all_of(all)
 }
 
+/// Runs of a snapshot: of a job as it is now, or of a version that was.
+fn of_snapshot(table: Table<'_>, holes: &mut crate::tell::Holes<'_>, id: &Json) -> Filter {
+    let current = table.model().jobs.iter().find(|job| *id == jobs::snapshot_id(job));
+    let Some(job) = current else {
+        return table.some("version", |version| version.is(holes, "hash", Operator::Eq, (ValueKind::Text, id.clone())));
+    };
+    let names = [("jobName", &job.name), ("repository", &job.repository), ("location", &job.location)];
+    let its =
+        names.map(|(column, name)| table.is(holes, column, Operator::Eq, (ValueKind::Text, name.as_str().into())));
+    let whole = Filter::Null { column: table.column("opSelection"), is_null: true };
+    let is_current = table
+        .some("version", |version| version.is(holes, "archived", Operator::Eq, (ValueKind::Boolean, false.into())));
+    Filter::all_of(its).and(whole).and(is_current)
+}
+
 /// Runs with a tag; two of them stand in columns of their own.
 fn tag(table: Table<'_>, holes: &mut crate::tell::Holes<'_>, (key, value): (&str, Json)) -> Filter {
     let text = |value: Json| (ValueKind::Text, value);
@@ -223,7 +247,7 @@ fn tag(table: Table<'_>, holes: &mut crate::tell::Holes<'_>, (key, value): (&str
 }
 
 /// Seconds since 1970 as an instant's text.
-fn instant(seconds: f64) -> Option<String> {
+pub(super) fn instant(seconds: f64) -> Option<String> {
     let text = format!("{seconds:.6}");
     let micros = text.replace('.', "").parse().ok()?;
     jiff::Timestamp::from_microsecond(micros).ok().map(|instant| instant.to_string())
@@ -355,8 +379,19 @@ fn tag_values<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 
 /// Runs of one job.
 pub(super) fn of_job<'a>(telling: Telling<'a>, id: JobId, asked: &Asked) -> Told<'a> {
+    let tell = move |rows: Vec<Json>| Told::List(rows.into_iter().map(|raw| run(telling, raw)).collect());
+    newest_of_job(telling, id, asked, tell).unwrap_or_else(|| Told::Json(json!([])))
+}
+
+/// What is told of the newest runs of one job, so many as are asked for; none in a model without runs.
+fn newest_of_job<'a>(
+    telling: Telling<'a>,
+    id: JobId,
+    asked: &Asked,
+    tell: impl FnOnce(Vec<Json>) -> Told<'a> + 'a,
+) -> Option<Told<'a>> {
     let job = telling.model.job(id);
-    let Some((table, row)) = row(telling, asked) else { return Told::Json(json!([])) };
+    let (table, row) = row(telling, asked)?;
     let limit = asked.number("limit").filter(|limit| *limit > 0).unwrap_or(RUNS_OF_JOB_MAX);
     let cursor = asked.argument("cursor").cloned();
     let select = move |holes: &mut crate::tell::Holes<'_>| {
@@ -372,12 +407,17 @@ pub(super) fn of_job<'a>(telling: Telling<'a>, id: JobId, asked: &Asked) -> Told
         let limit = holes.value(ValueKind::Int, limit.into());
         Select { filter, page: Page::Offset { start: None, limit: Some(limit) }, ..table.all(row) }
     };
-    rows_of(select, move |rows| Told::List(rows.into_iter().map(|raw| run(telling, raw)).collect()))
+    Some(rows_of(select, tell))
 }
 
 /// Statistics of an op over runs.
-pub(super) fn op_stats<'a>(_telling: Telling<'a>, _of: (JobId, &str), _asked: &Asked) -> Told<'a> {
-    Told::Unserved
+pub(super) fn op_stats<'a>(telling: Telling<'a>, (id, op): (JobId, &str), asked: &Asked) -> Told<'a> {
+    let key = op.to_owned();
+    let rows = newest_of_job(telling, id, asked, move |rows| {
+        let nodes: Vec<Json> = rows.iter().filter_map(|raw| events::stats_of(raw, &key)).collect();
+        Told::Json(json!({ "__typename": "SolidStepStatsConnection", "nodes": nodes }))
+    });
+    rows.unwrap_or_else(|| Told::Json(json!({ "__typename": "SolidStepStatsConnection", "nodes": [] })))
 }
 
 /// The status of a row in this API's words.
@@ -402,7 +442,8 @@ pub(super) fn run(telling: Telling<'_>, raw: Json) -> Told<'_> {
         "pipeline" => pipeline(telling, job, &raw),
         "solidSelection" => Told::Json(raw["opSelection"].clone()),
         "resolvedOpSelection" => Told::Json(resolved(&raw)),
-        "parentPipelineSnapshotId" if raw["opSelection"].is_null() => Told::Null,
+        "parentPipelineSnapshotId" if resolved(&raw).is_null() => Told::Null,
+        "parentPipelineSnapshotId" => Told::Json(whole_snapshot(telling, job, &raw)),
         "stats" => stats(&raw),
         "stepStats" => events::step_stats(&raw),
         "executionPlan" => job.map_or(Told::Null, |job| {
@@ -415,7 +456,7 @@ pub(super) fn run(telling: Telling<'_>, raw: Json) -> Told<'_> {
             logs::of_file(&raw, (run, asked.text("fileKey").unwrap_or_default()), asked)
         }
         // A repetition of all steps chooses none.
-        "stepKeysToExecute" if !raw["parent"].is_null() && raw["stepKeys"].is_null() => Told::Null,
+        "stepKeysToExecute" if raw["stepKeys"].is_null() && raw["tags"][PARENT_TAG].is_string() => Told::Null,
         "stepKeysToExecute" => Told::Json(step_keys(telling, job, &raw)),
         "runConfigYaml" => Told::text(Some(yaml::block(&config(&raw)))),
         "runConfig" => Told::Json(sorted(&config(&raw))),
@@ -434,7 +475,15 @@ pub(super) fn run(telling: Telling<'_>, raw: Json) -> Told<'_> {
         }
         "assetSelectionCount" | "assetCheckSelectionCount" => Told::Json(0.into()),
         "assetChecks" => Told::Json(json!([])),
-        "assets" | "assetMaterializations" if raw["materializations"] == 0 => Told::Json(json!([])),
+        "assetMaterializations" => Told::Json(events::materializations(&raw).into()),
+        "assets" => {
+            let mut keys: Vec<Json> =
+                events::materializations(&raw).iter().map(|event| event["assetKey"]["path"].clone()).collect();
+            keys.sort_by_key(Json::to_string);
+            keys.dedup();
+            let asset = |key: &Json| json!({ "id": super::python::dumps(key), "key": { "path": key } });
+            Told::Json(keys.iter().map(asset).collect())
+        }
         "hasReExecutePermission" => Told::Json(may(Action::Launch).into()),
         "hasTerminatePermission" => Told::Json(may(Action::Cancel).into()),
         "hasDeletePermission" => Told::Json(may(Action::Operate).into()),
@@ -477,10 +526,21 @@ fn tags(raw: &Json) -> Json {
     tags.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
 }
 
-/// The snapshot of the job as it is, where the run's version is still the job's; otherwise the version's own hash.
+/// The snapshot of the job that a run executes; a part of a job is another one than the whole.
 fn snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json {
-    let _ = (telling, job);
-    raw["version"]["hash"].clone()
+    let whole = whole_snapshot(telling, job, raw);
+    match resolved(raw) {
+        Json::Null => whole,
+        chosen => hex(&["subset", whole.as_str().unwrap_or_default(), &chosen.to_string()]).into(),
+    }
+}
+
+/// That of the job as it is, where the run's version is still the job's; otherwise the version's own hash.
+fn whole_snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json {
+    match job {
+        Some(id) if raw["version"]["archived"] == false => jobs::snapshot_id(telling.model.job(id)).into(),
+        Some(_) | None => raw["version"]["hash"].clone(),
+    }
 }
 
 /// The job that a run executes, as it was.

@@ -4,7 +4,8 @@ use model::{Action, Job, JobId, Model, Repository};
 use serde_json::{Value as Json, json};
 
 use super::identity::hex;
-use super::{VERSION, automation, jobs, nodes, refusals};
+use super::runs::seconds;
+use super::{VERSION, assets, automation, commands, jobs, nodes, partitions, refusals, schedules};
 use crate::tell::{Asked, Telling, Told};
 
 /// Actions by their words, in the order in which they are told; of the whole server, and of one location.
@@ -112,18 +113,13 @@ pub(super) fn told<'a>(telling: Telling<'a>, of: &'a Repository) -> Told<'a> {
             nodes::used_named(telling, of, name)
         }
         "origin" => origin(&of.location, &of.name),
-        "schedules" => {
-            let schedules = automation::schedules_of(model, of);
-            Told::List(
-                schedules.into_iter().map(|(id, schedule)| automation::schedule(telling, id, schedule)).collect(),
-            )
-        }
+        "schedules" => schedules::list(telling, automation::schedules_of(model, of), asked, None),
         "sensors" => Told::List(automation::sensors_of(telling, of)),
-        "displayMetadata" | "allTopLevelResourceDetails" => Told::Json(json!([])),
-        "assetNodes" | "assetGroups" if jobs_of(model, of).iter().all(|(_, job)| job.name != model::ASSET_JOB) => {
-            Told::Json(json!([]))
-        }
-        "partitionSets" if jobs_of(model, of).iter().all(|(_, job)| job.partitions.is_none()) => Told::Json(json!([])),
+        "displayMetadata" => files(model, &of.location),
+        "allTopLevelResourceDetails" => Told::Json(json!([])),
+        "assetNodes" => Told::List(assets::of_repository(telling, of)),
+        "assetGroups" => assets::groups(telling, of),
+        "partitionSets" => partitions::of_repository(telling, of),
         _ => Told::Unserved,
     })
 }
@@ -149,7 +145,8 @@ pub(super) fn origin<'a>(location: &str, name: &str) -> Told<'a> {
 fn location<'a>(telling: Telling<'a>, name: &'a str) -> Told<'a> {
     Told::object("RepositoryLocation", move |asked| match asked.name.as_str() {
         "id" | "name" => Told::text(Some(name)),
-        "isReloadSupported" => Told::Json(false.into()),
+        // Where the project is read once, asking for it changes nothing and is no fault.
+        "isReloadSupported" => Told::Json(true.into()),
         "environmentPath" => Told::Null,
         "repositories" => Told::List(repositories_of(telling.model, name).map(|of| told(telling, of)).collect()),
         "serverId" => Told::text(Some(uuid(&["server", name]))),
@@ -161,12 +158,13 @@ fn location<'a>(telling: Telling<'a>, name: &'a str) -> Told<'a> {
     })
 }
 
-/// `workspaceOrError`.
-pub(super) fn workspace(telling: Telling<'_>) -> Told<'_> {
+/// `workspaceOrError`; with the reason why it could not be read again, where there is one.
+pub(super) fn workspace(telling: Telling<'_>, failure: Option<String>) -> Told<'_> {
     Told::object("Workspace", move |asked| match asked.name.as_str() {
         "id" => Told::text(Some("Workspace")),
         "locationEntries" => {
-            Told::List(locations(telling.model).into_iter().map(|name| entry(telling, name)).collect())
+            let names = locations(telling.model).into_iter();
+            Told::List(names.map(|name| entry(telling, name, failure.clone())).collect())
         }
         _ => Told::Unserved,
     })
@@ -176,16 +174,20 @@ pub(super) fn workspace(telling: Telling<'_>) -> Told<'_> {
 pub(super) fn workspace_entry<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
     let name = asked.text("name").unwrap_or_default();
     let found = locations(telling.model).into_iter().find(|location| *location == name);
-    found.map_or(Told::Null, |name| entry(telling, name))
+    found.map_or(Told::Null, |name| entry(telling, name, None))
 }
 
-/// A location as the workspace has it.
-pub(super) fn entry<'a>(telling: Telling<'a>, name: &'a str) -> Told<'a> {
+/// A location as the workspace has it; with the reason why it could not be read again, where there is one.
+fn entry<'a>(telling: Telling<'a>, name: &'a str, failure: Option<String>) -> Told<'a> {
     Told::object("WorkspaceLocationEntry", move |asked| match asked.name.as_str() {
         "id" | "name" => Told::text(Some(name)),
-        "locationOrLoadError" => location(telling, name),
+        "locationOrLoadError" => match &failure {
+            Some(failure) => refusals::python_error("dragoman.ProjectRefused", failure),
+            None => location(telling, name),
+        },
         "loadStatus" => Told::text(Some("LOADED")),
-        "displayMetadata" => Told::Json(json!([])),
+        "updatedTimestamp" => Told::Json(at(telling.loaded_at)),
+        "displayMetadata" => files(telling.model, name),
         "versionKey" => Told::text(Some(version_key(telling.model, name))),
         "permissions" => permissions(telling, true),
         "featureFlags" => Told::Json(json!([{ "name": "SHOW_SINGLE_RUN_BACKFILL_TOGGLE", "enabled": false }])),
@@ -195,22 +197,35 @@ pub(super) fn entry<'a>(telling: Telling<'a>, name: &'a str) -> Told<'a> {
     })
 }
 
-/// `reloadRepositoryLocation`, `shutdownRepositoryLocation`: locations are read with the project, and go with the server.
-pub(super) fn not_reloaded<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
+/// `shutdownRepositoryLocation`: locations go with the server.
+pub(super) fn not_shut_down<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
     let name = asked.text("repositoryLocationName").unwrap_or_default();
     if !locations(telling.model).contains(&name) {
-        return refusals::refusal("RepositoryLocationNotFound", format!("Location {name} does not exist."), json!({}));
+        return location_not_found(name);
     }
     if !telling.granted.allows_some(Action::Operate) {
         return refusals::refusal("UnauthorizedError", "Authorization failed", json!({}));
     }
-    if asked.name == "shutdownRepositoryLocation" {
-        let message = format!("Location {name} does not support shutting down via GraphQL");
-        return refusals::python_error("Exception", &message);
-    }
-    let message =
-        format!("Location {name} is read when the server starts, and by `dragoman dev` when its files change");
-    refusals::refusal("ReloadNotSupported", message, json!({}))
+    let message = format!("Location {name} does not support shutting down via GraphQL");
+    refusals::python_error("Exception", &message)
+}
+
+fn location_not_found<'a>(name: &str) -> Told<'a> {
+    refusals::refusal("RepositoryLocationNotFound", format!("Location {name} does not exist."), json!({}))
+}
+
+/// `reloadRepositoryLocation`: the project is read again as a whole, and the location is told as it is then.
+pub(super) fn reload<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    let name = asked.text("repositoryLocationName").unwrap_or_default();
+    let Some(name) = locations(telling.model).into_iter().find(|location| *location == name) else {
+        return location_not_found(name);
+    };
+    commands::reread(telling, asked, move |failure| entry(telling, name, failure))
+}
+
+/// `reloadWorkspace`.
+pub(super) fn reload_all<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    commands::reread(telling, asked, move |failure| workspace(telling, failure))
 }
 
 /// `locationStatusesOrError`.
@@ -220,6 +235,7 @@ pub(super) fn location_statuses(telling: Telling<'_>) -> Told<'_> {
             "id" => Told::text(Some(["location_status:", name].concat())),
             "name" => Told::text(Some(name)),
             "loadStatus" => Told::text(Some("LOADED")),
+            "updateTimestamp" => Told::Json(at(telling.loaded_at)),
             "versionKey" => Told::text(Some(version_key(telling.model, name))),
             "permissions" => permissions(telling, true),
             _ => Told::Unserved,
@@ -229,6 +245,19 @@ pub(super) fn location_statuses(telling: Telling<'_>) -> Told<'_> {
         "entries" => Told::List(locations(telling.model).into_iter().map(status).collect()),
         _ => Told::Unserved,
     })
+}
+
+/// The file in which a location is declared first, and its folder, under the words that the pages have for them.
+fn files<'a>(model: &Model, location: &str) -> Told<'a> {
+    let of = repositories_of(model, location).next();
+    let file = of.map_or("", |of| of.place.source.name.as_str());
+    let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    Told::Json(json!([{ "key": "python_file", "value": file }, { "key": "working_directory", "value": folder }]))
+}
+
+/// Microseconds since 1970 as seconds.
+fn at(micros: i64) -> Json {
+    seconds(&jiff::Timestamp::from_microsecond(micros).unwrap_or_default().to_string().into())
 }
 
 /// Changes when a job of the location changes, and only then.
