@@ -10,6 +10,7 @@ pub mod client;
 pub mod differences;
 pub mod form;
 pub mod judge;
+pub mod play;
 pub mod project;
 pub mod recorded;
 pub mod replay;

@@ -1,6 +1,6 @@
 //! A project served in this process: its database is copied from a template that was made once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -8,12 +8,13 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::task::{Context, Waker};
+use std::time::Duration;
 use std::{fs, process};
 
 use files::Folder;
 use model::{Model, Source};
 use plan::Caller;
-use runs::Engine;
+use runs::{Engine, RunKey, WorkerSettings};
 use serde_json::Map;
 use server::{
     AccountSettings, App, Clock, CodePurpose, Listener, Methods, PageSizes, Request, SchemaSettings, Sender, Settings,
@@ -22,6 +23,7 @@ use server::{
 use store::{Address, Ids, MigrateOptions, SeedFile, SeedJob, SeedOptions, Store, StoreConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::client::{Outgoing, Whole, send, send_whole};
 use crate::judge::Answer;
@@ -35,6 +37,13 @@ const SEED_NOW: i64 = 1_704_067_200_000_000;
 
 /// So many requests are given to what goes on beside them.
 const TRIES_MAX: usize = 2_000;
+
+/// What a worker of a test does at once, and how long it waits for a process that is to end.
+const WORKER_RUNS_MAX: usize = 10;
+const WORKER_STEPS_MAX: usize = 4;
+const WORKER_GRACE: Duration = Duration::from_millis(100);
+/// How long a run may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -53,6 +62,7 @@ pub struct Template {
     runtime: Arc<Runtime>,
     database: Database,
     folder: PathBuf,
+    project: PathBuf,
     name: String,
     locales: &'static [&'static str],
 }
@@ -65,6 +75,8 @@ pub struct Running {
     postgres: Option<String>,
     uploads: PathBuf,
     app: Arc<App>,
+    engine: Option<Arc<Engine>>,
+    working: Option<JoinHandle<()>>,
 }
 
 impl Template {
@@ -92,7 +104,8 @@ impl Template {
         let name = fresh_name();
         let folder = std::env::temp_dir().join(&name);
         fs::create_dir_all(&folder).expect("a temporary folder can be made");
-        let template = Template { model, runtime, database, folder, name, locales: &[] };
+        let project_folder = project.to_path_buf();
+        let template = Template { model, runtime, database, folder, project: project_folder, name, locales: &[] };
         if database == Database::Postgres {
             template.runtime.block_on(postgres_says(&["create database ", &template.name].concat()));
         }
@@ -124,6 +137,19 @@ impl Template {
     /// When the copy or the server cannot be made.
     #[must_use]
     pub fn serve_with(&self, settings: Settings) -> Running {
+        self.start(settings, None)
+    }
+
+    /// Serves a copy with a worker, which starts the processes of runs under this guard. Nothing is launched by the clock.
+    ///
+    /// # Panics
+    /// When the copy or the server cannot be made.
+    #[must_use]
+    pub fn work_with(&self, settings: Settings, guard: &Path) -> Running {
+        self.start(settings, Some(guard))
+    }
+
+    fn start(&self, settings: Settings, guard: Option<&Path>) -> Running {
         let name = fresh_name();
         match self.database {
             Database::Sqlite => {
@@ -138,7 +164,7 @@ impl Template {
         let uploads = self.folder.join([&name, "-uploads"].concat());
         let files = Folder::open(uploads.clone()).expect("a folder can be made");
         let engine = self.engine(&store);
-        let settings = Settings { uploads: Some(Arc::new(files)), engine, ..settings };
+        let settings = Settings { uploads: Some(Arc::new(files)), engine: engine.clone(), ..settings };
         let app = Arc::new(App::new(settings, &self.model, store).expect("the dialects show the model"));
         let shared = Shared::new(&app, 0);
         let (stop, stopped) = watch::channel(false);
@@ -149,8 +175,30 @@ impl Template {
         self.runtime.spawn(async move {
             server::serve(&shared, vec![Way { listener, endpoint: None }], &limits, stopped).await;
         });
+        let working =
+            guard.zip(engine.as_ref()).map(|(guard, engine)| self.work(engine, guard, (&name, stop.subscribe())));
         let postgres = (self.database == Database::Postgres).then_some(name);
-        Running { address, stop, runtime: Arc::clone(&self.runtime), postgres, uploads, app }
+        Running { address, stop, runtime: Arc::clone(&self.runtime), postgres, uploads, app, engine, working }
+    }
+
+    /// Registers the project's jobs, and executes their runs until the server stops.
+    fn work(&self, engine: &Arc<Engine>, guard: &Path, (name, stop): (&str, watch::Receiver<bool>)) -> JoinHandle<()> {
+        let scratch = self.folder.join([name, "-work"].concat());
+        fs::create_dir_all(&scratch).expect("a folder can be made");
+        let path = std::env::var("PATH").expect("there is a PATH");
+        let settings = WorkerSettings {
+            name: name.to_owned(),
+            guard: guard.to_path_buf(),
+            directory: self.project.canonicalize().expect("the project is there"),
+            scratch,
+            environment: BTreeMap::from([("PATH".to_owned(), path)]),
+            runs_max: WORKER_RUNS_MAX,
+            steps_max: WORKER_STEPS_MAX,
+            grace: WORKER_GRACE,
+        };
+        let served = self.runtime.block_on(engine.serve(Arc::clone(&self.model)));
+        served.expect("the jobs can be registered");
+        self.runtime.spawn(runs::work(Arc::clone(engine), settings, stop))
     }
 
     /// The workflow engine, where the model has its types. No worker works for it.
@@ -206,6 +254,45 @@ impl Running {
         self.runtime.block_on(self.app.user_code(identifier, purpose)).expect("the account is there")
     }
 
+    /// Waits until a run stands at this status of the engine; not for one that has ended otherwise, or takes too long.
+    ///
+    /// # Errors
+    /// Where the run stands.
+    ///
+    /// # Panics
+    /// When no engine works here, or the database fails.
+    pub fn until(&self, run: &str, wanted: &str) -> Result<(), String> {
+        let engine = self.engine.as_ref().expect("an engine works here");
+        let key = RunKey::of_text(run).ok_or_else(|| format!("{run} is no run"))?;
+        let mut progress = engine.progress();
+        self.runtime.block_on(async {
+            let waiting = async {
+                loop {
+                    let stands = engine.run(key).await.expect("the database answers").ok_or("the run is gone")?;
+                    let word = stands.status.word();
+                    if word == wanted {
+                        return Ok(());
+                    }
+                    if matches!(word, "succeeded" | "failed" | "canceled") {
+                        return Err(format!("the run is {word}, not {wanted}"));
+                    }
+                    progress.changed().await.expect("the engine lives");
+                }
+            };
+            let waited = tokio::time::timeout(PATIENCE, waiting).await;
+            waited.unwrap_or_else(|_| Err(format!("the run has not become {wanted}")))
+        })
+    }
+
+    /// Launches what is due so long from now.
+    ///
+    /// # Panics
+    /// When no engine works here, or the database fails.
+    pub fn tick_in(&self, time: Duration) {
+        let engine = self.engine.as_ref().expect("an engine works here");
+        self.runtime.block_on(engine.tick(jiff::Timestamp::now() + time)).expect("the database answers");
+    }
+
     /// Asks one question in the name of a role and leaves when something is so, without ever taking the answer.
     ///
     /// # Panics
@@ -232,6 +319,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         // Nobody listens any more when the server has ended by itself.
         let _has_ended = self.stop.send(true).is_err();
+        if let Some(working) = self.working.take() {
+            let _was_broken_off = self.runtime.block_on(working).is_err();
+        }
         if let Some(name) = &self.postgres {
             self.runtime.block_on(postgres_says(&["drop database ", name, " with (force)"].concat()));
         }
@@ -268,6 +358,7 @@ pub fn settings() -> Settings {
         // One server is asked by many cases: only those about the limit meet it.
         accounts: AccountSettings { attempts_max: 10_000, address_attempts_max: 10_000, ..AccountSettings::default() },
         setup: None,
+        reread: None,
         anonymous_operates: false,
         engine: None,
         token_key: Some(TokenKey::new(TOKEN_KEY).expect("the key is long enough")),
