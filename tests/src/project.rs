@@ -14,7 +14,7 @@ use std::{fs, process};
 use files::Folder;
 use model::{Model, Source};
 use plan::Caller;
-use runs::{Engine, RunKey, WorkerSettings};
+use runs::{Engine, RunKey, Scratch, WorkerSettings};
 use serde_json::Map;
 use server::{
     AccountSettings, App, Clock, CodePurpose, Listener, Methods, PageSizes, Request, SchemaSettings, Sender, Settings,
@@ -183,14 +183,13 @@ impl Template {
 
     /// Registers the project's jobs, and executes their runs until the server stops.
     fn work(&self, engine: &Arc<Engine>, guard: &Path, (name, stop): (&str, watch::Receiver<bool>)) -> JoinHandle<()> {
-        let scratch = self.folder.join([name, "-work"].concat());
-        fs::create_dir_all(&scratch).expect("a folder can be made");
+        let scratch = Scratch::take(&self.folder.join("work"), name).expect("a folder can be made");
         let path = std::env::var("PATH").expect("there is a PATH");
         let settings = WorkerSettings {
             name: name.to_owned(),
             guard: guard.to_path_buf(),
             directory: self.project.canonicalize().expect("the project is there"),
-            scratch,
+            scratch: Arc::new(scratch),
             environment: BTreeMap::from([("PATH".to_owned(), path)]),
             runs_max: WORKER_RUNS_MAX,
             steps_max: WORKER_STEPS_MAX,

@@ -503,6 +503,8 @@ impl Playing {
             let seconds = self.definition.max_runtime_ms.unwrap_or_default() / 1_000;
             let message = format!("Canceling due to exceeding maximum runtime of {seconds} seconds.");
             self.pending.push(Progress::Event(NewEvent::new("RUN_CANCELING", "INFO", &message)));
+            let request = "Sending run termination request.";
+            self.pending.push(Progress::Event(NewEvent::new("RUN_CANCELING", "INFO", request)));
             if self.record.status == RunStatus::Started {
                 self.pending.push(Progress::Run { event: RunEvent::AskCancel, message });
                 self.record.status = RunStatus::Canceling;

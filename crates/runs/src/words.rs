@@ -92,7 +92,7 @@ pub(crate) enum ProgramEvent {
 pub(crate) fn program_event(op: &OpDefinition, attempt: u32, event: &Json) -> ProgramEvent {
     let text = |name: &str| event.get(name).and_then(Json::as_str);
     let of_step = |kind: &str, level: &str, message: &str| {
-        NewEvent::new(kind, level, message).of_step(&op.name, attempt).with(event.clone())
+        NewEvent::new(kind, level, message).of_step(&op.name, attempt).with(kept(event))
     };
     let description = text("description").unwrap_or_default();
     let label = text("label").unwrap_or_default();
@@ -124,7 +124,7 @@ pub(crate) fn program_event(op: &OpDefinition, attempt: u32, event: &Json) -> Pr
                 error: json!({ "message": message, "className": "Failure", "stack": [] }),
                 source: "FRAMEWORK_ERROR",
                 metadata: Some(json!({ "label": "intentional-failure", "description": description,
-                    "metadata": event.get("metadata").cloned().unwrap_or_default() })),
+                    "metadata": event.get("metadata").map(in_order) })),
                 retry: None,
                 may_retry: event.get("allowRetries").and_then(Json::as_bool).unwrap_or(true),
             });
@@ -152,6 +152,21 @@ pub(crate) fn program_event(op: &OpDefinition, attempt: u32, event: &Json) -> Pr
             NewEvent::new("LOG", "WARNING", message).of_step(&op.name, attempt)
         }
     })
+}
+
+/// What is kept of an event.
+fn kept(event: &Json) -> Json {
+    let mut kept = event.clone();
+    if let Some(metadata) = event.get("metadata") {
+        kept["metadata"] = in_order(metadata);
+    }
+    kept
+}
+
+/// Metadata as a list, in the order of writing: a database need not keep that of an object.
+fn in_order(metadata: &Json) -> Json {
+    let pair = |(label, value): (&String, &Json)| json!({ "label": label, "value": value });
+    metadata.as_object().map_or_else(|| metadata.clone(), |members| members.iter().map(pair).collect())
 }
 
 const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];

@@ -20,6 +20,7 @@ mod nodes;
 mod partitions;
 mod python;
 mod refusals;
+mod rest;
 mod rows;
 mod runs;
 mod schedules;
@@ -87,7 +88,8 @@ fn root<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         "scheduler" => Told::Json(json!({ "__typename": "Scheduler", "schedulerClass": "DagsterDaemonScheduler" })),
         "shouldShowNux" => Told::Json(true.into()),
         name => {
-            let roots = [commands::root, runs::root, feed::root, schedules::root, instigation::root, assets::root];
+            let roots =
+                [commands::root, runs::root, feed::root, schedules::root, instigation::root, assets::root, rest::root];
             let mut told = roots.iter().map(|root| root(telling, name, asked));
             told.find(|told| !matches!(told, Told::Unserved)).unwrap_or(Told::Unserved)
         }

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::events;
 use super::python::dumps;
+use super::refusals;
 use super::rows::{Table, nested};
 use super::runs::rows_of;
 use super::workspace::jobs_of;
@@ -32,8 +33,9 @@ pub(super) fn root<'a>(telling: Telling<'a>, name: &str, asked: &'a Asked) -> To
         "assetsOrError" => all(telling, asked),
         "assetOrError" => {
             let key = key_of(asked.argument("assetKey").unwrap_or(&Json::Null));
-            with_events(telling, asked, move |made| asset(telling, &key, made.get(&key).cloned().unwrap_or_default()))
+            with_events(telling, move |made| asset(telling, &key, made.get(&key).cloned().unwrap_or_default()))
         }
+        "assetRecordsOrError" => records(telling, asked),
         "assetNodes" => nodes(telling, asked),
         _ => Told::Unserved,
     }
@@ -45,13 +47,8 @@ fn key_of(given: &Json) -> Key {
 }
 
 /// What runs said that they made, newest first, by key: every such event of every run that is kept.
-fn with_events<'a>(
-    telling: Telling<'a>,
-    asked: &Asked,
-    tell: impl FnOnce(BTreeMap<Key, Vec<Json>>) -> Told<'a> + 'a,
-) -> Told<'a> {
+fn with_events<'a>(telling: Telling<'a>, tell: impl FnOnce(BTreeMap<Key, Vec<Json>>) -> Told<'a> + 'a) -> Told<'a> {
     let Some(table) = Table::named(telling.model, "_RunEvent") else { return tell(BTreeMap::new()) };
-    let _ = asked;
     let mut row = table.row(&events::COLUMNS);
     row.object.entries.push(nested("run", table.related_one("run", &["_key", "jobName", "number"])));
     let select = move |holes: &mut Holes<'_>| {
@@ -72,7 +69,7 @@ fn with_events<'a>(
 
 /// `assetsOrError`: declared ones, and every key that some run named.
 fn all<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
-    with_events(telling, asked, move |mut made| {
+    with_events(telling, move |mut made| {
         let prefix = key_of(&json!({ "path": asked.argument("prefix") }));
         let mut keys: Vec<Key> = declared(telling).into_keys().chain(made.keys().cloned()).collect();
         keys.sort();
@@ -96,6 +93,21 @@ fn all<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
             "cursor" => Told::text(cursor.clone()),
             _ => Told::Unserved,
         })
+    })
+}
+
+/// `assetRecordsOrError`: the keys that runs named.
+fn records<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
+    with_events(telling, move |made| {
+        let prefix = key_of(&json!({ "path": asked.argument("prefix") }));
+        let behind = |key: &&Key| asked.text("cursor").is_none_or(|cursor| dumps(&json!(key)).as_str() > cursor);
+        let limit = asked.number("limit").filter(|limit| *limit > 0).unwrap_or(i64::MAX);
+        let keys = made.keys().filter(|key| key.starts_with(&prefix)).filter(behind);
+        let keys: Vec<&Key> = keys.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+        let id = |key: &Key| dumps(&json!(key));
+        let record = |key: &&Key| json!({ "id": id(key), "key": { "path": key } });
+        let (list, cursor): (Json, _) = (keys.iter().map(record).collect(), keys.last().map(|key| id(key)));
+        Told::Json(json!({ "__typename": "AssetRecordConnection", "assets": list, "cursor": cursor }))
     })
 }
 
@@ -137,6 +149,19 @@ fn nodes<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
 
 fn hidden(telling: Telling<'_>, of: Declared) -> Told<'_> {
     Told::OfJob(of.0, Box::new(node(telling, of)), Box::new(Told::Null))
+}
+
+/// `assetNodeOrError`.
+pub(super) fn node_or_error<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
+    let key = key_of(asked.argument("assetKey").unwrap_or(&Json::Null));
+    let missing = || {
+        let message = format!("Asset key {} not found.", dumps(&json!(key)));
+        refusals::refusal("AssetNotFoundError", message, json!({}))
+    };
+    match declared(telling).get(&key) {
+        Some(of) => Told::OfJob(of.0, Box::new(node(telling, *of)), Box::new(missing())),
+        None => missing(),
+    }
 }
 
 /// The assets that a repository declares.

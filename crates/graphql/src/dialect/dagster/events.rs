@@ -276,7 +276,11 @@ fn error(of: &Json) -> Json {
 
 /// Metadata as entries, each of the type that its value's form says.
 fn entries(metadata: &Json) -> Json {
-    let entry = |(label, value): (&String, &Json)| {
+    let pairs: Vec<(&str, &Json)> = match metadata {
+        Json::Array(list) => list.iter().map(|of| (of["label"].as_str().unwrap_or_default(), &of["value"])).collect(),
+        other => other.as_object().into_iter().flatten().map(|(label, value)| (label.as_str(), value)).collect(),
+    };
+    let entry = |(label, value): (&str, &Json)| {
         let mut made = json!({ "label": label, "description": null });
         let typed = typed(value);
         if let (Json::Object(made), Json::Object(typed)) = (&mut made, typed) {
@@ -284,7 +288,7 @@ fn entries(metadata: &Json) -> Json {
         }
         made
     };
-    metadata.as_object().into_iter().flatten().map(entry).collect()
+    pairs.into_iter().map(entry).collect()
 }
 
 fn typed(value: &Json) -> Json {

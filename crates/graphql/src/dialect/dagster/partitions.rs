@@ -53,16 +53,37 @@ pub(super) fn of_job<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
 pub(super) fn set_or_error<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
     let selector = asked.argument("repositorySelector").unwrap_or(&Json::Null);
     let name = asked.text("partitionSetName").unwrap_or_default();
-    let missing = || {
-        let message = format!("Partition set {name} could not be found.");
-        refusals::refusal("PartitionSetNotFoundError", message, json!({ "partitionSetName": name }))
-    };
+    let missing = || set_not_found(name);
     let repository = workspace::selected(telling.model, selector).ok();
     let found = repository.and_then(|of| sets(telling.model, of).find(|(_, _, partitions)| partitions.name == name));
     match found {
         Some(of) => hidden(of.0, set(telling, of), missing()),
         None => missing(),
     }
+}
+
+/// `launchPartitionBackfill`: what is asked for is looked for, and nothing is launched.
+pub(super) fn backfill<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
+    let params = asked.argument("backfillParams").unwrap_or(&Json::Null);
+    let (name, selector) = (text(&params["selector"], "partitionSetName"), &params["selector"]["repositorySelector"]);
+    let repository = workspace::selected(telling.model, selector).ok();
+    let found = repository.and_then(|of| sets(telling.model, of).find(|(_, _, partitions)| partitions.name == name));
+    let Some((id, _, of)) = found else { return set_not_found(name) };
+    let wanted = params["partitionNames"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    let known = keys(of).unwrap_or_default();
+    let unknown: Vec<&str> = wanted.filter(|name| !known.iter().any(|key| key == name)).collect();
+    let told = if unknown.is_empty() {
+        refusals::python_error("dragoman.Unserved", "this version shows partitions, but launches no backfills yet")
+    } else {
+        let message = format!("Partition keys `{}` could not be found.", super::python::list(&unknown));
+        refusals::refusal("PartitionKeysNotFoundError", message, json!({ "partitionKeys": unknown }))
+    };
+    hidden(id, told, set_not_found(name))
+}
+
+fn set_not_found<'a>(name: &str) -> Told<'a> {
+    let message = format!("Partition set {name} could not be found.");
+    refusals::refusal("PartitionSetNotFoundError", message, json!({ "partitionSetName": name }))
 }
 
 /// Keys that stand in the text; those of days and of programs are not reckoned yet.
@@ -86,12 +107,12 @@ pub(super) fn keys_or_error(job: &Job) -> Told<'_> {
 pub(super) fn of_name<'a>(telling: Telling<'a>, id: JobId, asked: &Asked) -> Told<'a> {
     let job = telling.model.job(id);
     let Some(partitions) = &job.partitions else { return Told::Null };
-    named(job, partitions, asked.text("partitionName").unwrap_or_default())
+    named(job, partitions, (asked.text("partitionName").unwrap_or_default(), "PartitionTagsAndConfig"))
 }
 
-fn named<'a>(job: &'a Job, of: &'a Partitions, name: &str) -> Told<'a> {
+fn named<'a>(job: &'a Job, of: &'a Partitions, (name, as_type): (&str, &'static str)) -> Told<'a> {
     match keys(of) {
-        Some(keys) => keys.iter().find(|key| *key == name).map_or(Told::Null, |key| partition(job, of, key)),
+        Some(keys) => keys.iter().find(|key| *key == name).map_or(Told::Null, |key| partition(job, of, (key, as_type))),
         None => Told::Unserved,
     }
 }
@@ -108,7 +129,7 @@ fn set<'a>(telling: Telling<'a>, (id, job, of): Of<'a>) -> Told<'a> {
         "hasCancelBackfillPermission" => Told::Json(telling.granted.allows(id, Action::Cancel).into()),
         // None was ever launched: this version launches no backfills.
         "backfills" => Told::Json(json!([])),
-        "partition" => named(job, of, asked.text("partitionName").unwrap_or_default()),
+        "partition" => named(job, of, (asked.text("partitionName").unwrap_or_default(), "Partition")),
         "partitionsOrError" => page(job, of, asked),
         "partitionStatusesOrError" => statuses(telling, (id, job, of)),
         _ => Told::Unserved,
@@ -129,14 +150,14 @@ fn page<'a>(job: &'a Job, of: &'a Partitions, asked: &Asked) -> Told<'a> {
         keys.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     }
     Told::object("Partitions", move |asked| match asked.name.as_str() {
-        "results" => Told::List(keys.iter().map(|key| partition(job, of, key)).collect()),
+        "results" => Told::List(keys.iter().map(|key| partition(job, of, (key, "Partition"))).collect()),
         _ => Told::Unserved,
     })
 }
 
-/// One partition.
-fn partition<'a>(job: &'a Job, of: &'a Partitions, key: &'a str) -> Told<'a> {
-    Told::object("Partition", move |asked| match asked.name.as_str() {
+/// One partition, as one of its types.
+fn partition<'a>(job: &'a Job, of: &'a Partitions, (key, as_type): (&'a str, &'static str)) -> Told<'a> {
+    Told::object(as_type, move |asked| match asked.name.as_str() {
         "name" => Told::text(Some(key)),
         "partitionSetName" => Told::text(Some(&of.name)),
         "jobName" => Told::text(Some(&job.name)),
