@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use acceptance::differences::{self, Tally};
 use acceptance::play::Play;
@@ -59,7 +59,8 @@ fn guide(database: Database) {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text =
         fs::read_to_string(home.join("conformance/guides/dagster.jsonl")).expect("the guide's requests are there");
-    let template = Template::new(&home.join("../examples/kitchen"), database);
+    let kitchen = Copy::of_kitchen(&home.join("../examples"), database);
+    let template = Template::new(&kitchen.0.join("kitchen"), database);
     let mut play = Play::new(template.work_with(operated(), guard()));
     let mut tally = Tally::default();
     for item in text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a request is JSON")) {
@@ -69,6 +70,33 @@ fn guide(database: Database) {
         }
     }
     tally.settle("dagster's guide");
+}
+
+/// The example in a folder of its own: its ops write files.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn of_kitchen(examples: &Path, database: Database) -> Copy {
+        let folder = std::env::temp_dir().join(format!("dragoman-guide-{database:?}-{}", std::process::id()));
+        for part in ["kitchen/schema", "kitchen/ops", "kitchen/seed"] {
+            fs::create_dir_all(folder.join(part)).expect("a folder can be made");
+            for file in fs::read_dir(examples.join(part)).expect("the example is there").flatten() {
+                if file.path().is_file() {
+                    fs::copy(file.path(), folder.join(part).join(file.file_name())).expect("a file can be copied");
+                }
+            }
+        }
+        let chinook = examples.join("chinook").canonicalize().expect("the example is there");
+        std::os::unix::fs::symlink(chinook, folder.join("chinook")).expect("a link can be made");
+        Copy(folder)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // What is left of a temporary folder does no harm.
+        drop(fs::remove_dir_all(&self.0));
+    }
 }
 
 /// As `workflows.anonymous = "operator"` serves.
