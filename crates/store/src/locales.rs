@@ -5,8 +5,7 @@ use std::sync::Arc;
 use model::{Model, TypeId, locale};
 use plan::{
     Answer as Shown, AnswerEntry, AnswerValue, Assignment, Boundary, Caller, Cause, Column, Data, Entry, Filter, Find,
-    Form, From, Given, Hole, HoleId, HoleSource, Locale, Object, Page, Place, Plan, Policy, Request, Root, RootValue,
-    Row, RowRules, RowValue, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version, Write,
+    Form, Given, Holes, Locale, Plan, Policy, Request, RootValue, RowValue, Select, SystemColumn, Variables, Write,
     WriteAction, WriteVersion, authorize, bind,
 };
 use serde_json::Value as Json;
@@ -39,7 +38,7 @@ impl Store {
             (true, true) => vec![locales.default],
             (true, false) => return Ok(()),
         };
-        let mut changes = Changes { kept, roots: Vec::new(), holes: Vec::new() };
+        let mut changes = Changes { kept, roots: Vec::new(), holes: Holes::default() };
         for code in wanted.iter().filter(|code| there.iter().all(|(_, known)| known != *code)) {
             changes.make(code);
         }
@@ -49,31 +48,18 @@ impl Store {
         if changes.roots.is_empty() {
             return Ok(());
         }
-        let plan =
-            Plan { roots: changes.roots, holes: changes.holes, boundary: Boundary::EachRoot, rows_max: LOCALES_MAX };
+        let plan = changes.holes.plan(changes.roots, Boundary::EachRoot, LOCALES_MAX);
         self.locales_run(served, plan).await?;
         Ok(())
     }
 
     /// Key and code of each.
     async fn locales_read(&self, served: &Arc<Served>, kept: Kept) -> Result<Vec<(String, String)>, Error> {
-        let column = |key: &str, column| {
-            let (name, value) = (key.to_owned(), RowValue::Column(column, Form::Text));
-            Entry { key: key.to_owned(), non_null: false, name, value }
-        };
+        let column = |key: &str, column| Entry::of(key, RowValue::Column(column, Form::Text));
         let entries = vec![column("key", Column::System(SystemColumn::Key)), column("code", Column::Field(kept.code))];
-        let select = Select {
-            from: From::Type,
-            of: kept.of,
-            version: Version { status: Status::Only, locale: Locale::Only, publication: None },
-            filter: Filter::All,
-            sort: Vec::new(),
-            distinct: Vec::new(),
-            page: Page::All,
-            shape: Shape::List(Row { non_null: false, object: Object { entries } }),
-        };
-        let roots = vec![root("all", RootValue::Select(Box::new(select)))];
-        let plan = Plan { roots, holes: Vec::new(), boundary: Boundary::Read, rows_max: LOCALES_MAX };
+        let select = Select::all(kept.of, Filter::All, entries);
+        let roots = vec![("all".to_owned(), RootValue::Select(Box::new(select)))];
+        let plan = Holes::default().plan(roots, Boundary::Read, LOCALES_MAX);
         let answer = self.locales_run(served, plan).await?;
         let rows =
             answer.get("all").and_then(Json::as_array).ok_or(Error::Malformed { expected: "a list of locales" })?;
@@ -111,14 +97,13 @@ impl Kept {
 /// Changes that are gathered.
 struct Changes {
     kept: Kept,
-    roots: Vec<Root>,
-    holes: Vec<Hole>,
+    roots: Vec<(String, RootValue)>,
+    holes: Holes,
 }
 
 impl Changes {
     fn make(&mut self, code: &str) {
-        let name = self.hole(&locale::name_of(code));
-        let code = self.hole(code);
+        let (name, code) = (self.holes.literal(&locale::name_of(code)), self.holes.literal(code));
         let assignment = |field, hole| Assignment { field, given: Given::Engine(hole) };
         let mut assignments = vec![assignment(self.kept.name, name), assignment(self.kept.code, code)];
         assignments.sort_by_key(|assignment| assignment.field);
@@ -127,25 +112,14 @@ impl Changes {
     }
 
     fn remove(&mut self, key: &str) {
-        let find = Find::Key(self.hole(key));
+        let find = Find::Key(self.holes.literal(key));
         self.write(WriteAction::Delete { find, locale: Locale::Only, must_exist: false });
     }
 
     fn write(&mut self, action: WriteAction) {
         let entry = AnswerEntry { key: "affected".to_owned(), value: AnswerValue::Affected };
-        let write = Write { of: self.kept.of, action, answer: Shown::Wrap(vec![entry]), rules: RowRules::default() };
+        let write = Write::new(self.kept.of, action, Shown::Wrap(vec![entry]));
         let key = ["change", &self.roots.len().to_string()].concat();
-        self.roots.push(root(&key, RootValue::Write(Box::new(write))));
+        self.roots.push((key, RootValue::Write(Box::new(write))));
     }
-
-    fn hole(&mut self, text: &str) -> HoleId {
-        let source = HoleSource::Literal(Json::from(text));
-        let hole = Hole { source, kind: ValueKind::Text, list: false, transform: Transform::Keep, path: Vec::new() };
-        self.holes.push(hole);
-        HoleId(u32::try_from(self.holes.len() - 1).unwrap_or(u32::MAX))
-    }
-}
-
-fn root(key: &str, value: RootValue) -> Root {
-    Root { key: key.to_owned(), non_null: false, place: Place::default(), value }
 }

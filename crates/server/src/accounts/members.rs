@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use model::{Condition, ContentType, FieldKind, Model, SystemColumn, Target, Term, TypeId};
 use plan::{
-    Boundary, Caller, Column, Comparison, Entry, Filter, Form, From, HoleId, Locale, Object, Operand, Operator, Page,
-    Place, Plan, Policy, Root, RootValue, Row, RowValue, Select, Shape, Status, Value, Values, Version,
+    Boundary, Caller, Column, Comparison, Entry, Filter, Form, From, HoleId, Holes, Locale, Operand, Operator, Policy,
+    RootValue, RowValue, Select, Status, Value, Values, Version,
 };
 use serde_json::{Map, Value as Json};
 use store::{Prepared, Served, Store, WriteContext};
@@ -34,9 +34,8 @@ impl Members {
         let column = Column::System(SystemColumn::Key);
         let is_own = Comparison { column, operator: Operator::Eq, value: Operand::Hole(HoleId(0)) };
         let select = select(model, (of, From::Type), Filter::Compare(is_own), &paths);
-        let value = RootValue::Select(Box::new(select));
-        let root = Root { key: ROOT.to_owned(), non_null: false, place: Place::default(), value };
-        let plan = Plan { roots: vec![root], holes: Vec::new(), boundary: Boundary::Read, rows_max: 1 };
+        let roots = vec![(ROOT.to_owned(), RootValue::Select(Box::new(select)))];
+        let plan = Holes::default().plan(roots, Boundary::Read, 1);
         let authorized = plan::authorize(plan, &Policy::of(model, &Caller::Owner), model);
         store.prepare(served, &authorized).map(|prepared| Members(Some(prepared)))
     }
@@ -90,21 +89,12 @@ fn select(model: &Model, (of, from): (TypeId, From), filter: Filter, paths: &[&[
         let rests: Vec<&[String]> =
             paths.iter().filter(|path| path.first() == Some(name)).map(|path| &path[1..]).collect();
         let value = member(model, (of, content_type), name, &rests)?;
-        Some(Entry { key: name.clone(), non_null: false, name: name.clone(), value })
+        Some(Entry::of(name, value))
     });
-    let object = Object { entries: entries.collect() };
     let status = if content_type.draft_and_publish { Status::Published } else { Status::Only };
     let locale = if content_type.localized { Locale::Default } else { Locale::Only };
-    Select {
-        from,
-        of,
-        version: Version { status, locale, publication: None },
-        filter,
-        sort: Vec::new(),
-        distinct: Vec::new(),
-        page: Page::One,
-        shape: Shape::One(Row { non_null: false, object }),
-    }
+    let version = Version { status, locale, publication: None };
+    Select { version, ..Select::one((of, from), filter, entries.collect()) }
 }
 
 fn member(

@@ -13,8 +13,7 @@ use bytes::Bytes;
 use graphql::transport::RequestFault;
 use plan::{
     Answer, AnswerEntry, AnswerValue, Boundary, Cause, Column, Command, Comparison, Effect, Entry, Fault, Filter, Form,
-    From, Hole, HoleId, HoleSource, Locale, Object, Operand, Operator, Page, Place, Plan, Root, RootValue, Row,
-    RowValue, Segment, Select, Shape, Status, SystemColumn, Transform, ValueKind, Variables, Version,
+    From, HoleId, Holes, Operand, Operator, Plan, RootValue, RowValue, Select, SystemColumn, ValueKind, Variables,
 };
 use serde_json::Value as Json;
 use store::FileWatch;
@@ -181,19 +180,13 @@ const NAME_CHARACTERS_MAX: usize = 60;
 pub(super) fn command(app: &App, way: &Way) -> Plan {
     let model = app.model();
     let of = model.type_named(USER).expect("the system types are always there");
-    let hole = |member: &str| Hole {
-        source: HoleSource::Variable(vec![Segment::Key(member.to_owned())]),
-        kind: ValueKind::Text,
-        list: false,
-        transform: Transform::Keep,
-        path: vec![Segment::Key(member.to_owned())],
-    };
-    let mut holes: Vec<Hole> = way.given.iter().map(|(_, member)| hole(member)).collect();
-    let mut given: Vec<(String, HoleId)> =
-        (0_u32..).zip(way.given).map(|(index, (name, _))| ((*name).to_owned(), HoleId(index))).collect();
+    let mut holes = Holes::default();
+    let mut given: Vec<(String, HoleId)> = Vec::new();
+    for (name, member) in way.given {
+        given.push(((*name).to_owned(), holes.variable(&[member], ValueKind::Text, false)));
+    }
     if way.effect == Effect::SignIn {
-        given.push(("provider".to_owned(), HoleId(u32::try_from(holes.len()).unwrap_or(u32::MAX))));
-        holes.push(Hole { source: HoleSource::Literal(Json::from("local")), ..hole("provider") });
+        given.push(("provider".to_owned(), holes.literal("local")));
     }
     let entry = |key: &str, value| AnswerEntry { key: key.to_owned(), value };
     let entries = match way.shows {
@@ -204,21 +197,15 @@ pub(super) fn command(app: &App, way: &Way) -> Plan {
         Shows::Ok => vec![entry("ok", AnswerValue::Made("ok"))],
     };
     let command = Command { effect: way.effect, of, given, is_list: false, answer: Answer::Wrap(entries) };
-    plan_of(RootValue::Command(Box::new(command)), holes, Boundary::EachRoot)
+    holes.plan(vec![(ROOT.to_owned(), RootValue::Command(Box::new(command)))], Boundary::EachRoot, 1)
 }
 
 fn own(app: &App) -> Plan {
-    let source = HoleSource::Caller(vec!["id".to_owned()]);
-    let hole = Hole { source, kind: ValueKind::Int, list: false, transform: Transform::Keep, path: Vec::new() };
-    let column = Column::System(SystemColumn::Key);
-    let is_own = Comparison { column, operator: Operator::Eq, value: Operand::Hole(HoleId(0)) };
+    let mut holes = Holes::default();
+    let value = Operand::Hole(holes.caller("id", ValueKind::Int));
+    let is_own = Comparison { column: Column::System(SystemColumn::Key), operator: Operator::Eq, value };
     let select = account(app, From::Type, Filter::Compare(is_own));
-    plan_of(RootValue::Own(Box::new(select)), vec![hole], Boundary::Read)
-}
-
-fn plan_of(value: RootValue, holes: Vec<Hole>, boundary: Boundary) -> Plan {
-    let root = Root { key: ROOT.to_owned(), non_null: false, place: Place::default(), value };
-    Plan { roots: vec![root], holes, boundary, rows_max: 1 }
+    holes.plan(vec![(ROOT.to_owned(), RootValue::Own(Box::new(select)))], Boundary::Read, 1)
 }
 
 /// What Strapi's routes tell of an account.
@@ -242,17 +229,7 @@ fn account(app: &App, from: From, filter: Filter) -> Select {
         non_null: false,
         value: RowValue::Column(column, Form::Plain),
     };
-    let object = Object { entries: columns.into_iter().map(entry).collect() };
-    Select {
-        from,
-        of,
-        version: Version { status: Status::Only, locale: Locale::Only, publication: None },
-        filter,
-        sort: Vec::new(),
-        distinct: Vec::new(),
-        page: Page::One,
-        shape: Shape::One(Row { non_null: false, object }),
-    }
+    Select::one((of, from), filter, columns.into_iter().map(entry).collect())
 }
 
 /// Reads a body of these routes.

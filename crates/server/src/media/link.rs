@@ -7,9 +7,9 @@ use std::sync::Arc;
 use files::Family;
 use model::{Action, ContentType, FieldId, MediaKind, MediaRule, Model, SystemColumn, TypeId, naming};
 use plan::{
-    Answer, Assignment, Boundary, Caller, Cause, Column, Data, Entry, Filter, Find, From, Given, Hole, HoleId,
-    HoleSource, LinkKind, Links, Locale, Object, Page, Plan, Policy, Root, RootValue, Row, RowRules, RowValue, Segment,
-    Select, Shape, Status, Transform, ValueKind, Variables, Version, Write, WriteAction, WriteVersion,
+    Answer, Assignment, Boundary, Caller, Cause, Column, Data, Entry, Filter, Find, From, Given, Holes, LinkKind,
+    Links, Locale, Plan, Policy, RootValue, Select, Status, ValueKind, Variables, Version, Write, WriteAction,
+    WriteVersion,
 };
 use serde_json::{Value, json};
 
@@ -111,32 +111,25 @@ impl Target<'_> {
 
     /// The document with these files, too: its draft, and its published version where there is one. What else differs between the two stays.
     fn change(&self, model: &Model) -> Plan {
+        let mut holes = Holes::default();
+        let id = holes.variable(&[ID], ValueKind::Text, false);
         let find = match By::of(&self.id) {
-            By::Key => Find::Key(HoleId(0)),
-            By::DocumentId => Find::DocumentId(HoleId(0)),
+            By::Key => Find::Key(id),
+            By::DocumentId => Find::DocumentId(id),
         };
-        let links = Links { ids: HoleId(1), kind: LinkKind::DocumentId, visible: Filter::All };
+        let ids = holes.variable(&[LINKED], ValueKind::Text, self.many);
+        let links = Links { ids, kind: LinkKind::DocumentId, visible: Filter::All };
         let given = if self.many { Given::AddedLinks(links) } else { Given::Links(links) };
         let assignment = Assignment { field: self.field, given };
         let version = if self.has_drafts(model) { WriteVersion::AsPresent } else { WriteVersion::Only };
         let status = if self.has_drafts(model) { Status::Draft } else { Status::Only };
-        let id = entry(ID, RowValue::Column(Column::System(SystemColumn::DocumentId), plan::Form::Plain));
-        let answer = Select {
-            from: From::Written,
-            of: self.of,
-            version: Version { status, locale: self.locale(model), publication: None },
-            filter: Filter::All,
-            sort: Vec::new(),
-            distinct: Vec::new(),
-            page: Page::One,
-            shape: Shape::One(Row { non_null: true, object: Object { entries: vec![id] } }),
-        };
+        let id = Entry::plain(ID, Column::System(SystemColumn::DocumentId));
+        let shown = Version { status, locale: self.locale(model), publication: None };
+        let answer = Select { version: shown, ..Select::one((self.of, From::Written), Filter::All, vec![id]) };
         let data = Data { assignments: vec![assignment] };
         let action = WriteAction::Update { find, data, version, locale: self.locale(model), or_create: false };
-        let (of, answer) = (self.of, Answer::Row(Box::new(answer)));
-        let root = RootValue::Write(Box::new(Write { of, action, answer, rules: RowRules::default() }));
-        let holes = vec![hole(ID, ValueKind::Text, false), hole(LINKED, ValueKind::Text, self.many)];
-        plan_of(root, holes, Boundary::Whole)
+        let root = RootValue::Write(Box::new(Write::new(self.of, action, Answer::Row(Box::new(answer)))));
+        holes.plan(vec![("document".to_owned(), root)], Boundary::Whole, ROWS_MAX)
     }
 }
 
@@ -153,18 +146,4 @@ fn kind_of(family: Family) -> MediaKind {
         Family::Audio => MediaKind::Audio,
         Family::File => MediaKind::File,
     }
-}
-
-fn entry(key: &str, value: RowValue) -> Entry {
-    Entry { key: key.to_owned(), non_null: false, name: key.to_owned(), value }
-}
-
-fn hole(name: &str, kind: ValueKind, list: bool) -> Hole {
-    let path = vec![Segment::Key(name.to_owned())];
-    Hole { source: HoleSource::Variable(path.clone()), kind, list, transform: Transform::Keep, path }
-}
-
-fn plan_of(value: RootValue, holes: Vec<Hole>, boundary: Boundary) -> Plan {
-    let root = Root { key: "document".to_owned(), non_null: false, place: plan::Place::default(), value };
-    Plan { roots: vec![root], holes, boundary, rows_max: ROWS_MAX }
 }

@@ -3,8 +3,7 @@
 use model::{Field, FieldId, FieldKind, Model, Scalar, SystemColumn, TypeId};
 use plan::{
     Answer, Assignment, Boundary, Column, Comparison, Data, Derived, Direction, Entry, Filter, Find, Form, From, Given,
-    Hole, HoleId, HoleSource, Locale, Nulls, Object, Operand, Operator, Page, Place, Plan, Root, RootValue, Row,
-    RowRules, RowValue, Segment, Select, Shape, SortKey, SortPath, Status, Transform, ValueKind, Version, Write,
+    Holes, Locale, Nulls, Operand, Operator, Plan, RootValue, RowValue, Select, SortKey, SortPath, ValueKind, Write,
     WriteAction, WriteVersion,
 };
 
@@ -35,12 +34,12 @@ impl By {
 pub(super) struct Maker<'a> {
     model: &'a Model,
     of: TypeId,
-    holes: Vec<Hole>,
+    holes: Holes,
 }
 
 impl<'a> Maker<'a> {
     pub(super) fn new(model: &'a Model, of: TypeId) -> Maker<'a> {
-        Maker { model, of, holes: Vec::new() }
+        Maker { model, of, holes: Holes::default() }
     }
 
     /// Rows of new files, all or none. The values of each stand in the variable named by its place; `given` are the fields that each has values
@@ -69,7 +68,7 @@ impl<'a> Maker<'a> {
     /// Removes one file, and shows what it was.
     pub(super) fn delete(mut self, by: By) -> Plan {
         let find = self.find(by);
-        let root = self.write(WriteAction::Delete { find, locale: Locale::Only, must_exist: true });
+        let root = RootValue::Write(Box::new(Write::removal(self.of, find, self.written())));
         self.plan(vec![("file".to_owned(), root)], Boundary::Whole)
     }
 
@@ -80,13 +79,15 @@ impl<'a> Maker<'a> {
             By::DocumentId => (SystemColumn::DocumentId, ValueKind::Text),
         };
         let filter = self.compare(Column::System(column), Operator::Eq, (ID, kind, false));
-        let select = self.select(From::Type, filter, Page::One, Shape::One(self.row()));
+        let select = Select::one((self.of, From::Type), filter, self.entries());
         self.plan(vec![("file".to_owned(), RootValue::Select(Box::new(select)))], Boundary::Read)
     }
 
     /// All files.
     pub(super) fn list(self) -> Plan {
-        let select = self.select(From::Type, Filter::All, Page::All, Shape::List(self.row()));
+        let path = SortPath::Column(Column::System(SystemColumn::Key));
+        let sort = vec![SortKey { path, direction: Direction::Ascending, nulls: Nulls::Last }];
+        let select = Select { sort, ..Select::all(self.of, Filter::All, self.entries()) };
         self.plan(vec![("files".to_owned(), RootValue::Select(Box::new(select)))], Boundary::Read)
     }
 
@@ -94,21 +95,12 @@ impl<'a> Maker<'a> {
     pub(super) fn known(mut self) -> Option<Plan> {
         let hash = self.model.content_type(self.of).field_named("hash")?;
         let filter = self.compare(Column::Field(hash), Operator::In, (HASHES, ValueKind::Text, true));
-        let entries = vec![entry("hash", RowValue::Column(Column::Field(hash), Form::Plain))];
-        let row = Row { non_null: true, object: Object { entries } };
-        let select = self.select(From::Type, filter, Page::All, Shape::List(row));
+        let select = Select::all(self.of, filter, vec![Entry::plain("hash", Column::Field(hash))]);
         Some(self.plan(vec![("files".to_owned(), RootValue::Select(Box::new(select)))], Boundary::Read))
     }
 
     fn plan(self, roots: Vec<(String, RootValue)>, boundary: Boundary) -> Plan {
-        let root = |(key, value)| Root { key, non_null: false, place: Place::default(), value };
-        Plan { roots: roots.into_iter().map(root).collect(), holes: self.holes, boundary, rows_max: ROWS_MAX }
-    }
-
-    fn hole(&mut self, path: Vec<Segment>, (kind, list): (ValueKind, bool)) -> HoleId {
-        let source = HoleSource::Variable(path.clone());
-        self.holes.push(Hole { source, kind, list, transform: Transform::Keep, path });
-        HoleId(u32::try_from(self.holes.len() - 1).unwrap_or(u32::MAX))
+        self.holes.plan(roots, boundary, ROWS_MAX)
     }
 
     /// Fields that a variable has values for. What the engine keeps is given as the product's own word, what people write as theirs.
@@ -120,8 +112,7 @@ impl<'a> Maker<'a> {
             else {
                 continue;
             };
-            let path = vec![Segment::Key(variable.to_owned()), Segment::Key(declared.name.clone())];
-            let hole = self.hole(path, (ValueKind::of_scalar(*scalar), *list));
+            let hole = self.holes.variable(&[variable, &declared.name], ValueKind::of_scalar(*scalar), *list);
             let given = if declared.engine { Given::Engine(hole) } else { Given::Value(hole) };
             assignments.push(Assignment { field, given });
         }
@@ -129,10 +120,9 @@ impl<'a> Maker<'a> {
     }
 
     fn find(&mut self, by: By) -> Find {
-        let path = vec![Segment::Key(ID.to_owned())];
         match by {
-            By::Key => Find::Key(self.hole(path, (ValueKind::Int, false))),
-            By::DocumentId => Find::DocumentId(self.hole(path, (ValueKind::Text, false))),
+            By::Key => Find::Key(self.holes.variable(&[ID], ValueKind::Int, false)),
+            By::DocumentId => Find::DocumentId(self.holes.variable(&[ID], ValueKind::Text, false)),
         }
     }
 
@@ -142,31 +132,21 @@ impl<'a> Maker<'a> {
         operator: Operator,
         (variable, kind, list): (&str, ValueKind, bool),
     ) -> Filter {
-        let hole = self.hole(vec![Segment::Key(variable.to_owned())], (kind, list));
+        let hole = self.holes.variable(&[variable], kind, list);
         Filter::Compare(Comparison { column, operator, value: Operand::Hole(hole) })
     }
 
     fn write(&self, action: WriteAction) -> RootValue {
-        let answer = self.select(From::Written, Filter::All, Page::One, Shape::One(self.row()));
-        let (of, answer) = (self.of, Answer::Row(Box::new(answer)));
-        RootValue::Write(Box::new(Write { of, action, answer, rules: RowRules::default() }))
+        RootValue::Write(Box::new(Write::new(self.of, action, self.written())))
     }
 
-    fn select(&self, from: From, filter: Filter, page: Page, shape: Shape) -> Select {
-        let path = SortPath::Column(Column::System(SystemColumn::Key));
-        let sort = match page {
-            Page::One => Vec::new(),
-            Page::All | Page::Offset { .. } | Page::Numbered { .. } | Page::Cursor(_) => {
-                vec![SortKey { path, direction: Direction::Ascending, nulls: Nulls::Last }]
-            }
-        };
-        let version = Version { status: Status::Only, locale: Locale::Only, publication: None };
-        Select { from, of: self.of, version, filter, sort, distinct: Vec::new(), page, shape }
+    fn written(&self) -> Answer {
+        Answer::Row(Box::new(Select::one((self.of, From::Written), Filter::All, self.entries())))
     }
 
     /// What Strapi shows of a file: its ids, every field that is no relation, its times.
-    fn row(&self) -> Row {
-        let system = |name, column| entry(name, RowValue::Column(Column::System(column), Form::Plain));
+    fn entries(&self) -> Vec<Entry> {
+        let system = |name, column| Entry::plain(name, Column::System(column));
         let mut entries = vec![system("id", SystemColumn::Key), system("documentId", SystemColumn::DocumentId)];
         let fields = self.model.content_type(self.of).fields_by_id();
         entries.extend(fields.filter_map(|(id, field)| shown_field(id, field)));
@@ -175,7 +155,7 @@ impl<'a> Maker<'a> {
             system("updatedAt", SystemColumn::UpdatedAt),
             system("publishedAt", SystemColumn::PublishedAt),
         ]);
-        Row { non_null: true, object: Object { entries } }
+        entries
     }
 }
 
@@ -188,9 +168,5 @@ fn shown_field(id: FieldId, field: &Field) -> Option<Entry> {
         FieldKind::Enum { of, .. } => RowValue::Column(column, Form::Word(*of)),
         FieldKind::Relation(_) | FieldKind::Component { .. } | FieldKind::Zone { .. } => return None,
     };
-    Some(entry(field.names.strapi.as_deref().unwrap_or(&field.name), value))
-}
-
-fn entry(key: &str, value: RowValue) -> Entry {
-    Entry { key: key.to_owned(), non_null: false, name: key.to_owned(), value }
+    Some(Entry::of(field.names.strapi.as_deref().unwrap_or(&field.name), value))
 }
