@@ -32,18 +32,25 @@ pub(crate) async fn hashes(model: &Model, of: &ContentType, data: &Data, values:
 /// Puts the hash in the place of every password, in elements, too.
 pub(crate) fn put_hashes(model: &Model, fields: &[Field], content: &mut Content, hashes: &Hashes) {
     for (id, held) in &mut content.fields {
-        match (held, &fields[usize::from(id.0)].kind) {
-            (held @ Held::Value(_), FieldKind::Scalar { scalar: Scalar::Password, .. }) => {
-                let Held::Value(Value::Text(plain)) = held else { continue };
+        let is_password = matches!(fields[usize::from(id.0)].kind, FieldKind::Scalar { scalar: Scalar::Password, .. });
+        match held {
+            Held::Value(Value::Text(plain)) if is_password => {
                 *held = hashes.get(plain).map_or(Held::Null, |hash| Held::Hash(hash.clone()));
             }
-            (Held::Elements(elements), _) => {
+            Held::Elements(elements) => {
                 for element in elements {
                     let fields = &model.component(element.component).fields;
                     put_hashes(model, fields, &mut element.content, hashes);
                 }
             }
-            _ => {}
+            Held::Null
+            | Held::Value(_)
+            | Held::Increment(_)
+            | Held::Append(_)
+            | Held::Links(_)
+            | Held::AddedLinks(_)
+            | Held::Hash(_)
+            | Held::Kept => {}
         }
     }
 }
