@@ -14,7 +14,7 @@ pub(crate) use suggest::{did_you_mean, inspect, literal_text};
 
 use crate::binding::{InputBinding, ScalarRule};
 use crate::definition::{Definitions, Input, Kind, TypeRef};
-use crate::{Limits, RequestErrorKind};
+use crate::{Limits, OperationKind, RequestErrorKind};
 
 /// One value that does not fit.
 pub(crate) struct Misfit {
@@ -34,11 +34,12 @@ pub(crate) struct Coercion<'a> {
     pub(crate) limits: &'a Limits,
     pub(crate) misfits: Vec<Misfit>,
     path: Vec<Segment>,
+    kind: OperationKind,
 }
 
 impl<'a> Coercion<'a> {
-    pub(crate) fn new(definitions: &'a Definitions, limits: &'a Limits) -> Coercion<'a> {
-        Coercion { definitions, limits, misfits: Vec::new(), path: Vec::new() }
+    pub(crate) fn new(definitions: &'a Definitions, limits: &'a Limits, kind: OperationKind) -> Coercion<'a> {
+        Coercion { definitions, limits, misfits: Vec::new(), path: Vec::new(), kind }
     }
 
     /// The value as its type has it. What does not fit is noted and gives null.
@@ -97,6 +98,14 @@ impl<'a> Coercion<'a> {
     fn scalar(&mut self, name: &str, rule: &ScalarRule, json: Json) -> Json {
         match scalar(rule, &json) {
             Ok(value) => value,
+            // What is read in a locale that there is not is nothing; what is written in one could not be reached.
+            Err(_)
+                if self.kind == OperationKind::Query
+                    && matches!(rule, ScalarRule::Locale { .. })
+                    && json.is_string() =>
+            {
+                json
+            }
             Err(fault) if fault.named => self.misfit(json, format!("Expected type \"{name}\". {}", fault.text)),
             Err(fault) => self.misfit(json, fault.text),
         }

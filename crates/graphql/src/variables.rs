@@ -33,7 +33,7 @@ impl Operation {
                 errors.push(missing(&variable.name, &variable.of, "must not be null").at(variable.place));
                 continue;
             }
-            let mut coercion = Coercion::new(&schema.definitions, &schema.limits);
+            let mut coercion = Coercion::new(&schema.definitions, &schema.limits, self.kind());
             let value = coercion.value(&variable.of, value);
             let misfits = coercion.misfits;
             errors.extend(misfits.into_iter().map(|misfit| misfit_error(&variable.name, misfit).at(variable.place)));

@@ -103,7 +103,11 @@ fn hostile_values_are_refused() {
         met(&schema, text, &json!({ "f": { "secret": { "eq": "x" } } })),
         met(&schema, text, &json!({ "f": { "internalNotes": { "contains": "x" } } })),
         met(&schema, text, &json!({ "f": { "chef": { "password": { "startsWith": "$" } } } })),
-        met(&schema, "query ($l: I18NLocaleCode) { articles(locale: $l) { title } }", &json!({ "l": "en' or 1=1" })),
+        met(
+            &schema,
+            "mutation ($l: I18NLocaleCode) { deleteArticle(documentId: \"a\", locale: $l) { documentId } }",
+            &json!({ "l": "en' or 1=1" }),
+        ),
         met(&schema, "{ restaurants { name ", &json!({})),
         met(&schema, "subscription { restaurants { name } }", &json!({})),
         met(
