@@ -169,8 +169,8 @@ Examples:
   curl localhost:1337/graphql -H \"authorization: Bearer $(dragoman token sign shop --role editor)\" \\
     -H 'content-type: application/json' -d '{\"query\": \"{ products { name } }\"}'
 
-A token is shown once; the database keeps its hash. While a server holds an SQLite database, tokens are listed and signed;
-to make one or take one back, stop it, run the command, and start it again.";
+A token is shown once; the database keeps its hash. While a server holds an SQLite database, it makes tokens and takes them
+back for these commands.";
 
 const USER_HELP: &str = "\
 Examples:
@@ -179,7 +179,7 @@ Examples:
   dragoman user code shop --user ann@shop.example
   dragoman user code shop --user ann@shop.example --confirm
 
-While a server holds an SQLite database, these commands are refused: stop it, run the command, and start it again.
+While a server holds an SQLite database, it does what these commands ask.
 The password is the first line of standard input. The role `administrator` may do everything.";
 
 /// A launch.
