@@ -158,8 +158,9 @@ Examples:
   dragoman run nightly --in kitchen --config @config.json --tag team=menu
   dragoman run --in kitchen --again 12 --from-failure
 
-The key of the run goes to standard output, what happens to standard error; the exit status is 0 when it succeeds.
-A living server executes it; on SQLite without one, this command does.";
+The key of the run goes to standard output, its number and what happens to standard error; other commands take either.
+The exit status is 0 when it succeeds. A living server executes it, or a worker on PostgreSQL; on SQLite without a server
+this command does, and --detach is refused.";
 
 const TOKEN_HELP: &str = "\
 Examples:
@@ -363,7 +364,7 @@ pub(crate) struct Serving {
     #[command(flatten)]
     pub(crate) project: Project,
     /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = crate::config::address)]
     pub(crate) listen: Option<SocketAddr>,
 }
 

@@ -19,7 +19,7 @@ pub(crate) use keys::{
     INTROSPECTION, KEYS, LOCALES, LOG_FORMAT, LOG_LEVEL, NULLABLE_DRAFTS, REGISTER, TOKEN_HOURS, TOKEN_KEY,
     TOKEN_KEY_FILE, TRUSTED_PROXIES, WORKFLOWS_ANONYMOUS, variable,
 };
-pub(crate) use value::Value;
+pub(crate) use value::{Value, address};
 
 /// Name of the file in a project's folder.
 pub(crate) const FILE_NAME: &str = "dragoman.toml";

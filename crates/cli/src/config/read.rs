@@ -1,7 +1,6 @@
 //! Reads all origins of settings, and gathers every fault.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,8 +13,6 @@ use super::keys::{DATABASE, DEFAULT_LOCALE, KEYS, Key, Kind, LOCALES, key_named,
 use super::value::{Value, from_text, from_toml};
 use super::{Config, FILE_NAME, Origins};
 
-/// Sections of the file; a variable that begins with one of them must name a key.
-const SECTIONS: [&str; 6] = ["auth", "http", "log", "limits", "strapi", "workflows"];
 /// How variables of settings begin.
 const PREFIX: &str = "DRAGOMAN_";
 /// The usual variable of database addresses, beside `DRAGOMAN_DATABASE`.
@@ -109,7 +106,9 @@ impl Reading {
             match (full.as_str(), value.get_ref()) {
                 ("endpoint", DeValue::Array(items)) => self.each(file, items, Self::endpoint),
                 ("listen", DeValue::Array(items)) => self.each(file, items, Self::listener),
-                (section, DeValue::Table(inner)) if SECTIONS.contains(&section) => self.table(file, section, inner),
+                (section, DeValue::Table(inner)) if sections().any(|known| known == section) => {
+                    self.table(file, section, inner)
+                }
                 _key => self.entry(file, &full, name.span(), value),
             }
         }
@@ -203,11 +202,12 @@ impl Reading {
         self.known_members(file, members, &["address", "endpoint"]);
         let endpoint = self.member_text(file, members, "endpoint");
         let Some(address) = self.member_text(file, members, "address") else { return };
-        match (address.parse::<SocketAddr>(), endpoint) {
+        match (super::value::address(&address), endpoint) {
             (Ok(address), Some(endpoint)) => self.listeners.push(ListenerSettings { address, endpoint }),
-            (Err(_), _) => {
+            (Err(met), _) => {
                 let place = members.place_of(file, "address");
-                self.faults.push(Diagnostic::new(format!("`address` must be {}", Kind::Address.words()), place));
+                let message = format!("`address` must be {}, this is {met}", Kind::Address.words());
+                self.faults.push(Diagnostic::new(message, place));
             }
             (Ok(_), None) => {}
         }
@@ -297,8 +297,13 @@ fn whole(origin: &str, text: &str) -> Place {
     Place { start: 0, end: text.len(), source: Arc::new(source) }
 }
 
+/// Sections of the file, as often as they have keys; a variable that begins with one of them must name a key.
+fn sections() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().filter_map(|key| key.name.split_once('.')).map(|(section, _)| section)
+}
+
 fn is_of_a_section(variable: &str) -> bool {
-    SECTIONS.iter().any(|section| variable.starts_with(&format!("DRAGOMAN_{}_", section.to_uppercase())))
+    sections().any(|section| variable.starts_with(&format!("{PREFIX}{}_", section.to_uppercase())))
 }
 
 fn nearest(name: &str) -> Option<&'static str> {

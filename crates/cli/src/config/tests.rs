@@ -32,6 +32,28 @@ fn every_key_has_a_default_that_can_be_read() {
 }
 
 #[test]
+fn every_key_can_be_written_into_the_file() {
+    for key in KEYS {
+        let value = match key.kind {
+            Kind::Text | Kind::Secret => "\"x\"".to_owned(),
+            Kind::Key => format!("{:?}", "x".repeat(server::TOKEN_KEY_BYTES_MIN)),
+            Kind::Boolean | Kind::Number(..) => key.default.to_owned(),
+            Kind::Locales | Kind::Addresses | Kind::Origins => "[]".to_owned(),
+            Kind::Address | Kind::Word(_) | Kind::Locale | Kind::Bytes(..) | Kind::Duration(..) => {
+                format!("{:?}", key.default)
+            }
+        };
+        let line = match key.name.split_once('.') {
+            Some((section, name)) => format!("[{section}]\n{name} = {value}\n"),
+            None => format!("{} = {value}\n", key.name),
+        };
+        for text in [line, format!("{} = {value}\n", key.name)] {
+            assert!(read(&text, &[], &[]).is_ok(), "{text}{:?}", read(&text, &[], &[]));
+        }
+    }
+}
+
+#[test]
 fn limits_are_those_of_the_crates_that_hold_them() {
     let config = read("", &[], &[]).unwrap();
     assert_eq!(crate::serving::limits(&config), server::Limits::default());

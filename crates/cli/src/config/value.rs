@@ -76,7 +76,7 @@ pub(crate) fn from_text(kind: Kind, text: &str) -> Result<Value, String> {
             "false" => Ok(Value::Boolean(false)),
             _other => Err(shown(text)),
         },
-        Kind::Address => text.parse::<SocketAddr>().map(|_| Value::Text(text.to_owned())).map_err(|_| shown(text)),
+        Kind::Address => address(text).map(|address| Value::Text(address.to_string())),
         Kind::Word(words) => words.contains(&text).then(|| Value::Text(text.to_owned())).ok_or_else(|| shown(text)),
         Kind::Locale if model::locale::is_code(text) => Ok(Value::Text(text.to_owned())),
         Kind::Locale => Err(shown(text)),
@@ -88,6 +88,21 @@ pub(crate) fn from_text(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Bytes(..) => bytes(text).ok_or_else(|| shown(text)).and_then(|number| bounded(kind, number)),
         Kind::Duration(..) => milliseconds(text).ok_or_else(|| shown(text)).and_then(|number| bounded(kind, number)),
     }
+}
+
+/// An address and a port; `localhost` is the loopback address, other names are not looked up.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let written = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    written.parse().map_err(|_| {
+        let names_host = text.rsplit_once(':').is_some_and(|(host, port)| {
+            host.starts_with(|letter: char| letter.is_ascii_alphabetic()) && port.parse::<u16>().is_ok()
+        });
+        let hint = if names_host { ": names are not looked up, write the address" } else { "" };
+        [&shown(text), hint].concat()
+    })
 }
 
 /// A list whose items are what the key takes.
