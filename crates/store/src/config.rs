@@ -82,9 +82,10 @@ impl Address {
     /// Reads `postgres://..`, `postgresql://..`, `sqlite:path` or `sqlite://path`.
     ///
     /// # Errors
-    /// [`Error::Address`] for another scheme.
+    /// [`Error::Address`] for another scheme, and for what names no host.
     pub fn parse(url: &str) -> Result<Address, Error> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            crate::postgres::config_of(url)?;
             return Ok(Address::Postgres(url.to_owned()));
         }
         match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {

@@ -10,6 +10,7 @@ use crate::{Error, StoreLimits};
 use pool::Pool;
 pub use pool::{Listening, Loan};
 pub use session::{Begin, Session};
+pub(crate) use tls::config_of;
 
 /// One PostgreSQL database.
 #[derive(Debug)]

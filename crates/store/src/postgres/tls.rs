@@ -35,11 +35,24 @@ impl std::fmt::Debug for Connector {
     }
 }
 
+/// What an address says, and the file of the certificates that it names.
+///
+/// # Errors
+/// [`Error::Address`] for what can never be connected to.
+pub(crate) fn config_of(url: &str) -> Result<(Config, Option<String>), Error> {
+    let (url, root_certificates) = without_parameter(url, "sslrootcert");
+    let config: Config =
+        url.parse().map_err(|error: tokio_postgres::Error| Error::Address { problem: reason(&error) })?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        let problem = "it names no host; `postgres://user@host/name` does, and `?host=/folder` the folder of a socket";
+        return Err(Error::Address { problem: problem.to_owned() });
+    }
+    Ok((config, root_certificates))
+}
+
 impl Connector {
     pub(super) fn new(url: &str) -> Result<Connector, Error> {
-        let (url, root_certificates) = without_parameter(url, "sslrootcert");
-        let mut config: Config =
-            url.parse().map_err(|error: tokio_postgres::Error| Error::Address { problem: reason(&error) })?;
+        let (mut config, root_certificates) = config_of(url)?;
         if !url.contains("sslmode=") && is_local(&config) {
             config.ssl_mode(SslMode::Disable);
         }
