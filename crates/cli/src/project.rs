@@ -1,6 +1,7 @@
 //! A project's folder: its settings, its texts, its data folder.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use files::Folder;
@@ -65,25 +66,12 @@ impl Project {
 
     /// Every `*.graphql` below `schema/`, by path; and the workflow engine's own types, where agents of others are served.
     pub(crate) fn schema_texts(&self) -> Result<Vec<Source>, Error> {
-        let mut paths = Vec::new();
-        files_below(&self.folder.join(SCHEMA_FOLDER), "graphql", &mut paths)?;
-        paths.sort();
-        let mut texts: Vec<Source> = paths.iter().map(|path| self.source(path)).collect::<Result<_, _>>()?;
+        let mut texts = texts_below(&self.folder)?;
         let serves_agents = |endpoint: &EndpointSettings| endpoint.dialects.iter().any(|name| name == "prefect");
         if self.config.endpoints.iter().any(serves_agents) {
             texts.push(model::workflow());
         }
         Ok(texts)
-    }
-
-    fn source(&self, path: &Path) -> Result<Source, Error> {
-        let bytes = fs::metadata(path).map_err(|source| Error::read(path, source))?.len();
-        if bytes > SCHEMA_FILE_BYTES_MAX {
-            return Err(Error::TooLarge { path: path.to_path_buf(), bytes, most: SCHEMA_FILE_BYTES_MAX });
-        }
-        let text = fs::read_to_string(path).map_err(|source| Error::read(path, source))?;
-        let name = path.strip_prefix(&self.folder).unwrap_or(path).display().to_string();
-        Ok(Source { name, text })
     }
 
     /// Every `seed/*.json`, by name.
@@ -105,9 +93,11 @@ impl Project {
         }
     }
 
-    /// Makes the data folder where it is not there.
+    /// Makes the data folder where it is not there, its owner's alone.
     pub(crate) fn make_data_folder(&self) -> Result<(), Error> {
-        fs::create_dir_all(&self.data).map_err(|source| Error::write(&self.data, source))
+        use std::os::unix::fs::DirBuilderExt as _;
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
+        made.map_err(|source| Error::write(&self.data, source))
     }
 
     /// The folder of uploaded files, made where it is not there.
@@ -162,6 +152,24 @@ fn not_executed(model: &Model) -> Vec<Diagnostic> {
     list
 }
 
+/// Every `*.graphql` below a project's `schema/`, by path.
+pub(crate) fn texts_below(folder: &Path) -> Result<Vec<Source>, Error> {
+    let mut paths = Vec::new();
+    files_below(&folder.join(SCHEMA_FOLDER), "graphql", &mut paths)?;
+    paths.sort();
+    paths.iter().map(|path| text_of(folder, path)).collect()
+}
+
+fn text_of(folder: &Path, path: &Path) -> Result<Source, Error> {
+    let bytes = fs::metadata(path).map_err(|source| Error::read(path, source))?.len();
+    if bytes > SCHEMA_FILE_BYTES_MAX {
+        return Err(Error::TooLarge { path: path.to_path_buf(), bytes, most: SCHEMA_FILE_BYTES_MAX });
+    }
+    let text = fs::read_to_string(path).map_err(|source| Error::read(path, source))?;
+    let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    Ok(Source { name, text })
+}
+
 /// A new code for the page that makes the first administrator.
 pub(crate) fn setup_code() -> Result<SetupCode, Error> {
     secret().map(SetupCode::new)
@@ -178,6 +186,16 @@ fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Makes an empty file that only its owner reads and writes, where none is. What is below a folder that is not there is left to who opens it.
+pub(crate) fn make_private(path: &Path) -> Result<(), Error> {
+    match write_secret(path, "") {
+        Err(source) if !matches!(source.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
+            Err(Error::write(path, source))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// A new file that only its owner reads.

@@ -14,7 +14,7 @@ use crate::config::{
     NULLABLE_DRAFTS, REGISTER, TOKEN_HOURS, TRUSTED_PROXIES, WORKFLOWS_ANONYMOUS,
 };
 use crate::error::Error;
-use crate::project::Project;
+use crate::project::{Project, make_private};
 
 /// How `auto` is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +33,10 @@ pub(crate) fn locales(project: &Project) -> Locales {
 /// Opens the project's database.
 pub(crate) fn open_store(project: &Project) -> Result<Store, Error> {
     let address = project.database()?;
-    if matches!(address, store::Address::Sqlite(_)) {
+    if let store::Address::Sqlite(path) = &address {
         project.make_data_folder()?;
+        // SQLite gives its other files the rights of this one.
+        make_private(path)?;
     }
     Ok(Store::open(&StoreConfig {
         address,

@@ -91,6 +91,16 @@ pub struct SeedReport {
     pub entries: u64,
 }
 
+impl SeedJob {
+    /// Reads the files without a database: their form, and of each entry its type, its key, its status and its locale.
+    ///
+    /// # Errors
+    /// [`Error::Seed`] with the faults of all files.
+    pub fn check(&self) -> Result<(), Error> {
+        Pass::check(self)
+    }
+}
+
 /// Where rows are loaded to.
 struct Destination {
     layout: Arc<Layout>,
@@ -162,6 +172,14 @@ impl Store {
             (Ok(_), Err(error)) => Err(taken(error, &model, &layout)),
             (Ok(entries), Ok(())) => Ok(SeedReport { entries, ..report }),
         }
+    }
+
+    /// The same as [`SeedJob::check`], of the files that the ledger does not name yet.
+    ///
+    /// # Errors
+    /// [`Error::Seed`] with the faults of all of them, what the database said.
+    pub async fn seed_check(&self, job: SeedJob) -> Result<(), Error> {
+        self.files_to_load(job).await?.0.check()
     }
 
     /// Leaves out what is loaded already.

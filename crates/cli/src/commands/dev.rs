@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER, setup_code};
 use crate::serving::{Beside, Mode, app_with, block_on, id_prefix, locales, open_store};
-use crate::working::Purpose;
+use crate::working::{Purpose, Working};
 use crate::{logging, signals, working};
 
 /// Editors write a file in several steps; what comes within this time is one change.
@@ -51,11 +51,14 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
         let invitation = (!has_administrator(&store).await?).then(|| setup.path());
         let working = working::start(&project, (&shared, engine.as_ref()), &stop)?;
         let beside = Beside { engine, ..beside };
-        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), beside, started };
+        let reload = Reload { shared: shared.clone(), store, serving: serving.clone(), beside, started, late: None };
         let following = tokio::spawn(follow((watched, asked), reload, stop.clone()));
         serve(&project, (&shared, ways), invitation, stop).await;
-        following.abort();
         working.ended().await;
+        // What it began ends in order, too.
+        if let Some(late) = following.await.map_err(|error| Error::Runtime(error.into()))? {
+            late.ended().await;
+        }
         Ok::<_, Error>(())
     })??;
     Ok(ExitCode::SUCCESS)
@@ -69,6 +72,8 @@ async fn load(
 ) -> Result<(Arc<App>, Option<Arc<Engine>>), Error> {
     let sources = project.schema_texts()?;
     let model = Arc::new(project.model()?);
+    // What cannot be loaded is told before anything is made.
+    store.seed_check(seed::job(project, &model)?).await?;
     for change in apply_without_loss(project, store, &model, &sources).await? {
         eprintln!("  {change}");
     }
@@ -90,18 +95,20 @@ struct Reload {
     shared: Shared,
     store: Arc<Store>,
     serving: Serving,
-    /// What outlives a load; a project that had no jobs when dev began has no engine.
+    /// What outlives a load.
     beside: Beside,
     /// The settings of the start.
     started: Config,
+    /// What executes runs, where the first job came after the start.
+    late: Option<Working>,
 }
 
 /// Loads the project again after every change, and whenever a request asks for it. A fault is shown, and the server goes on with what it had.
 async fn follow(
     (watched, mut asked): (Option<Watched>, mpsc::Receiver<Asking>),
-    reload: Reload,
+    mut reload: Reload,
     mut stop: watch::Receiver<bool>,
-) {
+) -> Option<Working> {
     let (watcher, mut changes) = watched.unzip();
     loop {
         let asking = tokio::select! {
@@ -109,7 +116,7 @@ async fn follow(
             Some(asking) = asked.recv() => Some(asking),
             _ended = stop.changed() => break,
         };
-        let loaded = again(&reload).await;
+        let loaded = again(&mut reload, &stop).await;
         match &loaded {
             Ok((_, waiting)) if waiting.is_empty() => eprintln!("  reloaded"),
             Ok((_, waiting)) => eprintln!("  reloaded; start dev again for what has changed of {}", waiting.join(", ")),
@@ -121,6 +128,7 @@ async fn follow(
         }
     }
     drop(watcher);
+    reload.late
 }
 
 /// Waits for the next change of a file; for ever where files are not watched.
@@ -134,7 +142,7 @@ async fn changed(changes: &mut Option<mpsc::Receiver<()>>) {
 }
 
 /// Settings that belong to the start, such as the address and the database, stay as they were: those that have changed come back.
-async fn again(reload: &Reload) -> Result<(Arc<App>, Vec<&'static str>), Error> {
+async fn again(reload: &mut Reload, stop: &watch::Receiver<bool>) -> Result<(Arc<App>, Vec<&'static str>), Error> {
     let project = open(&reload.serving)?;
     let before = reload.store.locales_replace(locales(&project));
     let loaded = load(&project, &reload.store, &reload.beside).await;
@@ -147,8 +155,9 @@ async fn again(reload: &Reload) -> Result<(Arc<App>, Vec<&'static str>), Error> 
         other => other,
     })?;
     reload.shared.replace(&app);
-    if engine.is_some() && reload.beside.engine.is_none() {
-        eprintln!("  the project has jobs now: start dev again to execute their runs");
+    if let (Some(first), None) = (&engine, &reload.beside.engine) {
+        reload.late = Some(working::start(&project, (&reload.shared, Some(first)), stop)?);
+        reload.beside.engine = engine;
     }
     Ok((app, project.config.differs_at_start(&reload.started)))
 }

@@ -92,3 +92,8 @@ pub(crate) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _reader_went_away = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
 }
+
+/// `1 file`, `2 files`.
+pub(crate) fn counted(count: u64, (one, many): (&str, &str)) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

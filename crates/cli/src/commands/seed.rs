@@ -8,6 +8,7 @@ use store::{SeedFile, SeedJob, SeedOptions, SeedReport, Store};
 
 use crate::arguments::Project as Arguments;
 use crate::commands::migrate::require_none;
+use crate::commands::print::counted;
 use crate::config::DEFAULT_LOCALE;
 use crate::error::Error;
 use crate::lock::DataLock;
@@ -35,34 +36,42 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 
 /// Loads the new files, and says on standard error what was done.
 pub(crate) async fn load(project: &Project, store: &Store, model: &Arc<Model>) -> Result<SeedReport, Error> {
-    let files = files(project)?;
-    if files.is_empty() {
+    let job = job(project, model)?;
+    if job.files.is_empty() {
         return Ok(SeedReport::default());
     }
-    let layout = Arc::new(Layout::of(model).map_err(store::Error::Layout)?);
     let spinner = progress::counter("seed");
     let shown = spinner.clone();
-    let job = SeedJob {
-        model: Arc::clone(model),
-        layout,
-        files,
-        options: SeedOptions {
-            now: server::Clock::System.now(),
-            default_locale: project.config.word(DEFAULT_LOCALE).to_owned(),
-        },
-        hash_password: Arc::new(|password| store::password_hash_now(password).map_err(|error| error.to_string())),
-        progress: Arc::new(move |entries| shown.set_position(entries)),
-    };
-    let report = store.seed(job).await;
+    let report = store.seed(SeedJob { progress: Arc::new(move |entries| shown.set_position(entries)), ..job }).await;
     spinner.finish_and_clear();
     let report = report?;
     if !report.loaded.is_empty() {
-        eprintln!("  loaded {} entries from {} files", report.entries, report.loaded.len());
+        let files = report.loaded.len();
+        eprintln!(
+            "  loaded {} from {}",
+            counted(report.entries, ("entry", "entries")),
+            counted(files as u64, ("file", "files"))
+        );
     }
     for name in &report.changed {
         eprintln!("  {name} has changed since it was loaded; a file is loaded once, its new content is left alone");
     }
     Ok(report)
+}
+
+/// All files of the seed, to load or to check.
+pub(crate) fn job(project: &Project, model: &Arc<Model>) -> Result<SeedJob, Error> {
+    Ok(SeedJob {
+        model: Arc::clone(model),
+        layout: Arc::new(Layout::of(model).map_err(store::Error::Layout)?),
+        files: files(project)?,
+        options: SeedOptions {
+            now: server::Clock::System.now(),
+            default_locale: project.config.word(DEFAULT_LOCALE).to_owned(),
+        },
+        hash_password: Arc::new(|password| store::password_hash_now(password).map_err(|error| error.to_string())),
+        progress: Arc::new(|_| {}),
+    })
 }
 
 fn files(project: &Project) -> Result<Vec<SeedFile>, Error> {

@@ -7,7 +7,7 @@ use store::StoredToken;
 
 use crate::arguments::{Project as Arguments, Token};
 use crate::commands::migrate::require_none;
-use crate::commands::print::{self, Holder};
+use crate::commands::print::{self, Holder, counted};
 use crate::error::Error;
 use crate::keeping::Keep;
 use crate::project::{Project, secret};
@@ -54,7 +54,7 @@ fn list(arguments: &Arguments) -> Result<(), Error> {
         let end = match token.expires_at {
             None => "until it is revoked".to_owned(),
             Some(end) if end <= now() => "has run out".to_owned(),
-            Some(end) => format!("{} days left", (end - now()) / micros(Duration::from_hours(24))),
+            Some(end) => [&counted(days_left(end), ("day", "days")), " left"].concat(),
         };
         text.extend([token.name.as_str(), "\t", &token.roles.join(", "), "\t", &end, "\n"]);
     }
@@ -68,4 +68,10 @@ fn now() -> i64 {
 
 fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Days until then; one that has begun counts.
+fn days_left(end: i64) -> u64 {
+    let day = micros(Duration::from_hours(24)).unsigned_abs();
+    end.saturating_sub(now()).unsigned_abs().div_ceil(day)
 }

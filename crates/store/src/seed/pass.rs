@@ -53,6 +53,22 @@ impl Pass<'_> {
         Ok(entries)
     }
 
+    /// Reads the files once, without a database, and tells the faults of all of them.
+    pub(super) fn check(job: &SeedJob) -> Result<(), Error> {
+        let mut pass = Pass { job, faults: Vec::new(), fault_count: 0 };
+        let mut index = Index::new(job.model.types.len());
+        for file in &job.files {
+            match pass.claims(file, &mut index) {
+                Err(Error::SeedUnreadable { source, .. }) => {
+                    pass.fault_count += 1;
+                    pass.faults.push([file.name.as_str(), ": ", &source.to_string()].concat());
+                }
+                read => read?,
+            }
+        }
+        if pass.fault_count == 0 { Ok(()) } else { Err(Error::Seed { faults: pass.faults, count: pass.fault_count }) }
+    }
+
     fn fault(&mut self, file: &SeedFile, met: &Met<'_>, problem: &str) {
         self.fault_count += 1;
         if self.faults.len() < SEED_FAULTS_MAX {
@@ -67,15 +83,17 @@ impl Pass<'_> {
 
     /// Notes every document that is named.
     fn first(&mut self, index: &mut Index) -> Result<(), Error> {
-        for file in &self.job.files {
-            read::entries(&file.path, &mut |met: Met<'_>| {
-                if let Err(problem) = self.claim(&met, index) {
-                    self.fault(file, &met, &problem);
-                }
-                true
-            })?;
-        }
-        Ok(())
+        let job = self.job;
+        job.files.iter().try_for_each(|file| self.claims(file, index))
+    }
+
+    fn claims(&mut self, file: &SeedFile, index: &mut Index) -> Result<(), Error> {
+        read::entries(&file.path, &mut |met: Met<'_>| {
+            if let Err(problem) = self.claim(&met, index) {
+                self.fault(file, &met, &problem);
+            }
+            true
+        })
     }
 
     fn claim(&self, met: &Met<'_>, index: &mut Index) -> Result<(), String> {
