@@ -120,7 +120,9 @@ pub(super) async fn submit(app: &App, parts: &Parts, body: Body, sender: &Sender
 fn gone() -> Response<Body> {
     shown(
         StatusCode::NOT_FOUND,
-        &notice("This link is not good, or no longer. Start `dragoman dev` again for a new one."),
+        &notice(
+            "This link is not good, or no longer. `dragoman dev` shows a new one when it starts and there is no administrator; `dragoman user create --role administrator` makes one without a link.",
+        ),
     )
 }
 
