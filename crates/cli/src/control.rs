@@ -2,13 +2,16 @@
 //!
 //! Who may open the data folder may ask: the socket is its owner's alone.
 
+use std::fs::File;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::Tags;
-use runs::{Ending, Engine, EventRecord, Launch, LogRecord, RunKey, RunRecord, StepRecord};
+use model::{Job, Model, Tags};
+use runs::transition::{Executor, RunStatus};
+use runs::{Ending, Engine, EventRecord, FailureRecord, Launch, LogRecord, RunKey, RunRecord, StepRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use server::Shared;
@@ -22,6 +25,8 @@ use crate::project::Project;
 
 /// Name of the socket in the data folder.
 const SOCKET: &str = "control";
+/// Bytes of a path that systems take as the address of a socket; a longer one goes through `/proc`.
+const SOCKET_PATH_BYTES_MAX: usize = 100;
 /// Bytes of a question or an answer.
 const MESSAGE_BYTES_MAX: u64 = 32 << 20;
 /// Bytes of events in an answer, and of lines, where more than one is told.
@@ -53,7 +58,7 @@ pub(crate) struct Desk {
 impl Desk {
     async fn answer(&self, asked: Asked) -> Result<Json, String> {
         match (asked, &self.engine) {
-            (Asked::Runs(question), Some(engine)) => answer(engine, question).await,
+            (Asked::Runs(question), Some(engine)) => answer(engine, &engine.model(), question).await,
             (Asked::Runs(_), None) => Err(Error::NoJobs.to_string()),
             (Asked::Keep(keep), _) => keep.by(&self.shared.app()).await.map_err(|error| error.to_string()),
         }
@@ -79,6 +84,8 @@ pub(crate) enum Question {
         run: String,
         /// Which steps.
         steps: Steps,
+        /// Tags beside those of the run that is repeated, over which they win.
+        tags: Tags,
     },
     /// One run, its steps, and what is new behind these numbers; waits a moment for news.
     News {
@@ -127,8 +134,8 @@ enum Answer {
 
 /// Somebody who answers: the engine here, or a living server.
 pub(crate) enum Reach {
-    /// The database itself.
-    Engine(Arc<Engine>),
+    /// The database itself, and the project's jobs.
+    Engine(Arc<Engine>, Arc<Model>),
     /// The control socket.
     Socket(Box<BufReader<UnixStream>>),
 }
@@ -136,14 +143,17 @@ pub(crate) enum Reach {
 impl Reach {
     /// The living server of a data folder, if there is one.
     pub(crate) async fn living(project: &Project) -> Option<Reach> {
-        let stream = UnixStream::connect(path(project)).await.ok()?;
+        let short = ShortPath::of(project).ok()?;
+        let stream = UnixStream::connect(&short.path).await.ok()?;
         Some(Reach::Socket(Box::new(BufReader::new(stream))))
     }
 
     /// Asks.
     pub(crate) async fn ask(&mut self, question: Question) -> Result<Json, Error> {
         match self {
-            Reach::Engine(engine) => answer(engine, question).await.map_err(|reason| Error::Engine { reason }),
+            Reach::Engine(engine, model) => {
+                answer(engine, model, question).await.map_err(|reason| Error::Engine { reason })
+            }
             Reach::Socket(stream) => exchange(stream, &Asked::Runs(question)).await,
         }
     }
@@ -151,7 +161,7 @@ impl Reach {
     /// Has a living server change accounts or tokens.
     pub(crate) async fn keep(&mut self, keep: Keep) -> Result<Json, Error> {
         match self {
-            Reach::Engine(_) => Err(Error::Engine { reason: "accounts and tokens are not of the engine".to_owned() }),
+            Reach::Engine(..) => Err(Error::Engine { reason: "accounts and tokens are not of the engine".to_owned() }),
             Reach::Socket(stream) => exchange(stream, &Asked::Keep(keep)).await,
         }
     }
@@ -173,21 +183,37 @@ async fn exchange(stream: &mut BufReader<UnixStream>, asked: &Asked) -> Result<J
     }
 }
 
-fn path(project: &Project) -> PathBuf {
-    project.data.join(SOCKET)
+/// A path of the socket that fits into an address of sockets, as long as this lives.
+struct ShortPath {
+    path: PathBuf,
+    /// The data folder, where the path goes through it.
+    _folder: Option<File>,
+}
+
+impl ShortPath {
+    fn of(project: &Project) -> Result<ShortPath, Error> {
+        let path = project.data.join(SOCKET);
+        if path.as_os_str().len() <= SOCKET_PATH_BYTES_MAX {
+            return Ok(ShortPath { path, _folder: None });
+        }
+        let folder = File::open(&project.data).map_err(|source| Error::read(&project.data, source))?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(SOCKET);
+        Ok(ShortPath { path, _folder: Some(folder) })
+    }
 }
 
 /// Makes the socket. What an earlier server left is removed: the caller holds the lock of the data folder, or shares a PostgreSQL.
 pub(crate) fn bind(project: &Project) -> Result<UnixListener, Error> {
     project.make_data_folder()?;
-    let path = path(project);
-    match std::fs::remove_file(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(Error::write(&path, source)),
+    let short = ShortPath::of(project)?;
+    let path = &short.path;
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(Error::write(path, source)),
         Ok(()) | Err(_) => {}
     }
-    let listener = UnixListener::bind(&path).map_err(|source| Error::write(&path, source))?;
+    let listener = UnixListener::bind(path).map_err(|source| Error::write(path, source))?;
     let owner_alone = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(&path, owner_alone).map_err(|source| Error::write(&path, source))?;
+    std::fs::set_permissions(path, owner_alone).map_err(|source| Error::write(path, source))?;
     Ok(listener)
 }
 
@@ -236,26 +262,24 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
     }
 }
 
-async fn answer(engine: &Engine, question: Question) -> Result<Json, String> {
+async fn answer(engine: &Engine, model: &Model, question: Question) -> Result<Json, String> {
     match question {
         Question::Launch { job, config, tags } => {
-            let launch = named(engine, &job)?;
+            let launch = launch_of(named(model, &job)?);
             launched(engine, Launch { config, tags, ..launch }).await
         }
-        Question::Again { run, steps } => {
+        Question::Again { run, steps, tags } => {
             let again = match steps {
                 Steps::All => runs::Again::All,
                 Steps::FromFailure => runs::Again::FromFailure,
                 Steps::Chosen(steps) => runs::Again::Chosen(steps),
             };
-            let launch = engine.again(key(engine, &run).await?, again).await.map_err(told)?;
+            let mut launch = engine.again(key(engine, &run).await?, again).await.map_err(told)?;
+            launch.tags.extend(tags);
             launched(engine, launch).await
         }
         Question::News { run, events, logs } => news(engine, key(engine, &run).await?, events, logs).await,
-        Question::Runs { job, limit } => {
-            let runs = engine.runs(job.as_deref(), None, limit).await.map_err(told)?;
-            Ok(runs.iter().map(run_json).collect())
-        }
+        Question::Runs { job, limit } => listed(engine, model, (job.as_deref(), limit)).await,
         Question::Cancel { run, at_once } => {
             let ending = if at_once { Ending::AtOnce } else { Ending::InOrder };
             let before = engine.cancel(key(engine, &run).await?, ending).await.map_err(told)?;
@@ -266,25 +290,64 @@ async fn answer(engine: &Engine, question: Question) -> Result<Json, String> {
 
 async fn launched(engine: &Engine, launch: Launch) -> Result<Json, String> {
     let new = engine.prepare(launch).await.map_err(told)?;
-    let launched = engine.launch(&new).await.map_err(told)?;
-    Ok(json!(launched.run.to_string()))
+    let key = engine.launch(&new).await.map_err(told)?.run;
+    let run = engine.run(key).await.map_err(told)?.ok_or_else(|| format!("the run {key} was removed at once"))?;
+    Ok(run_json(&run))
 }
 
-/// The job of this name; with its repository where several have it.
-fn named(engine: &Engine, name: &str) -> Result<Launch, String> {
-    let model = engine.model();
+/// The newest runs, and in a few words why those failed that did.
+async fn listed(engine: &Engine, model: &Model, (name, limit): (Option<&str>, i64)) -> Result<Json, String> {
+    let found = name.map(|name| named(model, name));
+    // A job that the project has no more may have runs, by the name that they bear.
+    let word = match (&found, name) {
+        (Some(Ok(job)), _) => Some(job.name.as_str()),
+        (Some(Err(_)) | None, name) => name,
+    };
+    let mut runs = engine.runs(word, None, limit).await.map_err(told)?;
+    match found {
+        Some(Err(reason)) if runs.is_empty() => return Err(reason),
+        Some(Ok(job)) => runs.retain(|run| run.repository == job.repository && run.location == job.location),
+        Some(Err(_)) | None => {}
+    }
+    let failed: Vec<RunKey> = runs.iter().filter(|run| run.status == RunStatus::Failed).map(|run| run.key).collect();
+    let failures = if failed.is_empty() { Vec::new() } else { engine.failures(&failed).await.map_err(told)? };
+    let reason = |run: &RunRecord| failures.iter().rfind(|failure| failure.run == run.key).map(reason);
+    let row = |run: &RunRecord| {
+        let mut row = run_json(run);
+        row["failure"] = json!(reason(run));
+        row
+    };
+    Ok(runs.iter().map(row).collect())
+}
+
+/// The innermost cause, else what was told.
+fn reason(failure: &FailureRecord) -> String {
+    let mut error = failure.error.as_ref();
+    while let Some(cause) = error.and_then(|error| error.get("cause")).filter(|cause| cause.is_object()) {
+        error = Some(cause);
+    }
+    let message = error.and_then(|error| error["message"].as_str()).unwrap_or(&failure.message);
+    message.trim().to_owned()
+}
+
+fn launch_of(job: &Job) -> Launch {
+    Launch {
+        location: job.location.clone(),
+        repository: job.repository.clone(),
+        job: job.name.clone(),
+        ..Launch::default()
+    }
+}
+
+/// The job of this name, or of this type; with its repository where several have it.
+fn named<'a>(model: &'a Model, name: &str) -> Result<&'a Job, String> {
     let (repository, job) = name.rsplit_once('/').map_or((None, name), |(repository, job)| (Some(repository), job));
-    let is_it = |of: &&model::Job| {
+    let is_it = |of: &&Job| {
         (of.name == job || of.type_name == job) && repository.is_none_or(|repository| of.repository == repository)
     };
-    let met: Vec<&model::Job> = model.jobs.iter().filter(is_it).collect();
+    let met: Vec<&Job> = model.jobs.iter().filter(is_it).collect();
     match met.as_slice() {
-        [job] => Ok(Launch {
-            location: job.location.clone(),
-            repository: job.repository.clone(),
-            job: job.name.clone(),
-            ..Launch::default()
-        }),
+        [job] => Ok(job),
         [] => {
             let known: Vec<&str> = model.jobs.iter().map(|job| job.name.as_str()).collect();
             Err(format!("there is no job `{name}`; there are: {}", known.join(", ")))
@@ -298,6 +361,11 @@ fn named(engine: &Engine, name: &str) -> Result<Launch, String> {
 
 /// The run of this key, of its number, or of the beginning of its key.
 async fn key(engine: &Engine, text: &str) -> Result<RunKey, String> {
+    if text.is_empty() {
+        return Err(
+            "a run is called by its number or its key, and this is neither; `dragoman runs` lists them".to_owned()
+        );
+    }
     if let Some(key) = RunKey::of_text(text) {
         return Ok(key);
     }
@@ -360,7 +428,7 @@ fn told(error: runs::Error) -> String {
 fn run_json(run: &RunRecord) -> Json {
     json!({ "key": run.key.to_string(), "number": run.number, "job": run.job, "status": run.status.word(),
         "is_finished": run.status.is_finished(), "created_at": run.created_at, "start_time": run.start_time,
-        "end_time": run.end_time, "worker": run.worker })
+        "end_time": run.end_time, "worker": run.worker, "is_of_agent": run.executor == Executor::External })
 }
 
 fn step_json(step: &StepRecord) -> Json {

@@ -12,6 +12,9 @@ pub(crate) enum Error {
     /// Faults with places, already complete sentences.
     #[error("{0}")]
     Faults(Diagnostics),
+    /// Faults of several parts of a project.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Error>),
     #[error("there is no folder {path}; `dragoman init {path}` makes a project there")]
     NoFolder { path: PathBuf },
     #[error("there are no *.graphql files in {folder}; a project declares its types there (`dragoman init` shows how)")]
@@ -110,6 +113,16 @@ pub(crate) enum Error {
         #[source]
         source: serde_json::Error,
     },
+    #[error(
+        "the dragoman{holder} that holds {path} takes no questions about runs: a command that executes or changes something ends by itself; a server that was started before the project had jobs is to be started again"
+    )]
+    NotReached { path: PathBuf, holder: String },
+    #[error("--tag takes NAME=VALUE: {faults}")]
+    Tags { faults: String },
+    #[error(
+        "no server of this project lives, and on SQLite nobody else would execute the run: start `dragoman dev` or `dragoman serve`, or leave --detach away, then this command executes it"
+    )]
+    NobodyExecutes,
     #[error("{reason}")]
     Engine { reason: String },
     #[error("the living server of this project does not answer on its control socket")]
@@ -176,6 +189,9 @@ impl Error {
     fn rendered(&self, is_colored: bool) -> String {
         if let Error::Faults(faults) = self {
             return faults.render(is_colored).trim_end().to_owned();
+        }
+        if let Error::Several(errors) = self {
+            return errors.iter().map(Error::told).collect::<Vec<_>>().join("\n");
         }
         let mut text = format!("error: {self}");
         let mut cause = std::error::Error::source(self);

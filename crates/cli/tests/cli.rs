@@ -60,7 +60,7 @@ fn init_writes_a_project_without_faults() {
     let folder = Folder::project("init");
     let checked = run(&folder, &["check"]);
     assert!(checked.status.success(), "{}", told(&checked));
-    assert_eq!(told(&checked), "2 content types, 0 components, 3 endpoints: no fault\n");
+    assert_eq!(told(&checked), "2 content types, 0 components, 0 jobs, 3 endpoints: no fault\n");
     let again = run(&folder, &["init", "."]);
     assert!(!again.status.success());
     assert!(told(&again).contains("is not empty"), "{}", told(&again));
@@ -374,7 +374,12 @@ impl Serving {
 
     fn start_logging(folder: &Folder, arguments: &[&str], level: &str) -> Serving {
         let mut command = command(folder, arguments);
-        command.env("DRAGOMAN_LOG_LEVEL", level).stdin(Stdio::null()).stderr(Stdio::piped());
+        command.env("DRAGOMAN_LOG_LEVEL", level);
+        Serving::of(command)
+    }
+
+    fn of(mut command: Command) -> Serving {
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
@@ -384,6 +389,15 @@ impl Serving {
             }
         });
         Serving { child, lines }
+    }
+
+    /// Beside programs that need a `PATH`.
+    fn start_kitchen(folder: &Folder) -> Serving {
+        let mut command = command(folder, &["dev", "examples/kitchen", "--listen", "127.0.0.1:0"]);
+        for name in ["PATH", "HOME"] {
+            command.env(name, std::env::var_os(name).unwrap_or_default());
+        }
+        Serving::of(command)
     }
 
     fn wait_for(&self, words: &str) -> String {
@@ -476,7 +490,7 @@ fn accounts_and_tokens_are_made_by_the_owner() {
     let twice = run(&folder, &["token", "create", "--name", "robot", "--role", "editor"]);
     assert!(told(&twice).contains("there is a token of the name `robot`"), "{}", told(&twice));
     let listed = out(&run(&folder, &["token", "list"]));
-    assert!(listed.contains("robot\teditor\t29 days left") && !listed.contains(&text), "{listed}");
+    assert!(listed.contains("robot\teditor\t30 days left") && !listed.contains(&text), "{listed}");
 
     let mut serving = Serving::start(&folder, &["serve", "--listen", "127.0.0.1:0"]);
     let address = serving.address();
@@ -540,4 +554,131 @@ fn losing_data_takes_leave() {
     assert!(!refused.status.success() && told(&refused).contains("description"), "{}", told(&refused));
     let allowed = run(&folder, &["migrate", "--allow-data-loss"]);
     assert!(allowed.status.success(), "{}", told(&allowed));
+}
+
+const BROKEN_JOBS: &str = r#"
+type Broken @job {
+  first: JSON @run(command: ["/nowhere/at/all"])
+  second: JSON @run(command: ["true"]) @needs(ops: ["first"])
+}
+"#;
+
+#[test]
+fn runs_are_called_by_number_and_say_why_they_failed() {
+    let folder = Folder::project("runs");
+    fs::write(folder.0.join("schema/jobs.graphql"), BROKEN_JOBS).unwrap();
+    assert!(run(&folder, &["migrate"]).status.success());
+    let alone = told(&run(&folder, &["run", "broken", "--detach"]));
+    assert!(alone.contains("start `dragoman dev` or `dragoman serve`"), "{alone}");
+    let tags = told(&run(&folder, &["run", "broken", "--tag", "nope", "--tag", "=x", "--tag", "a=b"]));
+    assert!(tags.contains("`nope` has no `=`; `=x` has no name"), "{tags}");
+
+    let failed = run(&folder, &["run", "broken"]);
+    assert!(!failed.status.success() && told(&failed).contains("run 1 of broken"), "{}", told(&failed));
+    let lines = out(&run(&folder, &["logs", "1"]));
+    assert!(lines.contains("ProgramNotStarted") && lines.contains("Steps failed: ['first']"), "{lines}");
+    let listed = out(&run(&folder, &["runs", "--job", "Broken"]));
+    assert!(listed.trim_start().starts_with("1  ") && listed.contains("ProgramNotStarted"), "{listed}");
+
+    for (arguments, words) in [
+        (vec!["runs", "--job", "zzz"], "there is no job `zzz`; there are: broken"),
+        (vec!["logs", ""], "neither"),
+        (vec!["cancel", ""], "neither"),
+        (vec!["run", "--again", ""], "neither"),
+        (vec!["run", "--again", "1", "--step", "second"], "the step `second` needs `first`, which did not succeed"),
+    ] {
+        let refused = run(&folder, &arguments);
+        assert!(!refused.status.success() && told(&refused).contains(words), "{arguments:?}: {}", told(&refused));
+    }
+    assert!(!run(&folder, &["run", "--again", "1", "--tag", "a=b"]).status.success());
+    let mut dev = Serving::start(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    dev.address();
+    let again = run(&folder, &["run", "--again", "2", "--detach"]);
+    assert!(told(&again).contains("run 3 of broken"), "{}", told(&again));
+    assert!(dev.stop().success());
+}
+
+#[test]
+fn the_first_job_that_comes_while_dev_runs_is_executed() {
+    // A folder whose control socket has a longer path than systems take.
+    let folder = Folder::project(&["late-", &"x".repeat(100)].concat());
+    let mut dev = Serving::start(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    dev.address();
+    fs::write(folder.0.join("schema/jobs.graphql"), JOBS).unwrap();
+    dev.wait_for("reloaded");
+    let failed = run(&folder, &["run", "nightly"]);
+    assert!(told(&failed).contains("| reading") && told(&failed).contains("status 3"), "{}", told(&failed));
+    assert!(dev.stop().success());
+}
+
+#[test]
+fn faults_of_settings_types_and_seeds_are_told_together_and_before_tables_are_made() {
+    let folder = Folder::project("together");
+    fs::write(folder.0.join("dragoman.toml"), "adress = \"127.0.0.1:1\"\n").unwrap();
+    fs::write(folder.0.join("schema/more.graphql"), "type Crate @model {\n  name: Strin!\n}\n").unwrap();
+    let both = told(&run(&folder, &["check"]));
+    assert!(both.contains("adress is no key") && both.contains("schema/more.graphql:2"), "{both}");
+    fs::remove_file(folder.0.join("schema/more.graphql")).unwrap();
+    fs::write(folder.0.join("dragoman.toml"), "").unwrap();
+    fs::write(folder.0.join("seed/broken.json"), "{ \"type\": \"Product\", ").unwrap();
+    fs::write(folder.0.join("seed/other.json"), "{ \"type\": \"Nope\", \"data\": {} }").unwrap();
+    for arguments in [&["check"][..], &["dev", "--listen", "127.0.0.1:0"]] {
+        let seeds = told(&run(&folder, arguments));
+        assert!(seeds.contains("seed/broken.json: EOF") && seeds.contains("no content type `Nope`"), "{seeds}");
+    }
+    let shown = run(&folder, &["migrate", "--dry-run"]);
+    assert!(!shown.status.success() && out(&shown).contains("Product"), "{}", told(&shown));
+}
+
+#[test]
+fn what_can_never_work_is_refused_and_what_is_kept_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::project("never");
+    let started = run(&folder, &["serve", "--listen", "localhost:0", "--database", "postgres://"]);
+    assert!(!started.status.success() && told(&started).contains("it names no host"), "{}", told(&started));
+    let named = run(&folder, &["serve", "--listen", "shop.example:80"]);
+    assert!(told(&named).contains("names are not looked up"), "{}", told(&named));
+    assert!(run(&folder, &["migrate"]).status.success());
+    for (name, mode) in [("data", 0o700), ("data/dragoman.db", 0o600)] {
+        let rights = fs::metadata(folder.0.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(rights, mode, "{name}");
+    }
+}
+
+/// The commands of a page, on what the page says.
+#[test]
+fn the_commands_of_the_documentation_work_on_a_fresh_kitchen() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for page in ["docs/runs.md", "examples/kitchen/README.md"] {
+        let text = fs::read_to_string(root.join(page)).unwrap();
+        let block = text.split("```sh\n").find(|block| block.starts_with("dragoman run genre_sales")).unwrap();
+        let block = block.split("```").next().unwrap();
+        let folder = Folder::new(if page.starts_with("docs") { "docs" } else { "kitchen" });
+        let copied = Command::new("cp")
+            .arg("-r")
+            .args([root.join("examples/kitchen"), root.join("examples/chinook")])
+            .args(["-t", "examples"])
+            .current_dir({
+                fs::create_dir(folder.0.join("examples")).unwrap();
+                &folder.0
+            })
+            .status();
+        assert!(copied.unwrap().success());
+        let _fresh = fs::remove_dir_all(folder.0.join("examples/kitchen/data")).is_ok();
+        let mut dev = Serving::start_kitchen(&folder);
+        dev.address();
+        for line in block.lines() {
+            let line = line.split("  #").next().unwrap();
+            let shell = ["set -e; dragoman() { \"$DRAGOMAN\" \"$@\"; }; ", line].concat();
+            let mut command = Command::new("sh");
+            command.args(["-c", &shell]).current_dir(&folder.0).env_clear();
+            command.env("DRAGOMAN", env!("CARGO_BIN_EXE_dragoman")).env("PATH", "/usr/bin:/bin");
+            let output = command.stdin(Stdio::null()).output().unwrap();
+            let succeeds = !line.starts_with("dragoman run bake");
+            assert_eq!(output.status.success(), succeeds, "{page}: {line}: {}", told(&output));
+            let shown = [out(&output), told(&output)].concat();
+            assert!(!shown.is_empty(), "{page}: {line} shows nothing");
+        }
+        assert!(dev.stop().success());
+    }
 }

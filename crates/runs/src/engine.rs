@@ -173,6 +173,10 @@ impl Engine {
             Some(parent) => self.steps(parent).await?,
             None => Vec::new(),
         };
+        let lacking = lacking(definition, &chosen, &before);
+        if !lacking.is_empty() {
+            return Err(Error::Selection(lacking));
+        }
         let step = |(at, op): (usize, &crate::definition::OpDefinition)| {
             if chosen.list().iter().any(|step| step.op == at) {
                 return Some(NewStep { key: op.name.clone(), reused: None });
@@ -551,6 +555,22 @@ impl Engine {
     fn now_here(&self) -> i64 {
         self.clock.now().as_microsecond()
     }
+}
+
+/// Steps that need what was not made by the run that is repeated, and is not made again either.
+fn lacking(definition: &Definition, chosen: &Steps, before: &[StepRecord]) -> Vec<SelectionFault> {
+    let is_chosen = |op: usize| chosen.list().iter().any(|step| step.op == op);
+    let is_open = |name: &str| before.iter().any(|step| step.key == name && step.status != StepStatus::Succeeded);
+    let mut faults = Vec::new();
+    for step in chosen.list() {
+        let op = &definition.ops[step.op];
+        for need in op.needs.iter().filter(|need| !is_chosen(**need)).map(|need| &definition.ops[*need].name) {
+            if is_open(need) {
+                faults.push(SelectionFault::NotMade { step: op.name.clone(), need: need.clone() });
+            }
+        }
+    }
+    faults
 }
 
 /// Says in a dialect's causes why something is not done.

@@ -92,6 +92,7 @@ fixed! {
     RUNS_BETWEEN = "runs_between" [Uuid, Uuid] -> [Uuid];
     RUN_RESURRECTED = "run_resurrected" [Uuid] -> [];
     RUN_RESURRECTIONS = "run_resurrections" [Uuid] -> [Int];
+    RUNS_FAILURES = "runs_failures" [Json] -> [Uuid, Text, Json];
     RUN_COUNT = "run_count" [Uuid, Int, Int, Int, Int] -> [];
     STEP_SET = "step_set" [Uuid, Text, Text, Text, Int, Instant, Text, Json, Int, Instant, Instant, Instant, Json, Json]
         -> [];

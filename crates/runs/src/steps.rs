@@ -52,6 +52,14 @@ pub enum SelectionFault {
         /// What was asked for.
         step: String,
     },
+    /// A step that needs what was not made, and what it needs is not among those asked for.
+    #[error("the step `{step}` needs `{need}`, which did not succeed in the run that is repeated: repeat both")]
+    NotMade {
+        /// What was asked for.
+        step: String,
+        /// What it needs.
+        need: String,
+    },
     /// Nothing is left to do.
     #[error("no step of the job `{job}` is left to run")]
     Empty {

@@ -23,25 +23,27 @@ use crate::{logging, signals};
 /// Launches a job, or repeats a run, and follows it to its end.
 pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
     let question = question(arguments)?;
-    reaching(&(&arguments.project).into(), Work::Here, async |mut reach| {
+    let work = if arguments.detach { Work::Elsewhere } else { Work::Here };
+    reaching(&(&arguments.project).into(), work, async |mut reach| {
         let run = reach.ask(question).await?;
-        let run = run.as_str().unwrap_or_default().to_owned();
-        println!("{run}");
+        println!("{}", run["key"].as_str().unwrap_or_default());
+        eprintln!("run {} of {}", run["number"], run["job"].as_str().unwrap_or_default());
         if arguments.detach {
             return Ok(ExitCode::SUCCESS);
         }
-        follow(&mut reach, &run, true).await
+        follow(&mut reach, run["key"].as_str().unwrap_or_default()).await
     })
 }
 
 fn question(arguments: &Run) -> Result<Question, Error> {
+    let tags = tags(&arguments.tags)?;
     if let Some(run) = &arguments.again {
         let steps = match (arguments.from_failure, arguments.steps.is_empty()) {
             (true, _) => Steps::FromFailure,
             (false, false) => Steps::Chosen(arguments.steps.clone()),
             (false, true) => Steps::All,
         };
-        return Ok(Question::Again { run: run.clone(), steps });
+        return Ok(Question::Again { run: run.clone(), steps, tags });
     }
     let config = match arguments.config.as_deref() {
         None => json!({}),
@@ -55,9 +57,24 @@ fn question(arguments: &Run) -> Result<Question, Error> {
             serde_json::from_str(&text).map_err(|source| Error::Config { source })?
         }
     };
-    let pair = |text: &String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let tags: Tags = arguments.tags.iter().filter_map(pair).collect();
     Ok(Question::Launch { job: arguments.job.clone().unwrap_or_default(), config, tags })
+}
+
+/// Tags as they are typed; every one that is none is told.
+fn tags(texts: &[String]) -> Result<Tags, Error> {
+    let pair = |text: &String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let pairs: Vec<Option<(String, String)>> = texts.iter().map(pair).collect();
+    let fault = |(text, pair): (&String, &Option<(String, String)>)| match pair {
+        None => Some(format!("`{text}` has no `=`")),
+        Some((name, _)) if name.trim().is_empty() => Some(format!("`{text}` has no name")),
+        Some(_) => None,
+    };
+    let faults: Vec<String> = texts.iter().zip(&pairs).filter_map(fault).collect();
+    if faults.is_empty() {
+        Ok(pairs.into_iter().flatten().collect())
+    } else {
+        Err(Error::Tags { faults: faults.join("; ") })
+    }
 }
 
 /// Lists the newest runs.
@@ -67,7 +84,16 @@ pub(crate) fn runs(arguments: &Runs) -> Result<ExitCode, Error> {
         for run in runs.as_array().into_iter().flatten() {
             let text = |name: &str| run[name].as_str().unwrap_or_default().to_owned();
             let began = run["start_time"].as_i64().map_or_else(|| "-".to_owned(), moment);
-            println!("{}  {:<10} {:<20} {began}  {}", text("key"), text("status"), text("job"), length(run));
+            let line = format!(
+                "{:>4}  {}  {:<9}  {:<20}  {began:<20}  {:>10}  {}",
+                run["number"].as_i64().unwrap_or_default(),
+                text("key"),
+                text("status"),
+                text("job"),
+                length(run),
+                shortened(&text("failure"))
+            );
+            println!("{}", line.trim_end());
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -82,7 +108,11 @@ pub(crate) fn logs(arguments: &Logs) -> Result<ExitCode, Error> {
             let is_new = seen.show_logs(&news);
             let is_over = news["run"]["is_finished"].as_bool().unwrap_or_default();
             if !is_new && (is_over || !arguments.follow) {
+                seen.failures.iter().for_each(|line| println!("{line}"));
                 return Ok(ExitCode::SUCCESS);
+            }
+            if !is_new {
+                seen.tell_of_waiting(&news["run"]);
             }
         }
     })
@@ -93,11 +123,7 @@ pub(crate) fn cancel(arguments: &Cancel) -> Result<ExitCode, Error> {
     reaching(&(&arguments.project).into(), Work::Nowhere, async |mut reach| {
         let question = Question::Cancel { run: arguments.run.clone(), at_once: arguments.at_once };
         let before = reach.ask(question).await?;
-        eprintln!(
-            "the run {} was {}",
-            before["key"].as_str().unwrap_or_default(),
-            before["status"].as_str().unwrap_or_default()
-        );
+        eprintln!("run {} was {}", before["number"], before["status"].as_str().unwrap_or_default());
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -136,6 +162,8 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
 enum Work {
     /// The command itself, until it is done.
     Here,
+    /// A server or a worker.
+    Elsewhere,
     /// Nobody.
     Nowhere,
 }
@@ -154,17 +182,23 @@ fn reaching(
             return command(reach).await;
         }
         let is_sqlite = matches!(project.database()?, Address::Sqlite(_));
-        let _lock = is_sqlite.then(|| DataLock::take(&project)).transpose()?;
+        if is_sqlite && work == Work::Elsewhere {
+            return Err(Error::NobodyExecutes);
+        }
+        let _lock = is_sqlite.then(|| DataLock::take(&project)).transpose().map_err(|error| match error {
+            Error::Locked { path, holder } => Error::NotReached { path, holder },
+            other => other,
+        })?;
         let store = Arc::new(open_store(&project)?);
         require_none(&store, &model, &sources).await?;
         let purpose = match work {
-            Work::Here => Purpose::Serving,
+            Work::Here | Work::Elsewhere => Purpose::Serving,
             Work::Nowhere => Purpose::Looking,
         };
         let Some(engine) = working::engine(&store, &model, purpose).await? else { return Err(Error::NoJobs) };
         let (stop, stopped) = watch::channel(false);
         let works = work == Work::Here && is_sqlite;
-        let reach = Reach::Engine(Arc::clone(&engine));
+        let reach = Reach::Engine(Arc::clone(&engine), Arc::clone(&model));
         if !works {
             return command(reach).await;
         }
@@ -183,11 +217,18 @@ fn reaching(
     })?
 }
 
+/// Events that say why something ended badly.
+const FAILURES: [&str; 3] = ["STEP_FAILURE", "RUN_FAILURE", "RUN_CANCELED"];
+
 /// What was shown of a run.
 #[derive(Default)]
 struct Seen {
     events: i64,
     logs: i64,
+    /// Why steps and the run itself failed, in lines.
+    failures: Vec<String>,
+    /// It was told that nothing happens yet.
+    is_waiting_told: bool,
 }
 
 impl Seen {
@@ -195,7 +236,7 @@ impl Seen {
         Question::News { run: run.to_owned(), events: self.events, logs: self.logs }
     }
 
-    /// Shows new lines on standard output. False when there were none.
+    /// Shows new lines on standard output. False when nothing was new.
     fn show_logs(&mut self, news: &Json) -> bool {
         let logs = news["logs"].as_array().map(Vec::as_slice).unwrap_or_default();
         for log in logs {
@@ -203,15 +244,37 @@ impl Seen {
             println!("{} {step:<16} {}", time(log), log["message"].as_str().unwrap_or_default());
             self.logs = log["number"].as_i64().unwrap_or(self.logs);
         }
-        for event in news["events"].as_array().into_iter().flatten() {
+        let events = news["events"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for event in events {
             self.events = event["number"].as_i64().unwrap_or(self.events);
+            let kind = event["kind"].as_str().unwrap_or_default();
+            if FAILURES.contains(&kind) {
+                self.failures.extend(event_line(event));
+            }
         }
-        !logs.is_empty()
+        !logs.is_empty() || !events.is_empty()
+    }
+
+    /// Says once what a run waits for with which nothing happens.
+    fn tell_of_waiting(&mut self, run: &Json) {
+        if self.is_waiting_told {
+            return;
+        }
+        let number = &run["number"];
+        if run["is_of_agent"].as_bool().unwrap_or_default() && !run["is_finished"].as_bool().unwrap_or_default() {
+            eprintln!("run {number} is executed by an agent elsewhere: its lines come when the agent sends them");
+            self.is_waiting_told = true;
+        } else if run["status"].as_str() == Some("queued") {
+            eprintln!(
+                "run {number} waits for a worker with room: `dragoman serve`, `dragoman dev` and, on PostgreSQL, `dragoman worker` are some"
+            );
+            self.is_waiting_told = true;
+        }
     }
 }
 
 /// Shows what happens on standard error, until the run ends.
-async fn follow(reach: &mut Reach, run: &str, with_logs: bool) -> Result<ExitCode, Error> {
+async fn follow(reach: &mut Reach, run: &str) -> Result<ExitCode, Error> {
     let mut seen = Seen::default();
     loop {
         let news = reach.ask(seen.question(run)).await?;
@@ -226,13 +289,16 @@ async fn follow(reach: &mut Reach, run: &str, with_logs: bool) -> Result<ExitCod
             seen.logs = log["number"].as_i64().unwrap_or(seen.logs);
             let step = log["step"].as_str().unwrap_or_default();
             let line = format!("{} {step:<16} | {}", time(log), log["message"].as_str().unwrap_or_default());
-            lines.extend(with_logs.then(|| (log["timestamp"].as_i64().unwrap_or_default(), line)));
+            lines.push((log["timestamp"].as_i64().unwrap_or_default(), line));
         }
         lines.sort_by_key(|(at, _)| *at);
         for (_, line) in &lines {
             eprintln!("{line}");
         }
         let is_over = news["run"]["is_finished"].as_bool().unwrap_or_default();
+        if !is_over && events.is_empty() && logs.is_empty() {
+            seen.tell_of_waiting(&news["run"]);
+        }
         if is_over && events.is_empty() && logs.is_empty() {
             let status = news["run"]["status"].as_str().unwrap_or_default();
             eprintln!("{status}, {}", length(&news["run"]));
@@ -253,7 +319,7 @@ fn event_line(event: &Json) -> Option<String> {
         "STEP_FAILURE" | "STEP_UP_FOR_RETRY" => {
             let error = event["data"]["error"].clone();
             let cause = error.get("cause").filter(|cause| cause.is_object()).unwrap_or(&error);
-            format!("{}: {}", message, cause["message"].as_str().unwrap_or_default().trim_end())
+            format!("{}: {}", message.trim_end_matches('.'), cause["message"].as_str().unwrap_or_default().trim_end())
         }
         "ENGINE_EVENT" | "RUN_CANCELING" | "RUN_CANCELED" | "RUN_FAILURE" => message.to_owned(),
         "LOG" if matches!(event["level"].as_str(), Some("ERROR" | "CRITICAL" | "WARNING")) => message.to_owned(),
@@ -270,6 +336,18 @@ fn time(of: &Json) -> String {
 /// `2026-11-21T15:04:05Z`.
 fn moment(micros: i64) -> String {
     jiff::Timestamp::from_microsecond(micros).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Characters of a reason in a list.
+const REASON_MAX: usize = 100;
+
+/// The first line of a text, cut.
+fn shortened(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= REASON_MAX {
+        return line.to_owned();
+    }
+    line.chars().take(REASON_MAX).chain("…".chars()).collect()
 }
 
 /// How long a run took, or takes.
