@@ -87,6 +87,43 @@ pub(crate) fn node(env: Env, spec: &Spec, parent: Parent) -> Node {
     Node { rows, parent, counts, page_counts, page: select.page.clone(), shape }
 }
 
+/// The names and kinds of the columns that [`node`] selects for a row, where each is a column of the row's own table and nothing is read below it.
+pub(crate) fn own_columns(env: Env, select: &Select) -> Option<(Vec<String>, Vec<ColumnKind>)> {
+    let Shape::One(row) = &select.shape else { return None };
+    let spec = Spec { select, origin: Origin::Written, by_locale: false, number: 0 };
+    let level = level(env, &spec, Purpose::Rows)?;
+    let mut rows = Rows { env, level, columns: Vec::new(), version: select.version.clone(), below: 1 };
+    let program = row_program(&mut rows, row, Inside::Row);
+    if !is_of_row(&program.object) {
+        return None;
+    }
+    let own = |(expr, kind): &(Expr, ColumnKind)| match expr {
+        Expr::Column(alias, name) if *alias == rows.level.alias => Some((name.clone(), *kind)),
+        _ => None,
+    };
+    let columns: Vec<(String, ColumnKind)> = rows.columns.iter().map(own).collect::<Option<_>>()?;
+    if columns.is_empty() { None } else { Some(columns.into_iter().unzip()) }
+}
+
+/// Whether an object is told from the columns of its row alone.
+fn is_of_row(object: &ObjectProgram) -> bool {
+    object.entries.iter().all(|entry| match &entry.value {
+        ValueProgram::Constant(_)
+        | ValueProgram::Column { .. }
+        | ValueProgram::FloatOf(..)
+        | ValueProgram::Scaled(..) => true,
+        ValueProgram::Wrap(inner) => is_of_row(inner),
+        ValueProgram::Member { .. }
+        | ValueProgram::ElementId
+        | ValueProgram::Node(_)
+        | ValueProgram::Switch(_)
+        | ValueProgram::Component(_)
+        | ValueProgram::Cursor
+        | ValueProgram::Linked(_)
+        | ValueProgram::Refused(_) => false,
+    })
+}
+
 /// A level of which the layout holds nothing: no row, ever.
 fn empty_node(select: &Select) -> Node {
     Node {

@@ -33,6 +33,7 @@ mod switch;
 mod tree;
 mod version;
 mod write;
+mod write_at_once;
 mod write_check;
 pub mod write_element;
 mod write_kept;
@@ -52,6 +53,7 @@ pub use program::{
     SwitchArmProgram, SwitchProgram, SwitchShapeProgram, ValueProgram,
 };
 pub use write::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue, Seen, WriteProgram, field_of};
+pub use write_at_once::{AtOnceArm, AtOnceProgram};
 pub use write_check::{NamedBy, ResolveArm, ResolveProgram, UidProgram, UniqueProgram};
 pub use write_lose::LosingProgram;
 pub use write_print::{Arg, WriteParam, WriteStatement};

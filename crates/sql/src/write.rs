@@ -10,6 +10,7 @@ use plan::{Answer, AnswerEntry, AnswerValue, Data, Filter, Find, HoleId, MadeEnt
 use crate::compile::program;
 use crate::layout::{ColumnType, KeySource, Layout};
 use crate::scope::Env;
+use crate::write_at_once::{AtOnceProgram, at_once};
 use crate::write_check::{self, ResolveProgram, UidProgram, UniqueProgram};
 use crate::write_element::{self, ElementLinkProgram};
 use crate::write_kept::{By, kept};
@@ -94,6 +95,8 @@ pub struct WriteProgram {
     pub visible: Vec<(usize, Statement)>,
     /// What the answer shows.
     pub answer: AnswerProgram,
+    /// Makes the document in one statement, where nothing has to be looked at first.
+    pub at_once: Option<AtOnceProgram>,
 }
 
 /// Those of the rows bound as parents that the caller may see; none: all.
@@ -178,7 +181,7 @@ impl WriteProgram {
         let shared: Vec<usize> = given.iter().copied().filter(is_shared).collect();
         let all = settable(&columns);
         let all_shared: Vec<usize> = all.iter().copied().filter(is_shared).collect();
-        WriteProgram {
+        let program = WriteProgram {
             of,
             key: stored.key,
             key_source: stored.key_source.clone(),
@@ -216,8 +219,10 @@ impl WriteProgram {
             publishing: write.rules.publishing.iter().filter_map(|losing| links.publishing(env, losing)).collect(),
             visible: visible(env, content_type, data),
             answer: answer(env, &write.answer),
+            at_once: None,
             columns,
-        }
+        };
+        WriteProgram { at_once: at_once((model, layout, database), write, &program), ..program }
     }
 
     /// Numbers the statements of the answer from `next`; gives the number after the last.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod databases;
+mod plan_text;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -36,7 +37,9 @@ fn check(name: &str) {
         for (of, content_type) in model.content_types().filter(|(_, content_type)| !content_type.is_system) {
             writeln!(text, "==== {}", content_type.name).unwrap();
             let program = WriteProgram::of(&model, &layout, database, &everything(&model, of));
-            for (name, statement) in statements(&program) {
+            let made = WriteProgram::of(&model, &layout, database, &made_at_once(&model, of));
+            let at_once = made.at_once.as_ref().map(|one| ("at once".to_owned(), &one.statement));
+            for (name, statement) in statements(&program).into_iter().chain(at_once) {
                 let faults = match database {
                     Database::Sqlite => scans(&connection, statement),
                     Database::Postgres => postgres.prepare(&statement.sql).err().into_iter().collect(),
@@ -76,6 +79,21 @@ fn everything(model: &Model, of: TypeId) -> Write {
         model.content_type(of).fields_by_id().filter_map(|(id, field)| losing(model, (of, id), field)).collect();
     let rules = RowRules { row: Filter::Nothing, losing, ..RowRules::default() };
     Write { of, action, answer: Answer::Wrap(Vec::new()), rules }
+}
+
+/// A document that is made with its fields and one document for each relation to one, and shows a column of its own.
+fn made_at_once(model: &Model, of: TypeId) -> Write {
+    let given = |field: &model::Field| match field.relation() {
+        Some(relation) if relation.many || !model.holds_links(relation) => None,
+        Some(_) => Some(Given::Links(Links { ids: HoleId(0), kind: LinkKind::DocumentId, visible: Filter::All })),
+        None => Some(Given::Null),
+    };
+    let fields = model.content_type(of).fields_by_id();
+    let assignments = fields.filter_map(|(id, field)| Some(Assignment { field: id, given: given(field)? })).collect();
+    let action = WriteAction::Create { data: Data { assignments }, version: WriteVersion::Only, locale: Locale::Only };
+    let shown = ["(one ", &model.content_type(of).name, " (show _document_id _created_at))"].concat();
+    let select = plan::Select { from: plan::From::Written, ..plan_text::select(model, &shown) };
+    Write { of, action, answer: Answer::Row(Box::new(select)), rules: RowRules::default() }
 }
 
 /// Rows that a two-way relation can take links from: those of the side that holds them, unless it is this one and shares its partners.

@@ -1,6 +1,7 @@
 //! Running a change: one story for both databases, told through a [`Door`](door::Door).
 
 mod apply;
+mod at_once;
 mod change;
 mod command;
 mod context;

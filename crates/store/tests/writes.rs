@@ -47,6 +47,7 @@ macro_rules! cases {
 cases! {
     scalars
     rules
+    at_once
     unique
     uid
     links_plain

@@ -144,7 +144,7 @@ impl Reading<'_> {
             )));
         }
         let declared = field.content_type().map(|mime| mime.essence_str().to_owned());
-        let id = self.ids.document_id().map_err(|error| {
+        let id = self.ids.word().map_err(|error| {
             tracing::error!(error = %error, "a file could not be named");
             Refusal::internal()
         })?;

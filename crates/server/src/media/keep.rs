@@ -86,7 +86,7 @@ impl Media {
     }
 
     async fn ready(&self, app: &App, file: FormFile, info: FileInfo) -> Result<Ready, Refusal> {
-        let random = app.settings.ids.document_id().map_err(|error| {
+        let random = app.settings.ids.word().map_err(|error| {
             tracing::error!(error = %error, "a file could not be named");
             Refusal::internal()
         })?;

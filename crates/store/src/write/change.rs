@@ -125,6 +125,11 @@ impl<'a, D: Door> Change<'a, D> {
         Ok(true)
     }
 
+    /// Whether no statement waits to be sent.
+    pub(crate) fn waits_for_nothing(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// What waits, for whom sends it.
     pub(crate) fn take_waiting(&mut self) -> Vec<Call<'a>> {
         std::mem::take(&mut self.waiting)

@@ -34,6 +34,17 @@ struct Known {
 impl<'a, D: Door> Change<'a, D> {
     /// Makes a document.
     pub(crate) async fn create(&mut self, asked: Asked<'_>) -> Result<Written, Failure> {
+        let (mut content, mut frame) = self.begun(asked)?;
+        if let Some(written) = self.create_at_once(&content, &frame).await? {
+            return Ok(written);
+        }
+        frame.document_id = self.env.context.ids.document_id(self.env.context.now)?;
+        let known = self.look(&mut content, asked.version, &frame).await?;
+        self.insert(content, asked.version, frame, known).await
+    }
+
+    /// What is asked, with the defaults of the model, and a frame about no row yet, whose public id is still to be drawn.
+    pub(super) fn begun(&self, asked: Asked<'_>) -> Result<(Content, Frame), Failure> {
         let content_type = self.content_type();
         let locale = self.locale(asked.locale)?;
         let mut content = Content::given(self.env.model, &content_type.fields, asked.data, self.env.values);
@@ -42,9 +53,7 @@ impl<'a, D: Door> Change<'a, D> {
         content.fill_defaults(self.env.model, &content_type.fields);
         let mut frame = self.frame(&locale);
         frame.published_at = self.published_at(asked.version);
-        frame.document_id = self.env.context.ids.document_id()?;
-        let known = self.look(&mut content, asked.version, &frame).await?;
-        self.insert(content, asked.version, frame, known).await
+        Ok((content, frame))
     }
 
     /// Everything that can be refused is refused here, before anything is written.
@@ -103,7 +112,7 @@ impl<'a, D: Door> Change<'a, D> {
         fill_system(frame, self.env.program, &system);
     }
 
-    fn new_key(&self, taken: Value) -> Result<Value, Failure> {
+    pub(super) fn new_key(&self, taken: Value) -> Result<Value, Failure> {
         match &self.env.program.key_source {
             KeySource::Identity | KeySource::Shared(_) => Ok(taken),
             KeySource::Uuid => Ok(Value::Uuid(self.env.context.ids.uuid(self.env.context.now)?)),

@@ -15,7 +15,7 @@ use super::frame::Call;
 use super::postgres_value::read;
 use crate::Error;
 use crate::postgres::Session;
-use crate::read::postgres::{Parameter, kept, written};
+use crate::read::postgres::{Levels, Parameter, kept, written};
 
 /// A connection inside a transaction.
 pub(crate) struct PostgresDoor<'c> {
@@ -95,6 +95,33 @@ impl<'c> PostgresDoor<'c> {
         let answered = join_all(asked).await;
         let rows = answered.into_iter().zip(ready);
         rows.map(|(rows, one)| rows?.iter().map(|row| values(row, one.columns)).collect()).collect()
+    }
+
+    /// Runs a statement that makes a document and gives the row that its answer shows, as a transaction of its own; none where it makes nothing.
+    pub(crate) async fn made(&self, call: Call<'_>, node: &Node) -> Result<Option<Levels>, Error> {
+        let ready = self.prepared(vec![call]).await?;
+        let [one] = ready.as_slice() else { return Ok(None) };
+        let params: Vec<&(dyn ToSql + Sync)> = one.values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        self.commit.follows();
+        let rows = match self.session.client().query(&one.prepared, &params).await {
+            Ok(rows) => rows,
+            Err(error) => return Err(self.refused(error)),
+        };
+        if rows.is_empty() {
+            self.commit.begin();
+            return Ok(None);
+        }
+        self.commit.has_returned.store(true, Ordering::Relaxed);
+        Ok(Some(Levels::of_root(node, rows, self.env.rows_max)?))
+    }
+
+    /// A statement that the server has refused has written nothing; of one that has no answer nobody knows.
+    fn refused(&self, error: tokio_postgres::Error) -> Error {
+        if error.code().is_none() {
+            return Error::OutcomeUnknown { reason: error.to_string() };
+        }
+        self.commit.begin();
+        Error::Postgres(error)
     }
 
     /// Sends COMMIT. The server answers it without a complaint where a statement has failed, and rolls back.

@@ -1,5 +1,7 @@
 //! Running a change in its transactions: one for each root entry, or one for all. An answer's bytes leave only behind COMMIT.
 
+mod at_once;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -296,6 +298,9 @@ async fn on_postgres(
     commit: &Commit,
 ) -> Result<Part, Stopped> {
     let loan = postgres.loan().await?;
+    if let Some(part) = at_once::at_once(&loan, request, range, commit).await? {
+        return Ok(part);
+    }
     let mut run = 1;
     loop {
         let outcome = once(&loan, request, range, commit).await;
@@ -445,7 +450,7 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
         let bytes = std::mem::take(&mut part.bytes);
         let shown = match action {
             Action::Write(write) => {
-                let (ends, is_promised) = (to - from == 1, root.non_null);
+                let (ends, is_promised) = (is_alone(request, (from, to)), root.non_null);
                 let end = End { statements: write.statements, ends, is_promised };
                 apply(change_env(request, write), end, door, (spot, bytes)).await
             }
@@ -456,31 +461,38 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
                 apply_command(env, (command, work), door, (spot, bytes)).await
             }
         };
-        let Shown { bytes, faults, wrote } = shown.map_err(|failure| stopped(failure, index - from))?;
-        part.bytes = bytes;
-        part.faults.extend(faults);
-        match wrote {
-            Wrote::Value => {}
-            Wrote::Null | Wrote::Failed => {
-                part.bytes.truncate(start);
-                part.bytes.extend_from_slice(b"null");
-                // Where an answer is promised, a document that is not there is the reason why there is none.
-                if root.non_null && wrote == Wrote::Null {
-                    part.faults.push(fault(
-                        &root.key,
-                        root.place,
-                        Cause::NotFound(root.value.write().map(|write| write.write.of)),
-                    ));
-                }
-                part.is_null |= root.non_null;
-            }
-        }
-        if let (Some(shaped), Wrote::Value) = (root.value.shaped(), wrote) {
-            let answer = part.bytes.split_off(start);
-            shape(root, (shaped, Ok(&answer), request.context.now), &mut part);
-        }
+        let shown = shown.map_err(|failure| stopped(failure, index - from))?;
+        closed_entry(root, (start, request.context.now), shown, &mut part);
     }
     Ok(part)
+}
+
+/// Takes what was shown of a root entry, whose value begins at `start`, into the answer.
+fn closed_entry(root: &ChangeRoot, (start, now): (usize, i64), Shown { bytes, faults, wrote }: Shown, part: &mut Part) {
+    part.bytes = bytes;
+    part.faults.extend(faults);
+    match wrote {
+        Wrote::Value => {}
+        Wrote::Null | Wrote::Failed => {
+            part.bytes.truncate(start);
+            part.bytes.extend_from_slice(b"null");
+            // Where an answer is promised, a document that is not there is the reason why there is none.
+            if root.non_null && wrote == Wrote::Null {
+                let of = root.value.write().map(|write| write.write.of);
+                part.faults.push(fault(&root.key, root.place, Cause::NotFound(of)));
+            }
+            part.is_null |= root.non_null;
+        }
+    }
+    if let (Some(shaped), Wrote::Value) = (root.value.shaped(), wrote) {
+        let answer = part.bytes.split_off(start);
+        shape(root, (shaped, Ok(&answer), now), part);
+    }
+}
+
+/// Whether a root entry is all that its transaction does: COMMIT may go with its last statement, or the statement be a transaction by itself.
+fn is_alone(request: &Request, (from, to): (usize, usize)) -> bool {
+    to - from == 1 && request.works.is_empty()
 }
 
 fn stopped(failure: Failure, root: usize) -> Stopped {

@@ -37,6 +37,8 @@ struct Step<'s> {
     by: Option<i64>,
     /// Who wrote is shown, too.
     signed: bool,
+    /// What it links is not shown.
+    alone: bool,
     of: TypeId,
     document: Option<String>,
     data: Json,
@@ -90,7 +92,7 @@ impl Script {
         let mut words = head.split_whitespace();
         let verb = words.next().unwrap();
         let (mut draft, mut locale, mut of, mut document, mut role) = (false, None, None, None, None);
-        let (mut by, mut signed) = (None, false);
+        let (mut by, mut signed, mut alone) = (None, false, false);
         while let Some(word) = words.next() {
             match word {
                 "draft" => draft = true,
@@ -98,6 +100,7 @@ impl Script {
                 "as" => role = words.next(),
                 "by" => by = words.next().map(|key| key.parse().unwrap()),
                 "signed" => signed = true,
+                "alone" => alone = true,
                 _ if word.starts_with('@') => document = Some(self.id_of(&word[1..])),
                 _ => of = Some(self.model.type_named(word).unwrap_or_else(|| panic!("no type {word}"))),
             }
@@ -107,7 +110,7 @@ impl Script {
             json = json.replace(&format!("\"@{name}\""), &format!("\"{id}\""));
         }
         let data = if json.is_empty() { Json::Object(Map::new()) } else { serde_json::from_str(&json).unwrap() };
-        Step { verb, draft, locale, role, by, signed, of: of.unwrap(), document, data }
+        Step { verb, draft, locale, role, by, signed, alone, of: of.unwrap(), document, data }
     }
 
     fn id_of(&self, name: &str) -> String {
@@ -164,7 +167,7 @@ impl Script {
             "delete" => WriteAction::Delete { find: find(), locale: locale.clone(), must_exist: false },
             other => panic!("no verb {other}"),
         };
-        let view = View { model: &self.model, status, locale, signed: step.signed };
+        let view = View { model: &self.model, status, locale, signed: step.signed, alone: step.alone };
         let answer = Answer::Row(Box::new(view.written(step.of)));
         RootValue::Write(Box::new(Write { of: step.of, action, answer, rules: plan::RowRules::default() }))
     }
@@ -175,7 +178,8 @@ impl Script {
             (true, true) => Status::Draft,
             (true, false) => Status::Published,
         };
-        let view = View { model: &self.model, status, locale: self.locale(step), signed: step.signed };
+        let view =
+            View { model: &self.model, status, locale: self.locale(step), signed: step.signed, alone: step.alone };
         let plan = plan_of(vec![RootValue::Select(Box::new(view.all(step.of)))], Vec::new(), Boundary::Read);
         let plan = authorize(plan, &Policy::Everything, &self.model);
         let prepared = self.store.prepare(&self.served, &plan).unwrap();

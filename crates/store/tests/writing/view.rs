@@ -12,6 +12,8 @@ pub struct View<'a> {
     pub status: Status,
     pub locale: Locale,
     pub signed: bool,
+    /// Without what it links.
+    pub alone: bool,
 }
 
 /// What a relation belongs to.
@@ -74,6 +76,7 @@ impl View<'_> {
     fn field(&self, owner: Owner, of: TypeId, id: FieldId, field: &Field) -> Option<Entry> {
         let value = match &field.kind {
             _ if field.is_hidden() => return None,
+            FieldKind::Relation(_) if self.alone => return None,
             FieldKind::Scalar { .. } | FieldKind::Enum { .. } => RowValue::Column(Column::Field(id), Form::Plain),
             FieldKind::Relation(relation) => self.relation(owner, id, relation),
             FieldKind::Component { of: component, repeatable } => self.elements(of, id, &[*component], *repeatable),

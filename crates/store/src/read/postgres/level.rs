@@ -48,6 +48,15 @@ impl Levels {
         Levels { by_slot: (0..statements).map(|_| None).collect(), rows_max }
     }
 
+    /// The rows of a program of one statement.
+    pub(crate) fn of_root(node: &Node, rows: Vec<Row>, rows_max: u32) -> Result<Levels, Error> {
+        let mut levels = Levels::new(1, rows_max);
+        if let Some(statement) = &node.rows {
+            levels.keep(statement.slot, Level::new(rows, None, None)?);
+        }
+        Ok(levels)
+    }
+
     pub(super) fn keep(&mut self, slot: u16, level: Level) {
         self.by_slot[usize::from(slot)] = Some(level);
     }
