@@ -1,6 +1,6 @@
 //! From a select to the program that the store runs: one statement for each level, and the object that its rows fill.
 
-use model::{ComponentId, EnumId, SystemColumn};
+use model::{ComponentId, EnumId, SystemColumn, TypeId};
 use plan::{
     Cause, Column, ComponentSelect, Derived, Entry, Form, From, Locale, Object, Part, PartEntry, Problem, Refusal, Row,
     RowValue, Select, Shape, Status, Version,
@@ -8,12 +8,13 @@ use plan::{
 
 use crate::component::{component_program, kept_elements, member_name};
 use crate::counts::Totals;
+use crate::join::{joined, may_join};
 use crate::layout::{STATUS_DRAFT, STATUS_PUBLISHED, component_column};
 use crate::level::{Level, Origin, Purpose, Spec, level, parent_kind};
 use crate::relation::{Above, StatusAbove, Step, reach};
-use crate::scope::{Aliases, Env, Typed};
+use crate::scope::{Aliases, Env, Scope, Typed};
 use crate::switch::{related, root};
-use crate::tree::Expr;
+use crate::tree::{Alias, Expr};
 use crate::{
     ColumnKind, ComponentSource, Database, EntryProgram, Layout, Lead, Node, NodeShape, ObjectProgram, Parent,
     PartProgram, PartProgramEntry, RowProgram, Statement, SwitchProgram, ValueProgram,
@@ -55,6 +56,8 @@ pub(crate) struct Rows<'a> {
     version: Version,
     /// Number of the level below.
     pub(crate) below: u32,
+    /// Single rows that are related stand beside the row.
+    pub(crate) joins: bool,
 }
 
 /// What the entries of an object are of.
@@ -62,6 +65,8 @@ pub(crate) struct Rows<'a> {
 pub(crate) enum Inside<'p> {
     /// The row.
     Row,
+    /// A row of this content type that stands beside it.
+    Beside(TypeId, Alias),
     /// An element of this component in it, of which this object is shown.
     Element(ComponentId, &'p Object),
 }
@@ -76,7 +81,8 @@ pub(crate) fn node(env: Env, spec: &Spec, parent: Parent) -> Node {
         Shape::List(_) | Shape::One(_) => true,
         Shape::Parts(entries) => has_rows(entries),
     };
-    let mut rows = Rows { env, level, columns: Vec::new(), version: select.version.clone(), below: spec.number + 1 };
+    let (version, joins) = (select.version.clone(), may_join(env, spec));
+    let mut rows = Rows { env, level, columns: Vec::new(), version, below: spec.number + 1, joins };
     let shape = match &select.shape {
         Shape::List(row) => NodeShape::List(row_program(&mut rows, row, Inside::Row)),
         Shape::One(row) => NodeShape::One(row_program(&mut rows, row, Inside::Row)),
@@ -92,7 +98,8 @@ pub(crate) fn own_columns(env: Env, select: &Select) -> Option<(Vec<String>, Vec
     let Shape::One(row) = &select.shape else { return None };
     let spec = Spec { select, origin: Origin::Written, by_locale: false, number: 0 };
     let level = level(env, &spec, Purpose::Rows)?;
-    let mut rows = Rows { env, level, columns: Vec::new(), version: select.version.clone(), below: 1 };
+    let version = select.version.clone();
+    let mut rows = Rows { env, level, columns: Vec::new(), version, below: 1, joins: false };
     let program = row_program(&mut rows, row, Inside::Row);
     if !is_of_row(&program.object) {
         return None;
@@ -115,6 +122,7 @@ fn is_of_row(object: &ObjectProgram) -> bool {
         ValueProgram::Wrap(inner) => is_of_row(inner),
         ValueProgram::Member { .. }
         | ValueProgram::ElementId
+        | ValueProgram::Joined(_)
         | ValueProgram::Node(_)
         | ValueProgram::Switch(_)
         | ValueProgram::Component(_)
@@ -222,19 +230,21 @@ fn value_program(rows: &mut Rows, value: &RowValue, inside: Inside) -> ValueProg
         RowValue::Select(select) => select_program(rows, select),
         RowValue::Switch(switch) => match inside {
             Inside::Row => ValueProgram::Switch(Box::new(related(rows, switch))),
-            Inside::Element(..) => refused("a relation to several content types inside a component cannot be read yet"),
+            Inside::Beside(..) | Inside::Element(..) => {
+                refused("a relation to several content types inside a component cannot be read yet")
+            }
         },
         RowValue::Component(select) => component_value(rows, select, inside),
         RowValue::Derived(Derived::FloatOf(column)) => match inside {
-            Inside::Row => {
-                let value = rows.column(*column);
+            Inside::Row | Inside::Beside(..) => {
+                let value = rows.column_inside(inside, *column);
                 ValueProgram::FloatOf(rows.need(value.expr, value.kind), value.kind)
             }
             Inside::Element(..) => refused("a value derived from a member of a component cannot be read yet"),
         },
         RowValue::Derived(Derived::Scaled(column, scale)) => match inside {
-            Inside::Row => {
-                let value = rows.column(*column);
+            Inside::Row | Inside::Beside(..) => {
+                let value = rows.column_inside(inside, *column);
                 ValueProgram::Scaled(rows.need(value.expr, value.kind), value.kind, *scale)
             }
             Inside::Element(..) => refused("a unit of a member of a component cannot be asked for yet"),
@@ -253,8 +263,8 @@ fn column_program(rows: &mut Rows, column: Column, form: &Form, inside: Inside) 
         }
     };
     match (inside, column) {
-        (Inside::Row, _) => {
-            let value = rows.column(column);
+        (Inside::Row | Inside::Beside(..), _) => {
+            let value = rows.column_inside(inside, column);
             let index = rows.need(value.expr, value.kind);
             ValueProgram::Column { index, kind: value.kind, form: form.clone(), words }
         }
@@ -282,6 +292,7 @@ fn component_value(rows: &mut Rows, select: &ComponentSelect, inside: Inside) ->
             let kept = kept_elements(rows.env, &mut rows.level.aliases, &scope, select);
             ComponentSource::Column(rows.need(kept, ColumnKind::Json))
         }
+        Inside::Beside(..) => return refused("a component of a row beside another one is a level of its own"),
         Inside::Element(component, object) => {
             ComponentSource::Member(member_name(rows.env.model.component(component), object, select))
         }
@@ -300,6 +311,9 @@ pub(crate) fn refusal(reason: &str) -> Refusal {
 
 /// Related rows: the level below.
 fn select_program(rows: &mut Rows, select: &Select) -> ValueProgram {
+    if let Some(joined) = joined(rows, select) {
+        return joined;
+    }
     let mut select = select.clone();
     let by_locale = rows.hand_down(&mut select.version);
     let (origin, above) = match select.from {
@@ -356,6 +370,14 @@ impl Rows<'_> {
     pub(crate) fn column(&mut self, column: Column) -> Typed {
         let scope = self.level.scope();
         self.env.column(&mut self.level.aliases, &scope, column)
+    }
+
+    /// The same of what an object is of.
+    fn column_inside(&mut self, inside: Inside, column: Column) -> Typed {
+        match inside {
+            Inside::Beside(of, alias) => self.env.column(&mut self.level.aliases, &Scope::Row { of, alias }, column),
+            Inside::Row | Inside::Element(..) => self.column(column),
+        }
     }
 
     pub(crate) fn system(&mut self, column: SystemColumn) -> u16 {

@@ -79,6 +79,18 @@ pub(crate) struct Level {
     pub(crate) element: Option<Expr>,
     limit: Option<Expr>,
     offset: Option<Expr>,
+    /// Rows that stand beside its own.
+    pub(crate) joins: Vec<Join>,
+}
+
+/// A row of another table that stands beside a row of the level, where there is one.
+#[derive(Debug)]
+pub(crate) struct Join {
+    pub(crate) table: String,
+    pub(crate) alias: Alias,
+    /// The column of the level's rows that holds its key.
+    pub(crate) key: Expr,
+    pub(crate) filter: Vec<Expr>,
 }
 
 /// The kind of the key by which rows find the row above; none at a root.
@@ -152,6 +164,7 @@ fn joined(env: Env, spec: &Spec, purpose: Purpose, aliases: &mut Aliases) -> Opt
         element: reach.and_then(|reach| reach.element),
         limit: None,
         offset: None,
+        joins: Vec::new(),
     })
 }
 
@@ -299,6 +312,7 @@ fn first_of_each(env: Env, spec: &Spec, inner: Level) -> Level {
         element: None,
         limit: None,
         offset: None,
+        joins: Vec::new(),
     }
 }
 
@@ -330,7 +344,11 @@ impl Level {
     }
 
     /// The level's rows with these columns.
-    pub(crate) fn into_rows(self, env: Env, columns: Vec<Expr>) -> Query {
+    pub(crate) fn into_rows(mut self, env: Env, columns: Vec<Expr>) -> Query {
+        let joins = std::mem::take(&mut self.joins);
+        if !joins.is_empty() {
+            return self.into_joined(joins, columns);
+        }
         let is_for_each = self.limit.is_some() || self.offset.is_some() || !self.distinct.is_empty();
         if is_for_each && let Some(parents) = self.parents {
             return self.into_lateral(env, parents, columns);
@@ -440,6 +458,49 @@ impl Level {
             offset: self.offset,
             ..Query::default()
         }
+    }
+
+    /// The rows with those of other tables beside them. The page is cut first, so that no more is joined than is shown.
+    ///
+    /// ```sql
+    /// select t2."c0", t1."name" from (select t0."title" as "c0", t0."_key" as "c1", t0."artist_key" as "c2" from "album" as t0 where ..
+    ///   order by t0."_key" limit $1) as t2 left join "artist" as t1 on t1."_key" = t2."c2" order by t2."c1"
+    /// ```
+    fn into_joined(mut self, joins: Vec<Join>, columns: Vec<Expr>) -> Query {
+        let page = self.aliases.next();
+        let mut inner: Vec<(Expr, Option<String>)> = Vec::new();
+        let mut of_page = |expr: Expr| {
+            let place = inner.iter().position(|(known, _)| *known == expr).unwrap_or_else(|| {
+                inner.push((expr, Some(numbered("c", inner.len()))));
+                inner.len() - 1
+            });
+            Expr::column(page, numbered("c", place))
+        };
+        let is_joined =
+            |expr: &Expr| matches!(expr, Expr::Column(alias, _) if joins.iter().any(|join| join.alias == *alias));
+        let results = columns
+            .into_iter()
+            .map(|column| (if is_joined(&column) { column } else { of_page(column) }, None))
+            .collect();
+        let order = self.order.iter().map(|key| Order { expr: of_page(key.expr.clone()), ..key.clone() }).collect();
+        let beside: Vec<Source> = joins
+            .into_iter()
+            .map(|join| {
+                let meets = Expr::column(join.alias, "_key").equals(of_page(join.key));
+                Source::Left(join.table, join.alias, [meets].into_iter().chain(join.filter).collect())
+            })
+            .collect();
+        let rows = Query {
+            columns: inner,
+            from: self.sources,
+            filter: self.filter,
+            order: self.order,
+            limit: self.limit,
+            offset: self.offset,
+            ..Query::default()
+        };
+        let from = [Source::Query(Box::new(rows), page)].into_iter().chain(beside).collect();
+        Query { columns: results, from, order, ..Query::default() }
     }
 
     /// Aggregates over the level. `values` are what they read, `aggregates` makes them of the values' names.

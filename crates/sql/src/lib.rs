@@ -19,6 +19,7 @@ mod ddl_table;
 pub mod element;
 mod filter;
 pub mod function;
+mod join;
 pub mod layout;
 mod lead;
 mod level;
@@ -48,8 +49,8 @@ pub use layout::{Layout, LayoutError};
 pub use lead::Lead;
 pub use name::{NAME_BYTES_MAX, snake_case};
 pub use program::{
-    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, LinkedProgram,
-    Node, NodeShape, ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement,
+    ArmProgram, ColumnKind, ComponentProgram, ComponentSource, CountProgram, Database, EntryProgram, JoinedProgram,
+    LinkedProgram, Node, NodeShape, ObjectProgram, Param, Parent, PartProgram, PartProgramEntry, RowProgram, Statement,
     SwitchArmProgram, SwitchProgram, SwitchShapeProgram, ValueProgram,
 };
 pub use write::{AnswerProgram, AnswerProgramEntry, AnswerProgramValue, Seen, WriteProgram, field_of};

@@ -118,7 +118,16 @@ impl Printer {
     fn from(&mut self, sources: &[Source], gap: &str) {
         for (index, source) in sources.iter().enumerate() {
             self.syntax(gap);
-            self.syntax(if index == 0 { "from " } else { "cross join " });
+            self.syntax(match source {
+                _ if index == 0 => "from ",
+                Source::Left(..) => "left join ",
+                Source::Table(..)
+                | Source::Query(..)
+                | Source::Union(..)
+                | Source::Lateral(..)
+                | Source::Unnest(..)
+                | Source::Elements(..) => "cross join ",
+            });
             self.source(source);
         }
     }
@@ -153,6 +162,12 @@ impl Printer {
             Source::Table(name, alias) => {
                 self.name(name);
                 self.named(*alias, "");
+            }
+            Source::Left(name, alias, conditions) => {
+                self.name(name);
+                self.named(*alias, "");
+                self.syntax(" on ");
+                self.joined(conditions, " and ");
             }
             Source::Query(query, alias) => {
                 self.nested(query);

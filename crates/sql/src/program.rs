@@ -222,6 +222,8 @@ pub enum ValueProgram {
     ElementId,
     /// An object around things of the same row.
     Wrap(ObjectProgram),
+    /// A related row, which stands beside the row at hand.
+    Joined(Box<JoinedProgram>),
     /// Related rows.
     Node(Box<Node>),
     /// Related rows of several content types.
@@ -238,6 +240,17 @@ pub enum ValueProgram {
     Linked(LinkedProgram),
     /// Null with this fault.
     Refused(Refusal),
+}
+
+/// A related row whose columns stand in the row at hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JoinedProgram {
+    /// Column of its key: null where there is no such row.
+    pub key: u16,
+    /// What that holds.
+    pub kind: ColumnKind,
+    /// Its object.
+    pub object: ObjectProgram,
 }
 
 /// Rows of several content types.
@@ -434,6 +447,7 @@ impl ValueProgram {
             | ValueProgram::Cursor
             | ValueProgram::Refused(_) => next,
             ValueProgram::Wrap(object) => object.number(next),
+            ValueProgram::Joined(joined) => joined.object.number(next),
             ValueProgram::Node(node) => node.number(next),
             ValueProgram::Switch(switch) => switch.number(next),
             ValueProgram::Linked(linked) => linked.number(next),

@@ -92,6 +92,8 @@ pub(crate) struct Query {
 pub(crate) enum Source {
     /// A table.
     Table(String, Alias),
+    /// `left join "table" as t1 on ..`: behind another source, and each of its rows stands once at most beside this one's.
+    Left(String, Alias, Vec<Expr>),
     /// `(select ..) as t0`.
     Query(Box<Query>, Alias),
     /// `(select .. union all select ..) as t0`.

@@ -201,6 +201,7 @@ impl<'a, 'o> Walk<'a, 'o> {
             ValueProgram::Cursor => Ok(self.cursor(at.number)),
             ValueProgram::Refused(refusal) => Ok(self.out.fault_at(&entry.key, refusal.cause.clone())),
             ValueProgram::Wrap(_)
+            | ValueProgram::Joined(_)
             | ValueProgram::Node(_)
             | ValueProgram::Switch(_)
             | ValueProgram::Linked(_)
@@ -216,6 +217,10 @@ impl<'a, 'o> Walk<'a, 'o> {
     fn below(&mut self, value: &'a ValueProgram, at: At<'_>) -> Result<Wrote, Error> {
         match value {
             ValueProgram::Wrap(object) => self.object(object, at),
+            ValueProgram::Joined(joined) => match at.row.cell(joined.key, joined.kind)? {
+                Some(_) => self.object(&joined.object, at),
+                None => Ok(Wrote::Null),
+            },
             ValueProgram::Node(node) => self.node(node, Some(at)),
             ValueProgram::Switch(switch) => self.switch(switch, Some(at)),
             ValueProgram::Linked(linked) => self.linked(linked, at),

@@ -307,6 +307,7 @@ fn below_link_object<'e>(next: &mut Vec<Task<'e>>, object: &'e ObjectProgram, le
             | ValueProgram::Column { .. }
             | ValueProgram::Member { .. }
             | ValueProgram::ElementId
+            | ValueProgram::Joined(_)
             | ValueProgram::Node(_)
             | ValueProgram::Switch(_)
             | ValueProgram::Component(_)
@@ -381,6 +382,7 @@ fn push_object<'e>(next: &mut Vec<Task<'e>>, object: &'e ObjectProgram, rows: &[
             | ValueProgram::Column { .. }
             | ValueProgram::Member { .. }
             | ValueProgram::ElementId
+            | ValueProgram::Joined(_)
             | ValueProgram::FloatOf(..)
             | ValueProgram::Scaled(..)
             | ValueProgram::Cursor
