@@ -71,6 +71,8 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Deadline), Error> 
             "pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=0; pragma journal_size_limit=67108864;
              pragma foreign_keys=on; pragma trusted_schema=off; pragma temp_store=memory; pragma cache_size=-16384;",
         )?;
+        // A write touches a page in each index, which lie apart: those that the cache does not hold are read where they are mapped.
+        connection.pragma_update(None, "mmap_size", MAPPED_BYTES_MAX)?;
         Ok(connection)
     };
     finish(opened().map_err(|source| Error::Open { path: path.to_owned(), source })?)
