@@ -113,7 +113,7 @@ struct Promised {
 /// Launches as many as are allowed by then, until all are there.
 fn launch(control: &Path, allowed: &AtomicUsize, runs: usize) -> Promised {
     let mut promised = Promised { keys: Vec::new(), unknown: 0 };
-    let question = json!({ "launch": { "job": "count", "config": {}, "tags": {} } });
+    let question = json!({ "runs": { "launch": { "job": "count", "config": {}, "tags": {} } } });
     while promised.keys.len() < runs {
         wait_for("room for a launch", || promised.keys.len() < allowed.load(Ordering::Relaxed));
         wait_for("a launch", || match ask(control, &question) {
@@ -281,7 +281,7 @@ impl Stage {
 
     /// Every run that is there has ended.
     fn is_settled(&self) -> bool {
-        let question = json!({ "runs": { "job": null, "limit": 1_000 } });
+        let question = json!({ "runs": { "runs": { "job": null, "limit": 1_000 } } });
         let answer = ask(&self.server.home.join("data/control"), &question);
         let runs = answer.and_then(|answer| answer["done"].as_array().cloned()).unwrap_or_default();
         !runs.is_empty() && runs.iter().all(|run| run["is_finished"] == true)
