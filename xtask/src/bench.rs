@@ -43,7 +43,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if options.builds {
         build(&options)?;
     }
-    let data = Data::prepare(&folder)?;
+    let data = Data::of(&folder)?;
+    if !options.operations.is_empty() {
+        data.prepare()?;
+    }
     let mut faults = Vec::new();
     let (mut measured, mut ran, mut figures) = (Vec::new(), Vec::new(), Vec::new());
     for database in &options.databases {

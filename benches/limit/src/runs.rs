@@ -96,7 +96,7 @@ fn sqlite_launches(file: &str, run: &str, count: usize) -> Result<Vec<f64>> {
     let mut tables = Vec::new();
     for (table, column) in TABLES {
         let mut read = database.prepare(&owner(table, column, "?1"))?;
-        let columns: Vec<String> = read.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = read.column_names().map(str::to_owned).collect();
         let width = columns.len();
         let rows =
             read.query_map([run], |row| (0..width).map(|at| row.get(at)).collect::<rusqlite::Result<Vec<Value>>>())?;

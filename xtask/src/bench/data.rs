@@ -101,15 +101,19 @@ impl Stores {
 }
 
 impl Data {
-    pub(super) fn prepare(folder: &Path) -> Result<Self> {
+    /// The data of a folder; nothing is made yet.
+    pub(super) fn of(folder: &Path) -> Result<Self> {
         let workspace = process::workspace();
         let rows_hash = hash_of(&workspace, &ROW_SOURCES)?;
         let project_hash = hash_of(&workspace, &PROJECT_SOURCES)?;
-        let data = Self { folder: folder.to_path_buf(), rows_hash, project_hash, workspace };
-        data.remove_others()?;
-        data.make_blog()?;
-        data.make_plain_file()?;
-        Ok(data)
+        Ok(Self { folder: folder.to_path_buf(), rows_hash, project_hash, workspace })
+    }
+
+    /// Makes the rows that the operations ask for.
+    pub(super) fn prepare(&self) -> Result<()> {
+        self.remove_others()?;
+        self.make_blog()?;
+        self.make_plain_file()
     }
 
     /// One cluster keeps the databases of all hashes.

@@ -190,7 +190,8 @@ impl Engine {
         loop {
             let news = self.ask(&json!({ "news": { "run": run, "events": 0, "logs": 0 } }))?;
             if news["run"]["is_finished"] == true {
-                return Ok(news);
+                // Events are read before the run is: the last of them come with the next answer.
+                return self.ask(&json!({ "news": { "run": run, "events": 0, "logs": 0 } }));
             }
             if Instant::now() > deadline {
                 bail!("the run {run} does not end");
