@@ -169,7 +169,7 @@ impl Engine {
     }
 
     fn ask(&mut self, question: &Value) -> Result<Value> {
-        writeln!(self.0.get_mut(), "{question}")?;
+        writeln!(self.0.get_mut(), "{}", json!({ "runs": question }))?;
         let mut line = String::new();
         self.0.read_line(&mut line)?;
         let mut answer: Value = serde_json::from_str(&line).context("the control socket gave no JSON")?;
