@@ -1,7 +1,7 @@
 //! Accounts and tokens, as whoever checks them needs them: the one reader of password hashes.
 //!
 //! A plan cannot name a password or a token's hash, for any role; so these few statements are fixed. They read the tables of the system types
-//! User, Role and ApiToken.
+//! User, Role and `ApiToken`.
 
 mod token;
 
