@@ -133,7 +133,7 @@ impl Execution {
             running: HashMap::new(),
             pending: Vec::new(),
             sender,
-            deadline: deadline.map(|(start, most)| at_micros(start) + Duration::from_millis(most)),
+            deadline: deadline.and_then(|(start, most)| after(at_micros(start), most)),
             is_over_time: false,
             is_closing: false,
             is_stopping: false,
@@ -243,8 +243,7 @@ impl Playing {
             self.pending.push(Progress::Event(NewEvent::new("RUN_START", "DEBUG", &message)));
             self.pending.push(Progress::Run { event: RunEvent::Begin, message });
             self.record.status = RunStatus::Started;
-            let most = self.definition.max_runtime_ms;
-            self.deadline = most.map(|most| self.now() + Duration::from_millis(most));
+            self.deadline = self.definition.max_runtime_ms.and_then(|most| after(self.now(), most));
         }
         Ok(false)
     }
@@ -616,6 +615,11 @@ struct Next {
 }
 
 /// A time that the database keeps; one beyond what can be told is the last that can.
+/// So many milliseconds later; none where no calendar reaches.
+fn after(start: Timestamp, milliseconds: u64) -> Option<Timestamp> {
+    start.checked_add(Duration::from_millis(milliseconds)).ok()
+}
+
 fn at_micros(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use kitchen::Kitchen;
 use runs::transition::RunStatus;
-use runs::{Clock, Ending, Engine, LEASE, RunKey, Scratch, TAKEOVERS_MAX, WorkerSettings, work};
+use runs::{Clock, Ending, Engine, LEASE, Launch, RunKey, Scratch, TAKEOVERS_MAX, WorkerSettings, work};
 use store::Ids;
 use tokio::sync::watch;
 
@@ -268,6 +268,21 @@ async fn lines_beyond_what_is_kept_are_told() {
 async fn a_run_whose_time_is_over_ends() {
     let jobs = r#"type Nightly @job(repository: "kitchen", maxRuntime: "100ms") { one: JSON @run(command: ["hang"]) }"#;
     check_ticking("hasty", jobs, Duration::from_millis(200), &["run failed", "one canceled"]).await;
+}
+
+#[tokio::test]
+async fn a_time_that_no_calendar_reaches_is_no_limit() {
+    let job = r#"type Nightly @job(repository: "kitchen") { one: Int! @run(command: ["give", "5"]) }"#;
+    for kitchen in Kitchen::of("worker_endless", job).await {
+        let guard = Guard::new("endless");
+        let tags = [("dagster/max_runtime".to_owned(), (u64::MAX / 1_000).to_string())].into();
+        let launch = kitchen.engine.prepare(Launch { tags, ..Kitchen::launch() }).await.unwrap();
+        let run = kitchen.engine.launch(&launch).await.unwrap().run;
+        let worker = Working::start(&kitchen, &guard);
+        assert_eq!(ended(&kitchen, run, Duration::ZERO).await, RunStatus::Succeeded);
+        worker.end().await;
+        kitchen.remove().await;
+    }
 }
 
 /// Waits until the process of the run has begun.
