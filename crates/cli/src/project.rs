@@ -142,9 +142,6 @@ fn not_executed(model: &Model) -> Vec<Diagnostic> {
                 format!("{what} of the job `{}`: this version reads it and does not execute it yet", job.type_name);
             list.push(Diagnostic::new(message, place.clone()).help("take it out for now"));
         };
-        if !job.triggers.is_empty() {
-            refuse("@on", &job.place);
-        }
         for op in job.ops.iter().filter(|op| matches!(op.work, Work::Mutation { .. })) {
             refuse(&format!("@mutation on `{}`", op.name), &op.place);
         }

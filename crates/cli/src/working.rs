@@ -72,6 +72,7 @@ pub(crate) fn start(
         tasks.spawn(runs::work(Arc::clone(engine), settings, stop.clone()));
         tasks.spawn(listen(Arc::clone(engine), stop.clone()));
         tasks.spawn(runs::schedule_runs(Arc::clone(engine), stop.clone()));
+        tasks.spawn(runs::launch_by_events(Arc::clone(engine), stop.clone()));
     }
     Ok(Working { tasks })
 }

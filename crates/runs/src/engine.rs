@@ -63,6 +63,8 @@ pub(crate) struct Hints {
     pub(crate) progress: watch::Sender<u64>,
     /// A schedule was switched here.
     pub(crate) schedules: watch::Sender<u64>,
+    /// Another machine has put events of content into the outbox, or other jobs are served.
+    pub(crate) outbox: watch::Sender<u64>,
 }
 
 /// Which steps of a run that has ended are executed again.
@@ -93,8 +95,9 @@ impl Engine {
                 })
             })
             .await?;
+        store.outbox_ready().await?;
         let hint = || watch::Sender::new(0);
-        let hints = Hints { queue: hint(), cancel: hint(), progress: hint(), schedules: hint() };
+        let hints = Hints { queue: hint(), cancel: hint(), progress: hint(), schedules: hint(), outbox: hint() };
         Ok(Engine { store, clock, ids, hints, served: RwLock::default() })
     }
 
@@ -118,6 +121,7 @@ impl Engine {
         };
         let served = ServedJobs { definitions: model.jobs.iter().map(definition).collect(), model };
         *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(served);
+        self.hint_outbox();
         Ok(())
     }
 
@@ -492,6 +496,7 @@ impl Engine {
                     // What was told before somebody listened is looked for once.
                     self.heard("queue");
                     self.heard("cancel");
+                    self.heard("outbox");
                     loop {
                         let heard = tokio::select! {
                             heard = listening.next() => heard,
@@ -514,6 +519,7 @@ impl Engine {
         match word {
             "queue" => self.hint_queue(),
             "cancel" => self.hint_cancel(),
+            "outbox" => self.hint_outbox(),
             _ => self.hint_progress(),
         }
     }
@@ -545,6 +551,10 @@ impl Engine {
     pub(crate) fn hint_cancel(&self) {
         self.hints.cancel.send_modify(|count| *count = count.wrapping_add(1));
         self.hint_progress();
+    }
+
+    pub(crate) fn hint_outbox(&self) {
+        self.hints.outbox.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     pub(crate) fn hint_progress(&self) {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::attempt::outputs_of;
+use crate::Happening;
 use crate::definition::Definition;
 use crate::record::{RunRecord, StepRecord};
 
@@ -73,7 +74,7 @@ pub(crate) fn document(
     let config = definition.config_of(&run.filled_config, op).and_then(|config| config.get("config"));
     json!({
         "run": { "id": run.key.to_string(), "number": run.number, "job": run.job, "tags": run.tags,
-            "retryNumber": attempt.saturating_sub(1) },
+            "retryNumber": attempt.saturating_sub(1), "event": Happening::of_tags(&run.tags).map(|of| of.to_json()) },
         "step": of.name,
         "op": of.definition,
         "attempt": attempt,

@@ -130,6 +130,7 @@ async fn run(
         user: user_key(&sender.caller),
         ids: Arc::clone(&endpoint.app.settings.ids),
         files: noted.as_ref().map_or_else(FileWatch::default, Noted::watch),
+        cause: None,
     };
     let commands = ForRequest { app: endpoint.app, sender };
     let room = Room { bytes: buffer, bytes_max: endpoint.answer_bytes_max };

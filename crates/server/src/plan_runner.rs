@@ -51,7 +51,7 @@ impl PlanRunner {
         let bound = plan::bind(model, &authorized.get().holes, Request { variables, caller, now });
         let values = bound.map_err(|faults| faults.into_iter().next().unwrap_or_else(|| of(Cause::Internal)))?;
         let prepared = self.store.prepare(&self.served, &authorized).map_err(|error| of(error.logged()))?;
-        let context = WriteContext { now, user: user_key(caller), ids: Arc::clone(&self.ids), files };
+        let context = WriteContext { now, user: user_key(caller), ids: Arc::clone(&self.ids), files, cause: None };
         let answer = self.store.run_with(&prepared, values, (context, commands), Vec::new()).await;
         answer.faults.into_iter().next().map_or(Ok(answer.bytes), Err)
     }

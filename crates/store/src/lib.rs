@@ -21,6 +21,7 @@ mod ledger;
 mod locales;
 mod migrate;
 mod open;
+pub mod outbox;
 pub mod postgres;
 #[cfg(test)]
 #[path = "../tests/question/mod.rs"]

@@ -1,12 +1,13 @@
 //! The store: one database, whichever it is.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{Model, TypeId};
 use plan::rules::Patterns;
 use plan::{Authorized, Boundary, Cause, Plan, Values};
 use sql::{Database, Layout};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::postgres::Postgres;
 use crate::read::{PreparedRead, Room};
@@ -24,6 +25,10 @@ pub struct Store {
     limits: StoreLimits,
     locales: RwLock<Locales>,
     changed: broadcast::Sender<TypeId>,
+    /// Rises behind each commit that may have put events into the outbox.
+    pub(crate) outbox: watch::Sender<u64>,
+    /// The outbox is known to be there.
+    pub(crate) has_outbox: AtomicBool,
 }
 
 /// The locales of a project.
@@ -132,6 +137,8 @@ impl Store {
                 all: config.locales.clone().into(),
             }),
             changed: broadcast::Sender::new(CHANGES_MAX),
+            outbox: watch::Sender::new(0),
+            has_outbox: AtomicBool::new(false),
         })
     }
 

@@ -113,7 +113,7 @@ impl<'a> Reader<'_, 'a> {
         job.hooks = self.hooks(directive, &job.location, faults);
         self.body(&mut job, &[object], faults);
         launching::schedules(env, object, &mut job, faults);
-        job.triggers = launching::triggers(env, model, object, faults);
+        job.triggers = launching::triggers(env, model, (object, &job), faults);
         job.sensors = automation::sensors(env, object, faults);
         job.partitions = automation::partitions(env, object, &job, faults);
         job

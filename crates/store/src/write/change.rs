@@ -1,6 +1,6 @@
 //! What every change needs on its way: the plan, the values, the connection, and the statements that wait to be sent.
 
-use model::{ContentType, Model};
+use model::{ContentEvent, ContentType, Model};
 use plan::rules::Patterns;
 use plan::{
     BrokenRule, Cause, Content, FieldFault, Find, Held, Link, Locale, Problem, Segment, Value, Values, Write,
@@ -17,6 +17,7 @@ use super::frame::{Call, Frame, text_of};
 use super::link::{self, Resolved};
 use super::password::Hashes;
 use super::row::{CellEnv, StoredRow};
+use crate::outbox::{Happened, Listeners};
 
 /// What stays the same while a change is made.
 #[derive(Clone, Copy)]
@@ -32,6 +33,8 @@ pub(crate) struct ChangeEnv<'a> {
     /// The project's locales; empty: any.
     pub(crate) locales: &'a [String],
     pub(crate) hashes: &'a Hashes,
+    /// Who listens to what it changes.
+    pub(crate) listeners: Option<&'a Listeners>,
 }
 
 /// One change under way.
@@ -102,6 +105,22 @@ impl<'a, D: Door> Change<'a, D> {
     /// Lets a statement wait: it is sent with the next one whose rows are needed, in this order.
     pub(crate) fn later(&mut self, frame: &Frame, statement: &'a WriteStatement, own: &[Value]) {
         self.waiting.push(frame.call(statement, own));
+    }
+
+    /// Lets what happened to a document wait for the outbox, where somebody listens to it.
+    pub(crate) fn happened(&mut self, events: &[ContentEvent], document: &Written) {
+        let Some(listeners) = self.env.listeners else { return };
+        let happened = Happened {
+            document_id: &document.document_id,
+            key: text_of(&document.key),
+            locale: &document.locale,
+            at: self.env.context.now,
+            cause: self.env.context.cause.as_deref(),
+        };
+        for event in events {
+            let (statement, calls) = listeners.calls(*event, &happened);
+            self.waiting.extend(calls.into_iter().map(|values| Call { statement, values }));
+        }
     }
 
     /// Sends what waits and then these, and gives the rows of these.

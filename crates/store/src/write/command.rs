@@ -148,6 +148,11 @@ impl Work {
         changes.flat_map(|change| change.roots.iter().filter_map(|root| root.value.write()).map(|write| write.write.of))
     }
 
+    /// Whether somebody listens to one of its changes.
+    pub(super) fn is_heard(&self) -> bool {
+        self.changes.iter().filter_map(|own| own.prepared.change()).any(|change| change.is_heard())
+    }
+
     /// Tells how its transaction has ended.
     pub(super) fn tell(&self, ended: Ended) {
         if let Some(told) = &self.ended {
@@ -231,6 +236,7 @@ fn own_env<'a>(
         default_locale: env.default_locale,
         locales: env.locales,
         hashes,
+        listeners: write.listeners.as_ref(),
     }
 }
 

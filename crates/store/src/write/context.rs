@@ -17,6 +17,8 @@ pub struct WriteContext {
     pub ids: Arc<Ids>,
     /// Who is told of files whose rows go.
     pub files: FileWatch,
+    /// What has caused the change, where a run has: kept with the events that it tells, for who launches runs by them.
+    pub cause: Option<Arc<str>>,
 }
 
 impl WriteContext {
@@ -25,6 +27,6 @@ impl WriteContext {
     pub fn of_system() -> WriteContext {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
-        WriteContext { now, user: None, ids: Arc::new(Ids::Random), files: FileWatch::default() }
+        WriteContext { now, user: None, ids: Arc::new(Ids::Random), files: FileWatch::default(), cause: None }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::{FieldId, naming};
+use model::{ContentEvent, FieldId, naming};
 use plan::{Content, Data, Held, Locale, Value, WriteVersion, rules};
 use sql::layout::{KeySource, STATUS_DRAFT, STATUS_PUBLISHED};
 
@@ -176,7 +176,12 @@ impl<'a, D: Door> Change<'a, D> {
             self.publish(&draft, content, None, (rows.1, next)).await?;
         }
         self.check_rule(std::slice::from_ref(&draft.row)).await?;
-        Ok(Written { key: draft.key, document_id: draft.document_id, locale: draft.locale })
+        let written = Written { key: draft.key, document_id: draft.document_id, locale: draft.locale };
+        self.happened(&[ContentEvent::Create], &written);
+        if version.publishes() && program.has_status {
+            self.happened(&[ContentEvent::Publish], &written);
+        }
+        Ok(written)
     }
 
     /// Columns of the house of a new row.

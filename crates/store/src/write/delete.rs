@@ -1,5 +1,6 @@
 //! Removing a document, or one locale of it.
 
+use model::ContentEvent;
 use plan::{Find, Locale, Value};
 use sql::CellSource;
 
@@ -82,6 +83,12 @@ impl<D: Door> Change<'_, D> {
             }
             self.later(&doomed.frame, &program.delete, &[]);
         }
+        let mut written = doomed.written();
+        if doomed.is_whole {
+            // All of its locales.
+            written.locale.clear();
+        }
+        self.happened(&[ContentEvent::Delete], &written);
         self.now(Vec::new()).await?;
         debug_assert!(doomed.frame.key != Value::Null);
         Ok(())

@@ -11,6 +11,7 @@ use sql::{AnswerProgram, WriteProgram};
 use super::command::PreparedCommand;
 
 use crate::open::Served;
+use crate::outbox::Listeners;
 use crate::{Error, Store};
 
 /// A change whose statements are printed. It holds no value of any caller.
@@ -62,6 +63,8 @@ pub(super) struct PreparedWrite {
     pub(super) program: WriteProgram,
     /// Number of statements of its answer.
     pub(super) statements: u16,
+    /// Who listens to it.
+    pub(super) listeners: Option<Listeners>,
 }
 
 impl Store {
@@ -86,7 +89,9 @@ impl Store {
                 RootValue::Write(write) => {
                     let mut program = WriteProgram::of(&served.model, &served.layout, self.database(), write);
                     let statements = program.number(0);
-                    ChangeValue::Write(Box::new(PreparedWrite { write: (**write).clone(), program, statements }))
+                    let listeners = Listeners::of(&served.model, write.of, self.database());
+                    let write = (**write).clone();
+                    ChangeValue::Write(Box::new(PreparedWrite { write, program, statements, listeners }))
                 }
                 RootValue::Command(command) => ChangeValue::Command(Box::new(self.prepare_command(served, command))),
                 RootValue::Shaped(shaped) => match &shaped.from {
@@ -116,6 +121,11 @@ impl Store {
 }
 
 impl PreparedChange {
+    /// Whether somebody listens to one of its changes.
+    pub(super) fn is_heard(&self) -> bool {
+        self.roots.iter().filter_map(|root| root.value.write()).any(|write| write.listeners.is_some())
+    }
+
     /// Whether it may remove rows of files.
     pub(crate) fn removes_files(&self) -> bool {
         let mut writes = self.roots.iter().filter_map(|root| root.value.write());

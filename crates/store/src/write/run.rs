@@ -168,7 +168,12 @@ impl Store {
             prepared.roots[range.0..range.1].iter().filter_map(|root| root.value.write()).collect();
         request.works = Arc::new(works(&request, commands, range).await?);
         let works = Arc::clone(&request.works);
+        let is_heard =
+            writes.iter().any(|write| write.listeners.is_some()) || works.iter().any(|(_, work)| work.is_heard());
         let ran = async {
+            if is_heard {
+                self.outbox_ready().await?;
+            }
             request.hashes = Arc::new(self.hashed(&request, &writes).await?);
             match self.driver() {
                 _ if writes.is_empty() && works.is_empty() => Ok(constants(&request, range)),
@@ -191,6 +196,9 @@ impl Store {
             self.tell_changed(writes.iter().map(|write| write.write.of));
             for (_, work) in works.iter() {
                 self.tell_changed(work.types());
+            }
+            if is_heard {
+                self.tell_outbox();
             }
         }
         for (_, work) in works.iter() {
@@ -515,5 +523,6 @@ fn change_env<'a>(request: &'a Request, write: &'a PreparedWrite) -> ChangeEnv<'
         default_locale: &request.default_locale,
         locales: &request.locales,
         hashes: &request.hashes,
+        listeners: write.listeners.as_ref(),
     }
 }

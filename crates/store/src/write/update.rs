@@ -1,5 +1,6 @@
 //! Changing a document: find and lock its rows, merge, check, write, link, publish, and keep its locales together.
 
+use model::ContentEvent;
 use plan::{Cause, Content, ElementContent, Find, Held, NewLocaleFault, Problem, Value, WriteVersion, rules};
 use rust_decimal::Decimal;
 use sql::CellSource;
@@ -219,6 +220,7 @@ impl<'a, D: Door> Change<'a, D> {
         self.share(&frame, &found.rows, given, &resolved);
         self.check_added(&frame, given).await?;
         let beside = found.course.beside().and_then(|status| self.sibling(&found, status, &frame.locale));
+        let events = happened(found.course, beside.is_some());
         match (found.course, beside) {
             (Course::Publish, there) => {
                 self.check_publishing(&frame, &found.rows).await?;
@@ -236,7 +238,9 @@ impl<'a, D: Door> Change<'a, D> {
         }
         let Frame { row, key, document_id, locale, .. } = frame;
         self.check_rule(std::slice::from_ref(&row)).await?;
-        Ok(Written { key, document_id, locale })
+        let written = Written { key, document_id, locale };
+        self.happened(events, &written);
+        Ok(written)
     }
 
     fn sibling(&self, found: &Found, status: i64, locale: &str) -> Option<StoredRow> {
@@ -355,6 +359,16 @@ impl<'a, D: Door> Change<'a, D> {
         if let Some(elements) = program.element_links.as_ref().filter(|_| !same.is_empty()) {
             self.later(frame, &elements.copy, &same.lists());
         }
+    }
+}
+
+/// What a course is to who listens. What is published has been published anew whenever its row was written.
+fn happened(course: Course, has_beside: bool) -> &'static [ContentEvent] {
+    match course {
+        Course::Only | Course::Draft { .. } => &[ContentEvent::Update],
+        Course::Publish | Course::Both { .. } => &[ContentEvent::Update, ContentEvent::Publish],
+        Course::Unpublish if has_beside => &[ContentEvent::Update, ContentEvent::Unpublish],
+        Course::Unpublish => &[ContentEvent::Update],
     }
 }
 

@@ -142,7 +142,7 @@ impl Script {
             Err(faults) => return self.faults(&faults),
         };
         let (user, ids) = (steps[0].by, Arc::clone(&self.ids));
-        let context = WriteContext { now: self.now, user, ids, files: FileWatch::default() };
+        let context = WriteContext { now: self.now, user, ids, files: FileWatch::default(), cause: None };
         let answer = self.store.run(&prepared, values, context, Vec::new()).await;
         self.answered(&answer)
     }
@@ -152,6 +152,8 @@ impl Script {
         let (version, status) = match (content_type.draft_and_publish, step.draft) {
             (false, _) => (WriteVersion::Only, Status::Only),
             (true, true) => (WriteVersion::Draft, Status::Draft),
+            (true, false) if step.verb == "unpublish" => (WriteVersion::Unpublished, Status::Draft),
+            (true, false) if step.verb == "keep" => (WriteVersion::AsPresent, Status::Draft),
             (true, false) => (WriteVersion::Published, Status::Published),
         };
         let data = given.data(&content_type.fields, step.data.as_object().unwrap());
@@ -162,7 +164,7 @@ impl Script {
         let locale = self.locale(step);
         let action = match step.verb {
             "create" => WriteAction::Create { data, version, locale: locale.clone() },
-            "update" => WriteAction::Update { find: find(), data, version, locale: locale.clone(), or_create: false },
+            "update" | "unpublish" | "keep" => WriteAction::Update { find: find(), data, version, locale: locale.clone(), or_create: false },
             "set" => WriteAction::Update { find: find(), data, version, locale: locale.clone(), or_create: true },
             "delete" => WriteAction::Delete { find: find(), locale: locale.clone(), must_exist: false },
             other => panic!("no verb {other}"),

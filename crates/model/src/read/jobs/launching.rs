@@ -121,7 +121,19 @@ fn literal(text: &str) -> Result<Json, String> {
     Ok(literals::to_json(&value.arguments[0].value))
 }
 
-pub(super) fn triggers(env: &Env, model: &Model, object: &ObjectType, faults: &mut Faults) -> Vec<Trigger> {
+pub(super) fn triggers(
+    env: &Env,
+    model: &Model,
+    (object, job): (&ObjectType, &Job),
+    faults: &mut Faults,
+) -> Vec<Trigger> {
+    if let Some(first) = object.directives.get("on") {
+        for fault in config::check(&job.config_type(), &json!({})) {
+            let message = format!("an event of content gives no config, and the job `{}` needs some: {fault}", job.name);
+            let fault = Diagnostic::new(message, env.texts.place(first.location()));
+            faults.push(fault.help("give it a default"));
+        }
+    }
     object.directives.get_all("on").filter_map(|directive| trigger(env, model, directive, faults)).collect()
 }
 

@@ -1,0 +1,133 @@
+//! Launches runs by events of content. Each row of the outbox becomes one run, in the transaction that removes the row, so that several servers
+//! launch it once and a crash between the change and the launch loses nothing.
+//!
+//! A change that a run has made launches no job whose runs led to it: so a job whose mutation makes its own event does not launch itself without
+//! end, and neither do two jobs that listen to each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plan::Value;
+use serde_json::{Value as Json, json};
+use store::{Ids, Tx, outbox};
+use tokio::sync::watch;
+
+use crate::happening::Waiting;
+use crate::launch::{Launch, NewRun};
+use crate::record::{RunKey, instant};
+use crate::{Engine, Error, launch, statements as of};
+
+/// Events that one transaction turns into runs.
+const BATCH: usize = 50;
+/// Between two looks for events that nobody told of.
+const LOOK: Duration = Duration::from_secs(10);
+/// After a failure of the database, before the next try.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Launches runs by events of content until it is told to stop.
+pub async fn launch_by_events(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
+    let (mut here, mut elsewhere) = (engine.store.outbox(), engine.hints.outbox.subscribe());
+    while !*stop.borrow() {
+        here.mark_unchanged();
+        elsewhere.mark_unchanged();
+        let pause = match engine.launch_waiting().await {
+            Ok(taken) if taken >= BATCH => continue,
+            Ok(_) => LOOK,
+            Err(error) => {
+                tracing::warn!(error = crate::chain(&error), "events of content launch nothing now; tried again soon");
+                PAUSE
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _put = here.changed() => {}
+            _told = elsewhere.changed() => {}
+            _stopped = stop.changed() => {}
+        }
+    }
+}
+
+/// The jobs that listen, each with the run that an event of it becomes.
+struct Listening {
+    jobs: Vec<([String; 3], NewRun)>,
+    ids: Arc<Ids>,
+}
+
+impl Engine {
+    /// Turns events that wait into runs, some of them; gives how many were taken.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn launch_waiting(&self) -> Result<usize, Error> {
+        let listening = Arc::new(self.listening().await?);
+        if listening.jobs.is_empty() {
+            return Ok(0);
+        }
+        let clock = self.clock.clone();
+        let taken = self
+            .store
+            .tell(move |tx| {
+                let (listening, clock) = (Arc::clone(&listening), clock.given());
+                Box::pin(async move { tell(tx, clock, &listening).await })
+            })
+            .await?;
+        if taken > 0 {
+            self.hint_queue();
+        }
+        Ok(taken)
+    }
+
+    async fn listening(&self) -> Result<Listening, Error> {
+        let served = self.served();
+        let mut jobs = Vec::new();
+        for job in served.model.jobs.iter().filter(|job| !job.triggers.is_empty()) {
+            let named = [job.location.clone(), job.repository.clone(), job.name.clone()];
+            let [location, repository, name] = named.clone();
+            match self.prepare(Launch { location, repository, job: name, ..Launch::default() }).await {
+                Ok(new) => jobs.push((named, new)),
+                Err(error @ Error::Store(_)) => return Err(error),
+                // What hinders one job keeps no other from its events; they wait.
+                Err(error) => {
+                    tracing::error!(job = job.name, error = crate::chain(&error), "an event could not launch a job");
+                }
+            }
+        }
+        Ok(Listening { jobs, ids: Arc::clone(&self.ids) })
+    }
+}
+
+/// Takes events and launches what listens to them.
+async fn tell(tx: &Tx, clock: Value, listening: &Listening) -> Result<usize, Error> {
+    let word = |([location, repository, job], _): &([String; 3], NewRun)| json!({ "location": location, "repository": repository, "job": job });
+    let jobs: Json = listening.jobs.iter().map(word).collect();
+    let most = Value::Int(i64::try_from(BATCH).unwrap_or(i64::MAX));
+    let asked = tx
+        .run(vec![
+            (&of::CLOCK, vec![clock.clone()]),
+            (&outbox::TAKE, vec![Value::Json(jobs.to_string()), most]),
+        ])
+        .await?;
+    let [now, rows] = asked.as_slice() else { return Ok(0) };
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let now = instant(now.first().and_then(|row| row.first())).unwrap_or_default();
+    let mut numbers = Vec::with_capacity(rows.len());
+    for row in rows {
+        let waiting = Waiting::of(row).ok_or(store::Error::Malformed { expected: "an event of content" })?;
+        numbers.push(waiting.number);
+        if waiting.happening.cause.jobs.contains(&waiting.job) {
+            let job = &waiting.job[2];
+            let run = waiting.happening.cause.run.as_deref();
+            tracing::warn!(job, run, "a run has made the event that launches its own job: it launches nothing");
+            continue;
+        }
+        let Some((_, new)) = listening.jobs.iter().find(|(job, _)| *job == waiting.job) else { continue };
+        let mut new = new.clone();
+        new.key = RunKey(listening.ids.uuid(now)?);
+        new.launch.tags.extend(waiting.happening.to_tags());
+        launch::tell(tx, clock.clone(), &new).await?;
+    }
+    tx.one(&outbox::DONE, vec![Value::Json(json!(numbers).to_string())]).await?;
+    Ok(rows.len())
+}
