@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use files::Folder;
-use model::{Diagnostic, Diagnostics, Model, Place, Source, Work};
+use model::{Model, Source};
 use server::{EndpointSettings, SetupCode, TokenKey};
 use store::Address;
 
@@ -59,9 +59,7 @@ impl Project {
         if sources.is_empty() {
             return Err(Error::NoSchema { folder: self.folder.join(SCHEMA_FOLDER) });
         }
-        let model = model::read(sources).map_err(Error::Faults)?;
-        let list = not_executed(&model);
-        if list.is_empty() { Ok(model) } else { Err(Error::Faults(Diagnostics { list })) }
+        model::read(sources).map_err(Error::Faults)
     }
 
     /// Every `*.graphql` below `schema/`, by path; and the workflow engine's own types, where agents of others are served.
@@ -131,22 +129,6 @@ impl Project {
         write_secret(&path, &text).map_err(|source| Error::write(&path, source))?;
         TokenKey::new(text.as_bytes()).map_err(Error::TokenKey)
     }
-}
-
-/// What jobs may declare and this version does not do: a project that counts on it must not start without.
-fn not_executed(model: &Model) -> Vec<Diagnostic> {
-    let mut list = Vec::new();
-    for job in &model.jobs {
-        let mut refuse = |what: &str, place: &Place| {
-            let message =
-                format!("{what} of the job `{}`: this version reads it and does not execute it yet", job.type_name);
-            list.push(Diagnostic::new(message, place.clone()).help("take it out for now"));
-        };
-        for op in job.ops.iter().filter(|op| matches!(op.work, Work::Mutation { .. })) {
-            refuse(&format!("@mutation on `{}`", op.name), &op.place);
-        }
-    }
-    list
 }
 
 /// Every `*.graphql` below a project's `schema/`, by path.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::Model;
 use runs::Engine;
-use server::{AccountSettings, App, Clock, PageSizes, Reread, SchemaSettings, Settings, SetupCode};
+use server::{AccountSettings, App, Clock, JobMutations, PageSizes, Reread, SchemaSettings, Settings, SetupCode};
 use store::{Ids, Locales, Store, StoreConfig, StoreLimits};
 
 use crate::config::{
@@ -76,7 +76,11 @@ pub(crate) fn app_with(
 ) -> Result<Arc<App>, Error> {
     let settings =
         Settings { setup: beside.setup, engine: beside.engine, reread: beside.reread, ..settings(project, mode)? };
-    Ok(Arc::new(App::new(settings, model, Arc::clone(store))?))
+    let app = Arc::new(App::new(settings, model, Arc::clone(store))?);
+    if let Some(engine) = app.engine() {
+        engine.mutate_by(Arc::new(JobMutations::of(&app)));
+    }
+    Ok(app)
 }
 
 /// Runs a future on a runtime of its own, with as many threads as there are cores.

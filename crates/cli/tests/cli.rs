@@ -117,6 +117,23 @@ fn a_job_runs_fails_and_is_repeated_from_its_failure() {
 }
 
 #[test]
+fn documents_of_jobs_that_do_not_hold_are_told_with_their_ops() {
+    let folder = Folder::new("mutations");
+    fs::create_dir(folder.0.join("schema")).unwrap();
+    let types = "type Place @model { name: String }\n\
+        type Tidy @job { a: JSON @mutation(document: \"mutation($name: String) { createPlce(data: { name: $name }) { name } }\") }\n";
+    fs::write(folder.0.join("schema/types.graphql"), types).unwrap();
+    let faulty = run(&folder, &["check"]);
+    let told = told(&faulty);
+    assert!(!faulty.status.success());
+    assert!(told.contains("the mutation of `Tidy.a` does not hold: Cannot query field \"createPlce\""), "{told}");
+    assert!(told.contains("schema/types.graphql:2:"), "{told}");
+    fs::write(folder.0.join("schema/types.graphql"), types.replace("createPlce", "createPlace")).unwrap();
+    let checked = run(&folder, &["check"]);
+    assert!(checked.status.success(), "{}", self::told(&checked));
+}
+
+#[test]
 fn names_that_clash_in_a_dialect_are_told_once_at_their_places() {
     let folder = Folder::project("clash");
     let types = "type HTTPServer @model {\n  a_b: Int\n  port: Int\n  aB: String\n  documentId: String\n}\n";

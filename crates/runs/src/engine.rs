@@ -25,7 +25,7 @@ use crate::record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord, int, 
 use crate::register::Register;
 use crate::steps::{Selection, SelectionFault, Steps};
 use crate::transition::{RunStatus, StepStatus};
-use crate::{Clock, Error, cancel, launch, lease, progress, register, statements as of};
+use crate::{Clock, Error, Mutations, cancel, launch, lease, progress, register, statements as of};
 
 /// Rows of one page of runs, events or lines at most.
 pub const PAGE_MAX: i64 = 1_000;
@@ -36,13 +36,20 @@ const LISTEN: &str = include_str!("sql/listen.postgres.sql");
 const LISTEN_PAUSE: Duration = Duration::from_secs(1);
 
 /// The workflow engine on one database. Cheap to share behind an `Arc`.
-#[derive(Debug)]
 pub struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) clock: Clock,
     pub(crate) ids: Arc<Ids>,
     pub(crate) hints: Hints,
     served: RwLock<Arc<ServedJobs>>,
+    /// Runs the mutations of ops, where somebody does.
+    pub(crate) mutations: RwLock<Option<Arc<dyn Mutations>>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Engine").field("store", &self.store).field("clock", &self.clock).finish_non_exhaustive()
+    }
 }
 
 /// The jobs of the project as it is now.
@@ -98,7 +105,7 @@ impl Engine {
         store.outbox_ready().await?;
         let hint = || watch::Sender::new(0);
         let hints = Hints { queue: hint(), cancel: hint(), progress: hint(), schedules: hint(), outbox: hint() };
-        Ok(Engine { store, clock, ids, hints, served: RwLock::default() })
+        Ok(Engine { store, clock, ids, hints, served: RwLock::default(), mutations: RwLock::default() })
     }
 
     /// From now on the jobs of this model are the project's: their definitions are kept, others are no longer current.

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use store::MaybeStore as _;
 use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::{Attempt, Outcome};
 use crate::definition::{Definition, WorkDefinition};
+use crate::mutation::{self, MutationStep};
 use crate::progress::{NewEvent, Progress, Report, StepProgress};
 use crate::record::{RunRecord, StepRecord};
 use crate::step::{Begin, Heard, MESSAGES_MAX, Message, Shared};
@@ -131,6 +133,7 @@ impl Execution {
             steps,
             rows,
             running: HashMap::new(),
+            mutating: Mutating::default(),
             pending: Vec::new(),
             sender,
             deadline: deadline.and_then(|(start, most)| after(at_micros(start), most)),
@@ -153,6 +156,29 @@ impl Execution {
     }
 }
 
+/// Mutations under way, each with its op. None outlives the run here.
+#[derive(Default)]
+struct Mutating {
+    set: JoinSet<mutation::Outcome>,
+    ops: HashMap<Id, usize>,
+}
+
+impl Mutating {
+    fn spawn(&mut self, op: usize, step: MutationStep) {
+        let id = self.set.spawn(step.run()).id();
+        self.ops.insert(id, op);
+    }
+
+    /// The next one that ends; none when there is none.
+    async fn next(&mut self) -> Option<(usize, mutation::Outcome)> {
+        let (id, outcome) = match self.set.join_next_with_id().await? {
+            Ok(ended) => ended,
+            Err(error) => (error.id(), Err(mutation::not_made(&format!("it was broken off: {error}")))),
+        };
+        Some((self.ops.remove(&id)?, outcome))
+    }
+}
+
 /// A run while it is executed.
 struct Playing {
     execution: Execution,
@@ -162,6 +188,7 @@ struct Playing {
     /// Every step of the run, those that another run made among them.
     rows: Vec<StepRecord>,
     running: HashMap<usize, Attempt>,
+    mutating: Mutating,
     pending: Vec<Progress>,
     sender: mpsc::Sender<Message>,
     deadline: Option<Timestamp>,
@@ -210,6 +237,7 @@ impl Playing {
                         self.hear(message);
                     }
                 }
+                Some((op, outcome)) = self.mutating.next() => self.mutated(op, outcome),
                 changed = self.execution.orders.changed() => {
                     if changed.is_err() {
                         return Err(Left::Lost);
@@ -351,23 +379,54 @@ impl Playing {
     fn start(&mut self, op: usize) {
         let of = &self.definition.ops[op];
         let attempt = self.row(op).map_or(1, |row| row.attempt);
-        let WorkDefinition::Process { command } = &of.work else {
-            self.attempt_failed(op, &words::broken("this version does not execute mutations of jobs"));
-            return;
-        };
-        let document = match inputs::gather(&self.definition, &self.record, &self.rows, op) {
-            Ok(given) => inputs::document(&self.definition, &self.record, (op, attempt), &given),
+        let given = match inputs::gather(&self.definition, &self.record, &self.rows, op) {
+            Ok(given) => given,
             Err(missing) => {
                 let reason = format!("the output {missing} is gone");
                 self.attempt_failed(op, &words::broken(&reason));
                 return;
             }
         };
+        let command = match &of.work {
+            WorkDefinition::Process { command } => command,
+            WorkDefinition::Mutation { .. } => return self.start_mutation((op, attempt), given),
+        };
+        let document = inputs::document(&self.definition, &self.record, (op, attempt), &given);
         let name = format!("{}.{}.{attempt}.{}", self.record.key, of.name, self.execution.claimed.lease.fence);
         let folder = self.execution.settings.scratch.folder().join(name);
         let begin = Begin { step: op, folder, document, command: command.clone(), timeout_ms: of.timeout_ms };
         let lifeline = crate::step::start(&self.execution.shared, begin, self.sender.clone());
         self.running.insert(op, Attempt::new(attempt, lifeline));
+    }
+
+    /// The mutation of a step that has begun. Whoever asks the run to end meanwhile waits for it: it takes as long as one transaction may.
+    fn start_mutation(&mut self, (op, attempt): (usize, u32), inputs: Map<String, Json>) {
+        let config = self.definition.config_of(&self.record.filled_config, op).and_then(|config| config.get("config"));
+        let step = MutationStep {
+            engine: Arc::clone(&self.execution.engine),
+            lease: self.execution.claimed.lease.clone(),
+            run: self.record.clone(),
+            op: Arc::new(self.definition.ops[op].clone()),
+            attempt,
+            variables: mutation::variables(config, inputs),
+        };
+        self.mutating.spawn(op, step);
+    }
+
+    /// A mutation has ended; its success is written already.
+    fn mutated(&mut self, op: usize, outcome: mutation::Outcome) {
+        match outcome {
+            Ok(output) => {
+                let key = &self.definition.ops[op].name;
+                if let Some(row) = self.rows.iter_mut().find(|row| &row.key == key)
+                    && let Ok(status) = crate::transition::step_transition(row.status, StepEvent::Succeed)
+                {
+                    row.status = status;
+                    row.output = Some(output);
+                }
+            }
+            Err(failure) => self.attempt_failed(op, &failure),
+        }
     }
 
     /// Something is heard of a process.
@@ -482,9 +541,10 @@ impl Playing {
     async fn end_processes(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<(), Left> {
         self.is_stopping = true;
         self.running.values_mut().for_each(Attempt::cancel);
-        while !self.running.is_empty() {
+        while !self.running.is_empty() || !self.mutating.set.is_empty() {
             tokio::select! {
                 Some(message) = messages.recv() => self.hear(message),
+                Some((op, outcome)) = self.mutating.next() => self.mutated(op, outcome),
                 changed = self.execution.orders.changed() => {
                     if changed.is_err() {
                         return Err(Left::Lost);

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::attempt::outputs_of;
 use crate::Happening;
+use crate::attempt::outputs_of;
 use crate::definition::Definition;
 use crate::record::{RunRecord, StepRecord};
 

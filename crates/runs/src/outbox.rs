@@ -102,10 +102,7 @@ async fn tell(tx: &Tx, clock: Value, listening: &Listening) -> Result<usize, Err
     let jobs: Json = listening.jobs.iter().map(word).collect();
     let most = Value::Int(i64::try_from(BATCH).unwrap_or(i64::MAX));
     let asked = tx
-        .run(vec![
-            (&of::CLOCK, vec![clock.clone()]),
-            (&outbox::TAKE, vec![Value::Json(jobs.to_string()), most]),
-        ])
+        .run(vec![(&of::CLOCK, vec![clock.clone()]), (&outbox::TAKE, vec![Value::Json(jobs.to_string()), most])])
         .await?;
     let [now, rows] = asked.as_slice() else { return Ok(0) };
     if rows.is_empty() {

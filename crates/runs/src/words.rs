@@ -52,6 +52,13 @@ pub(crate) fn broken(reason: &str) -> Failure {
     Failure::of("ProgramNotStarted", reason, &[])
 }
 
+/// A mutation that the endpoint refuses.
+pub(crate) fn refused(message: &str, errors: &Json) -> Failure {
+    let mut failure = Failure::of("MutationRefused", message, &[]);
+    failure.metadata = Some(json!({ "label": "mutation-refused", "errors": errors }));
+    failure
+}
+
 /// A process that took too long.
 pub(crate) fn timed_out(op: &OpDefinition) -> String {
     let seconds = Duration::from_millis(op.timeout_ms.unwrap_or_default()).as_secs_f64();

@@ -13,7 +13,8 @@ use bytes::Bytes;
 use graphql::transport::RequestFault;
 use graphql::{OperationKind, RequestError, RequestErrorKind, Schema};
 use plan::{Cause, Fault, Segment, Variables};
-use store::{FileWatch, Room, WriteContext};
+use serde_json::{Map, Value as Json};
+use store::{Commands, FileWatch, Room, Sequel, WriteContext};
 
 use crate::accounts::{ForRequest, Sender, user_key};
 use crate::app::Endpoint;
@@ -107,22 +108,79 @@ struct Given<'a> {
     variables: &'a Variables,
 }
 
+/// What a mutation of a job's op brings along.
+pub(crate) struct Followed {
+    /// What causes the change.
+    pub(crate) cause: Arc<str>,
+    /// What follows it in its transaction.
+    pub(crate) sequel: Sequel,
+}
+
+/// Runs a mutation of a job's op at the endpoint, as a request is answered, with what follows it in its transaction.
+///
+/// # Errors
+/// Every reason why nothing is written.
+pub(crate) async fn follow(
+    endpoint: Endpoint<'_>,
+    sender: &Sender,
+    (text, given): (&str, Map<String, Json>),
+    followed: Followed,
+) -> Result<(), NotFollowed> {
+    let view = endpoint.schemas.view(&sender.caller);
+    let refused = |errors: &[RequestError]| NotFollowed { errors: view.schema.refused(errors), may_pass: false };
+    let asked = Asked { view: view.id, text, name: None };
+    let kept = operation(endpoint, &view, asked).map_err(|errors| refused(&errors))?;
+    let variables = kept.operation.coerce(&view.schema, given).map_err(|errors| refused(&errors))?;
+    let failed = |faults: &[Fault]| {
+        let may_pass =
+            |fault: &Fault| matches!(fault.cause, Cause::Timeout | Cause::Unavailable | Cause::OutcomeUnknown);
+        NotFollowed { errors: view.schema.faults(faults), may_pass: faults.iter().any(may_pass) }
+    };
+    let compiled = compiled(endpoint, &view, asked, &kept, &variables).map_err(|stopped| match stopped {
+        Stopped::Request(errors) => refused(&errors),
+        Stopped::Fault(fault) => failed(&[fault]),
+    })?;
+    let given = Given { sender, variables: &variables };
+    let answered = stored(endpoint, &view, &compiled, given, (Vec::new(), Some(followed))).await;
+    let faults = match answered {
+        Ok(answer) => answer.faults,
+        Err(faults) => faults,
+    };
+    if faults.is_empty() { Ok(()) } else { Err(failed(&faults)) }
+}
+
+/// Why a mutation of a job's op has written nothing.
+pub(crate) struct NotFollowed {
+    /// As the endpoint tells it.
+    pub(crate) errors: Vec<Json>,
+    /// The same may succeed later, or has.
+    pub(crate) may_pass: bool,
+}
+
 /// Binds the values of a request and lets the store run its program.
-async fn run(
+async fn run(endpoint: Endpoint<'_>, view: &View, compiled: &Compiled, given: Given<'_>) -> Answer {
+    let mut buffer = compiled.buffer();
+    buffer.extend_from_slice(OPENING);
+    let answered = match stored(endpoint, view, compiled, given, (buffer, None)).await {
+        Ok(answered) => answered,
+        Err(faults) => return unbound(endpoint, &view.schema, (compiled, faults)),
+    };
+    compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
+    executed(endpoint, &view.schema, answered.bytes, &answered.faults)
+}
+
+/// What the store makes of a plan; the faults of values that do not fit it.
+async fn stored(
     endpoint: Endpoint<'_>,
     view: &View,
     compiled: &Compiled,
     Given { sender, variables }: Given<'_>,
-) -> Answer {
+    (buffer, followed): (Vec<u8>, Option<Followed>),
+) -> Result<store::Answer, Vec<Fault>> {
     let now = endpoint.app.settings.clock.now();
     let values =
         plan::bind(view.schema.model(), &compiled.holes, plan::Request { variables, caller: &sender.caller, now });
-    let values = match values {
-        Ok(values) => values,
-        Err(faults) => return unbound(endpoint, &view.schema, (compiled, faults)),
-    };
-    let mut buffer = compiled.buffer();
-    buffer.extend_from_slice(OPENING);
+    let values = values?;
     let media = endpoint.app.media.as_ref().filter(|_| compiled.program.removes_files());
     let noted = media.map(Noted::new);
     let context = WriteContext {
@@ -130,16 +188,22 @@ async fn run(
         user: user_key(&sender.caller),
         ids: Arc::clone(&endpoint.app.settings.ids),
         files: noted.as_ref().map_or_else(FileWatch::default, Noted::watch),
-        cause: None,
+        cause: followed.as_ref().map(|followed| Arc::clone(&followed.cause)),
     };
     let commands = ForRequest { app: endpoint.app, sender };
     let room = Room { bytes: buffer, bytes_max: endpoint.answer_bytes_max };
-    let answered = endpoint.app.store.run_with(&compiled.program, values, (context, &commands), room).await;
+    let (store, outside) = (&endpoint.app.store, (context, &commands as &dyn Commands));
+    let answered = match followed {
+        None => store.run_with(&compiled.program, values, outside, room).await,
+        Some(followed) => {
+            let answered = store.run_then(&compiled.program, values, outside, (room, followed.sequel)).await;
+            answered.map_err(|error| vec![Fault { path: Vec::new(), place: None, cause: error.logged() }])?
+        }
+    };
     if let Some(noted) = noted {
         Box::pin(noted.settle(answered.faults.iter().map(|fault| &fault.cause))).await;
     }
-    compiled.answer_bytes.store(answered.bytes.len() + 1, Ordering::Relaxed);
-    executed(endpoint, &view.schema, answered.bytes, &answered.faults)
+    Ok(answered)
 }
 
 /// The answer to an operation whose values do not read as their kinds. Where it is one change alone, that change is what is refused.

@@ -8,11 +8,12 @@ use std::thread::ScopedJoinHandle;
 
 use graphql::dialect::{Dialect, Options, SchemaFault};
 use graphql::{Schema, dialect};
-use model::Model;
+use model::{Diagnostics, Model};
 use plan::{Caller, Fingerprint, Policy};
 use quick_cache::sync::Cache;
 
 use crate::error::Error;
+use crate::job_mutations;
 use crate::settings::{Clock, EndpointSettings, SchemaSettings};
 
 /// Sets of roles that an endpoint keeps schemas for at once.
@@ -67,16 +68,22 @@ impl Schemas {
                 Err(Unbuilt::Other(error)) => return Err(error),
             }
         }
-        if faults.is_empty() {
-            Ok(Self { list: built })
-        } else {
-            Err(Error::Schema(dialect::diagnostics(model, &faults)))
+        if !faults.is_empty() {
+            return Err(Error::Schema(dialect::diagnostics(model, &faults)));
         }
+        let schemas = Self { list: built };
+        let faults = job_mutations::faults(model, &schemas);
+        if faults.is_empty() { Ok(schemas) } else { Err(Error::Schema(Diagnostics { list: faults })) }
     }
 
     /// The paths, in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.list.iter().map(|endpoint| endpoint.path.as_str())
+    }
+
+    /// What an endpoint shows to somebody who may do everything.
+    pub(crate) fn schema(&self, path: &str) -> Option<&Schema> {
+        self.list.iter().find(|endpoint| endpoint.path == path).map(|endpoint| &*endpoint.whole)
     }
 
     /// The schema language of what an endpoint shows to somebody who may do everything.

@@ -42,7 +42,7 @@ pub use migrate::{MigrateOptions, MigrationPlan, MigrationProgress, SLICE_ROWS};
 pub use open::{CHANGES_MAX, Driver, Locales, Prepared, Served, Store};
 pub use read::{Answer, Room};
 pub use seed::{HashPassword, SEED_FAULTS_MAX, SEED_IDS_MAX, SeedFile, SeedJob, SeedOptions, SeedProgress, SeedReport};
-pub use tx::{Effect, EffectFailure, MaybeStore, Rows, SharedEffect, Telling, Tx};
+pub use tx::{Effect, EffectFailure, MaybeStore, Rows, Sequel, SharedEffect, Telling, Tx};
 pub use write::{
     Asked, Commands, Ended, FileWatch, Made, NoCommands, OwnChange, Preparing, RemovedFile, Told, When, Work,
     WriteContext,

@@ -13,7 +13,7 @@ use crate::postgres::Postgres;
 use crate::read::{PreparedRead, Room};
 use crate::sqlite::Sqlite;
 use crate::write::PreparedChange;
-use crate::{Address, Answer, Commands, Error, NoCommands, StoreConfig, StoreLimits, WriteContext};
+use crate::{Address, Answer, Commands, Error, NoCommands, Sequel, StoreConfig, StoreLimits, WriteContext};
 
 /// Hints of changes that wait for a slow listener.
 pub const CHANGES_MAX: usize = 1024;
@@ -199,7 +199,7 @@ impl Store {
         let mut answer = match &prepared.0 {
             Kind::Read(prepared) => self.read(prepared, values, room).await,
             // A change is a long story: it would make the future of every read as large as its own.
-            Kind::Change(prepared) => Box::pin(self.change(prepared, values, outside, room.into())).await,
+            Kind::Change(prepared) => Box::pin(self.change(prepared, values, outside, (room.into(), None))).await,
         };
         for fault in &mut answer.faults {
             if let Cause::AnswerTooLarge(most) = &mut fault.cause {
@@ -208,6 +208,21 @@ impl Store {
             }
         }
         answer
+    }
+
+    /// Runs a change, all of it in one transaction with what follows it. Where it has faults nothing is written, and nothing follows.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for a plan that changes nothing.
+    pub async fn run_then(
+        &self,
+        prepared: &Prepared,
+        values: Values,
+        outside: (WriteContext, &dyn Commands),
+        (room, sequel): (Room, Sequel),
+    ) -> Result<Answer, Error> {
+        let change = prepared.change().ok_or(Error::Malformed { expected: "a plan of changes" })?;
+        Ok(Box::pin(self.change(change, values, outside, (room, Some(sequel)))).await)
     }
 
     /// Puts other locales in the place of the project's, and gives those that it had. What is prepared already keeps the default locale of before.

@@ -195,6 +195,10 @@ impl From<Error> for EffectFailure {
 /// Shared by a command's work.
 pub type SharedEffect = Arc<dyn Effect>;
 
+/// What follows a change in its own transaction: a story that is given the bytes of the change's answer. When it fails, nothing of the change is
+/// written either.
+pub type Sequel = Arc<dyn for<'a> Fn(&'a Tx, &'a [u8]) -> Telling<'a, (), EffectFailure> + Send + Sync>;
+
 /// Lets a story ask, and answers, until it ends.
 pub(crate) async fn drive<D: Door, T, E>(door: &D, tx: &Tx, mut story: Telling<'_, T, E>) -> Result<T, E>
 where

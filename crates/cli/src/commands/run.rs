@@ -15,7 +15,7 @@ use crate::control::{Question, Reach, Steps};
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
-use crate::serving::{block_on, open_store};
+use crate::serving::{Mode, app, block_on, open_store};
 use crate::working;
 use crate::working::Purpose;
 use crate::{logging, signals};
@@ -151,6 +151,8 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
         };
         let Some(begun) = when_there(&store, stop.clone(), begin).await? else { return Ok(()) };
         let Some(engine) = begun else { return Err(Error::NoJobs) };
+        // Runs the mutations of ops, as long as it is there.
+        let _app = app(&project, Mode::Production, (&model, &store), Some(Arc::clone(&engine)))?;
         eprintln!("  working");
         working::work(&project, &engine, stop).await
     })??;
@@ -202,6 +204,7 @@ fn reaching(
         if !works {
             return command(reach).await;
         }
+        let _app = app(&project, Mode::Production, (&model, &store), Some(Arc::clone(&engine)))?;
         let mut signal = signals::stop_signal()?;
         let working = working::work(&project, &engine, stopped);
         let commanding = async {

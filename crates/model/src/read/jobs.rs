@@ -8,6 +8,7 @@ mod definitions;
 mod inputs;
 mod launching;
 mod library;
+mod mutation;
 mod ops;
 mod schema;
 mod sources;

@@ -197,7 +197,8 @@ impl App {
 
     async fn made(&self, prepared: &Prepared, values: Values) -> Result<(), Cause> {
         let ids = Arc::clone(&self.settings.ids);
-        let context = WriteContext { now: self.settings.clock.now(), user: None, ids, files: FileWatch::default(), cause: None };
+        let context =
+            WriteContext { now: self.settings.clock.now(), user: None, ids, files: FileWatch::default(), cause: None };
         let answer = self.store.run(prepared, values, context, Vec::new()).await;
         answer.faults.into_iter().next().map_or(Ok(()), |fault| Err(fault.cause))
     }

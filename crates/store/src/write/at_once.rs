@@ -56,6 +56,10 @@ impl<'a, D: Door> Change<'a, D> {
         mut content: Content,
         mut frame: Frame,
     ) -> Result<Option<AtOnce<'a>>, Failure> {
+        // Somebody is to be told of it in the same transaction.
+        if self.env.listeners.is_some() {
+            return Ok(None);
+        }
         let content_type = self.content_type();
         let named: Option<Vec<Value>> = program.arms.iter().map(|arm| named(&content, *arm)).collect();
         let Some(named) = named else { return Ok(None) };

@@ -20,6 +20,7 @@ use super::sqlite::{SqliteDoor, ready_now};
 use crate::answer::{Wrote, shape_onto};
 use crate::postgres::{Begin, Postgres, Session};
 use crate::read::{Answer, Room};
+use crate::tx::{EffectFailure, Sequel, Tx, drive};
 use crate::{Driver, Error, Store};
 
 /// Runs of one transaction that other transactions stand in the way of.
@@ -40,6 +41,8 @@ struct Request {
     locales: Arc<[String]>,
     /// What the answer may still grow by.
     bytes_max: usize,
+    /// What follows in the same transaction.
+    sequel: Option<Sequel>,
 }
 
 /// What one transaction adds to the answer.
@@ -85,7 +88,7 @@ impl Store {
         prepared: &Arc<PreparedChange>,
         values: Values,
         (context, commands): (WriteContext, &dyn Commands),
-        Room { bytes: buffer, bytes_max }: Room,
+        (Room { bytes: buffer, bytes_max }, sequel): (Room, Option<Sequel>),
     ) -> Answer {
         let start = buffer.len();
         let mut answer = Answer { bytes: buffer, faults: Vec::new(), is_null: false };
@@ -99,12 +102,13 @@ impl Store {
             default_locale: locales.default,
             locales: locales.all,
             bytes_max: bytes_max.min(self.limits().answer_bytes_max),
+            sequel,
         };
         answer.bytes.push(b'{');
         let roots = prepared.roots.len();
         let whole = match prepared.boundary {
             Boundary::Whole => true,
-            Boundary::EachRoot | Boundary::Read => false,
+            Boundary::EachRoot | Boundary::Read => request.sequel.is_some(),
         };
         let steps: Vec<(usize, usize)> =
             if whole { vec![(0, roots)] } else { (0..roots).map(|root| (root, root + 1)).collect() };
@@ -135,7 +139,7 @@ impl Store {
             }
             Err(stopped) => {
                 let root = &request.prepared.roots[from + stopped.root];
-                let is_whole = to - from > 1;
+                let is_whole = to - from > 1 || request.sequel.is_some();
                 let cause = match stopped.failure {
                     Failure::Refused(cause) => cause,
                     Failure::Store(Error::AnswerTooLarge { .. }) => {
@@ -176,7 +180,9 @@ impl Store {
             }
             request.hashes = Arc::new(self.hashed(&request, &writes).await?);
             match self.driver() {
-                _ if writes.is_empty() && works.is_empty() => Ok(constants(&request, range)),
+                _ if writes.is_empty() && works.is_empty() && request.sequel.is_none() => {
+                    Ok(constants(&request, range))
+                }
                 Driver::Sqlite(sqlite) => {
                     // What watches the files travels with the answer: it is dropped behind the commit, whoever waits for it.
                     let files = request.context.files.clone();
@@ -446,7 +452,7 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
         let root = &request.prepared.roots[index];
         open_entry(&mut part.bytes, index, root);
         let Some(action) = action(request, index) else {
-            if let (ChangeValue::Refused(refusal), true) = (&root.value, to - from > 1) {
+            if let (ChangeValue::Refused(refusal), true) = (&root.value, to - from > 1 || request.sequel.is_some()) {
                 return Err(stopped(Failure::Refused(refusal.cause.clone()), index - from));
             }
             constant(root, &mut part, request.context.now);
@@ -472,7 +478,23 @@ async fn roots<D: Door>(door: &D, request: &Request, (from, to): (usize, usize))
         let shown = shown.map_err(|failure| stopped(failure, index - from))?;
         closed_entry(root, (start, request.context.now), shown, &mut part);
     }
+    follow(door, request, &part).await?;
     Ok(part)
+}
+
+/// Tells what follows the change, if anything does; not where the change has faults.
+async fn follow<D: Door>(door: &D, request: &Request, part: &Part) -> Result<(), Stopped> {
+    let Some(sequel) = &request.sequel else { return Ok(()) };
+    if let Some(fault) = part.faults.first() {
+        return Err(stopped(Failure::Refused(fault.cause.clone()), 0));
+    }
+    let answer = [b"{", part.bytes.as_slice(), b"}"].concat();
+    let tx = Tx::new(door.database());
+    let told = drive(door, &tx, sequel(&tx, &answer)).await;
+    told.map_err(|failure| match failure {
+        EffectFailure::Refused(cause) => stopped(Failure::Refused(cause), 0),
+        EffectFailure::Store(error) => stopped(Failure::Store(error), 0),
+    })
 }
 
 /// Takes what was shown of a root entry, whose value begins at `start`, into the answer.
@@ -500,7 +522,7 @@ fn closed_entry(root: &ChangeRoot, (start, now): (usize, i64), Shown { bytes, fa
 
 /// Whether a root entry is all that its transaction does: COMMIT may go with its last statement, or the statement be a transaction by itself.
 fn is_alone(request: &Request, (from, to): (usize, usize)) -> bool {
-    to - from == 1 && request.works.is_empty()
+    to - from == 1 && request.works.is_empty() && request.sequel.is_none()
 }
 
 fn stopped(failure: Failure, root: usize) -> Stopped {

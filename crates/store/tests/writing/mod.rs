@@ -164,7 +164,9 @@ impl Script {
         let locale = self.locale(step);
         let action = match step.verb {
             "create" => WriteAction::Create { data, version, locale: locale.clone() },
-            "update" | "unpublish" | "keep" => WriteAction::Update { find: find(), data, version, locale: locale.clone(), or_create: false },
+            "update" | "unpublish" | "keep" => {
+                WriteAction::Update { find: find(), data, version, locale: locale.clone(), or_create: false }
+            }
             "set" => WriteAction::Update { find: find(), data, version, locale: locale.clone(), or_create: true },
             "delete" => WriteAction::Delete { find: find(), locale: locale.clone(), must_exist: false },
             other => panic!("no verb {other}"),

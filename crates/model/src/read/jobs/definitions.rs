@@ -4,8 +4,8 @@ use apollo_compiler::ast::Type;
 use apollo_compiler::schema::ObjectType;
 
 use super::config::Configs;
-use super::inputs;
 use super::ops::{self, Site};
+use super::{inputs, mutation};
 use crate::config::ConfigField;
 use crate::read::{Env, Faults, arguments};
 use crate::{Asset, Diagnostic, NodeInput, OpOutput, Place, Retry, Tags, Work};
@@ -43,7 +43,10 @@ pub(super) fn read(site: &Site, allowed: &[&str], configs: &mut Configs, faults:
         name: site.definition.name.to_string(),
         description: site.definition.description.as_ref().map(ToString::to_string),
         written: site.definition.ty.clone(),
-        config: configs.of_op(site, faults),
+        config: match site.directive("mutation") {
+            Some(directive) => mutation::config(site, directive, faults),
+            None => configs.of_op(site, faults),
+        },
         inputs: inputs::of_definition(site, faults),
         outputs: outputs(site, faults),
         work: ops::work(site, faults),

@@ -129,7 +129,8 @@ pub(super) fn triggers(
 ) -> Vec<Trigger> {
     if let Some(first) = object.directives.get("on") {
         for fault in config::check(&job.config_type(), &json!({})) {
-            let message = format!("an event of content gives no config, and the job `{}` needs some: {fault}", job.name);
+            let message =
+                format!("an event of content gives no config, and the job `{}` needs some: {fault}", job.name);
             let fault = Diagnostic::new(message, env.texts.place(first.location()));
             faults.push(fault.help("give it a default"));
         }

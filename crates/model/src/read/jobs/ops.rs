@@ -105,19 +105,10 @@ pub(super) fn work(site: &Site, faults: &mut Faults) -> Work {
 fn mutation_of(site: &Site, directive: &Node<Directive>, faults: &mut Faults) -> Work {
     let text = |argument: &str| arguments::text(site.env, directive, argument).unwrap_or_default().to_owned();
     let (document, role) = (text("document"), text("role"));
-    let mut fault = |argument: &str, message: String, help: &str| {
-        faults.push(Diagnostic::new(message, arguments::place(site.env, directive, argument)).help(help));
-    };
-    if document.trim().is_empty() {
-        fault("document", format!("the mutation of `{}` is empty", site.path()), "write one mutation operation");
-    }
     if role.is_empty() || role.contains(char::is_whitespace) {
-        fault("role", format!("\"{role}\" is no name of a role"), "write one word, or leave it out");
-    }
-    if let Some(argument) = site.definition.arguments.first() {
-        let message = format!("`{}` is a mutation: its config is what its document declares as variables", site.path());
-        let place = site.env.texts.place(argument.name.location());
-        faults.push(Diagnostic::new(message, place).help("remove the argument, and declare a variable"));
+        let fault =
+            Diagnostic::new(format!("\"{role}\" is no name of a role"), arguments::place(site.env, directive, "role"));
+        faults.push(fault.help("write one word, or leave it out"));
     }
     Work::Mutation { document, role }
 }

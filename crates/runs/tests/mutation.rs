@@ -1,0 +1,235 @@
+//! Ops that change content, on both databases: what is written and that the step has succeeded stand or fall together, whatever the database, the
+//! worker and others do meanwhile.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../store/tests/database/mod.rs"]
+mod database;
+mod kitchen;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use kitchen::Kitchen;
+use plan::{Cause, Value};
+use runs::transition::RunStatus;
+use runs::{Engine, Mutating, MutationAsked, Mutations, NotMade, WorkerSettings, work};
+use serde_json::json;
+use sql::ColumnKind;
+use store::{EffectFailure, Fixed, MaybeStore, Store};
+use tokio::sync::watch;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+const JOB: &str = r#"
+type Nightly @job(repository: "kitchen") {
+  extract: JSON @mutation(document: "mutation($name: String = \"soup\") { note(name: $name) }") @retry(max: 1)
+}
+"#;
+
+const TABLE: Fixed = Fixed {
+    sqlite: "create table note (name text not null)",
+    postgres: "create table note (name text not null)",
+    params: &[],
+    columns: &[],
+};
+const NOTE: Fixed = Fixed {
+    sqlite: "insert into note (name) values (?1)",
+    postgres: "insert into note (name) values ($1)",
+    params: &[ColumnKind::Text],
+    columns: &[],
+};
+const NOTES: Fixed = Fixed {
+    sqlite: "select name from note",
+    postgres: "select name from note",
+    params: &[],
+    columns: &[ColumnKind::Text],
+};
+
+/// What befalls a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Nothing.
+    Good,
+    /// The endpoint refuses it.
+    Refused,
+    /// It is not reached.
+    Away,
+    /// It is written, and nobody hears of it.
+    Unheard,
+    /// Another worker takes the run before the transaction ends.
+    Overtaken,
+}
+
+/// An endpoint whose one mutation writes a note.
+struct Notes {
+    store: Arc<Store>,
+    fates: Vec<Fate>,
+    tries: AtomicUsize,
+    overtake: Box<dyn Fn() -> Mutating<'static> + Send + Sync>,
+}
+
+/// Why a note is not written.
+enum NotNoted {
+    Store(store::Error),
+    Refused,
+}
+
+impl From<store::Error> for NotNoted {
+    fn from(error: store::Error) -> NotNoted {
+        NotNoted::Store(error)
+    }
+}
+
+impl MaybeStore for NotNoted {
+    fn store(&self) -> Option<&store::Error> {
+        match self {
+            NotNoted::Store(error) => Some(error),
+            NotNoted::Refused => None,
+        }
+    }
+}
+
+impl Notes {
+    async fn note(&self, asked: MutationAsked) -> Result<(), NotMade> {
+        let refused = |message: &str| NotMade::Refused { message: message.to_owned(), errors: json!([]) };
+        let fate = self.fates.get(self.tries.fetch_add(1, Ordering::SeqCst)).copied().unwrap_or(Fate::Good);
+        match fate {
+            Fate::Away => return Err(NotMade::Away),
+            Fate::Refused => return Err(refused("no soup today")),
+            Fate::Overtaken => (self.overtake)().await?,
+            Fate::Good | Fate::Unheard => {}
+        }
+        let name = Value::Text(asked.variables["name"].as_str().unwrap().to_owned());
+        let sequel = Arc::clone(&asked.sequel);
+        let told = self.store.tell(move |tx| {
+            let (name, sequel) = (name.clone(), Arc::clone(&sequel));
+            Box::pin(async move {
+                tx.one(&NOTE, vec![name]).await?;
+                sequel(tx, br#"{"note":true}"#).await.map_err(|failure| match failure {
+                    EffectFailure::Store(error) => NotNoted::Store(error),
+                    EffectFailure::Refused(Cause::Internal) => NotNoted::Refused,
+                    EffectFailure::Refused(cause) => panic!("{cause:?}"),
+                })
+            })
+        });
+        match told.await {
+            Ok(()) if fate == Fate::Unheard => Err(NotMade::Away),
+            Ok(()) => Ok(()),
+            Err(NotNoted::Store(error)) => panic!("{error}"),
+            Err(NotNoted::Refused) => Err(refused("")),
+        }
+    }
+}
+
+impl Mutations for Notes {
+    fn run(&self, asked: MutationAsked) -> Mutating<'_> {
+        Box::pin(self.note(asked))
+    }
+}
+
+fn settings() -> WorkerSettings {
+    WorkerSettings {
+        name: "one".to_owned(),
+        guard: PathBuf::from("/bin/false"),
+        directory: std::env::temp_dir(),
+        scratch: std::env::temp_dir(),
+        environment: std::collections::BTreeMap::new(),
+        runs_max: 4,
+        steps_max: 4,
+        grace: Duration::from_millis(100),
+    }
+}
+
+/// Waits until the run has ended, or another has it.
+async fn settled(engine: &Engine, run: runs::RunKey) -> RunStatus {
+    let mut progress = engine.progress();
+    let settled = async {
+        loop {
+            progress.mark_unchanged();
+            let record = engine.run(run).await.unwrap().unwrap();
+            if record.status.is_finished() || record.worker.as_deref() == Some("two") {
+                return record.status;
+            }
+            progress.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, settled).await.expect("the run ends")
+}
+
+/// Plays one run whose mutation meets these fates, one after another; then this is told, and so many notes are there.
+async fn check(test: &str, fates: &[Fate], expected: &[&str], notes: usize) {
+    for kitchen in Kitchen::of(&format!("mutation_{test}"), JOB).await {
+        let kitchen = Arc::new(kitchen);
+        let store = Arc::new(kitchen.place.open());
+        store.put(&TABLE, Vec::new()).await.unwrap();
+        let engine = &kitchen.engine;
+        let overtaken = Arc::clone(&kitchen);
+        let overtake = move || -> Mutating<'static> {
+            let kitchen = Arc::clone(&overtaken);
+            Box::pin(async move {
+                kitchen.forward(runs::LEASE + Duration::from_millis(1));
+                assert_eq!(kitchen.engine.claim("two", runs::LEASE, 1).await.unwrap().len(), 1);
+                Ok(())
+            })
+        };
+        let fates = fates.to_vec();
+        let endpoint =
+            Notes { store: Arc::clone(&store), fates, tries: AtomicUsize::new(0), overtake: Box::new(overtake) };
+        engine.mutate_by(Arc::new(endpoint));
+        let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+        let (stop, stopped) = watch::channel(false);
+        let worker = tokio::spawn(work(Arc::clone(engine), settings(), stopped));
+        let status = settled(engine, run).await;
+        stop.send_replace(true);
+        worker.await.unwrap();
+        let mut told = vec![format!("run {}", status.word())];
+        for step in engine.steps(run).await.unwrap() {
+            let output = step.output.filter(|output| !output.is_null());
+            let output = output.map(|output| format!(" {output}")).unwrap_or_default();
+            let error = step.error.and_then(|error| error["message"].as_str().map(str::to_owned)).unwrap_or_default();
+            told.push(
+                format!("{} {} {}{output} {error}", step.key, step.status.word(), step.attempt).trim_end().to_owned(),
+            );
+        }
+        assert_eq!(told, expected, "{test}");
+        let events = engine.events(run, 0).await.unwrap();
+        let successes = events.iter().filter(|event| event.kind == "STEP_SUCCESS").count();
+        assert_eq!((store.ask(&NOTES, Vec::new()).await.unwrap().len(), successes), (notes, notes), "{test}");
+        engine.mutate_by(Arc::new(Nobody));
+        drop(store);
+        Arc::into_inner(kitchen).unwrap().remove().await;
+    }
+}
+
+/// Holds nothing of a test.
+struct Nobody;
+
+impl Mutations for Nobody {
+    fn run(&self, _asked: MutationAsked) -> Mutating<'_> {
+        Box::pin(async { Err(NotMade::Away) })
+    }
+}
+
+macro_rules! cases {
+    ($($name:ident: $fates:expr => $expected:expr, $notes:literal;)+) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            check(stringify!($name), &$fates, &$expected, $notes).await;
+        }
+    )+ };
+}
+
+cases! {
+    it_is_written_with_its_step: [Fate::Good] => ["run succeeded", r#"extract succeeded 1 {"note":true}"#], 1;
+    what_nobody_heard_of_is_not_written_again: [Fate::Unheard, Fate::Good]
+        => ["run succeeded", r#"extract succeeded 1 {"note":true}"#], 1;
+    it_waits_for_a_database_that_is_away: [Fate::Away, Fate::Away]
+        => ["run succeeded", r#"extract succeeded 1 {"note":true}"#], 1;
+    what_is_refused_is_tried_again_as_its_op_says: [Fate::Refused]
+        => ["run succeeded", r#"extract succeeded 2 {"note":true}"#], 1;
+    what_is_refused_for_good_fails: [Fate::Refused, Fate::Refused]
+        => ["run failed", "extract failed 2 MutationRefused: no soup today"], 0;
+    who_has_lost_the_run_writes_nothing: [Fate::Overtaken] => ["run started", "extract running 1"], 0;
+}
