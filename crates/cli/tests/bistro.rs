@@ -38,6 +38,23 @@ struct Bistro {
 
 impl Bistro {
     fn on(place: &Place) -> Bistro {
+        let bistro = Bistro::empty("bistro", place);
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/bistro");
+        for part in ["schema", "seed", "ops"] {
+            copy(&example.join(part), &bistro.folder.join(part));
+        }
+        bistro
+    }
+
+    /// A project of its own.
+    fn of(name: &str, place: &Place, types: &str) -> Bistro {
+        let bistro = Bistro::empty(name, place);
+        fs::create_dir_all(bistro.folder.join("schema")).unwrap();
+        fs::write(bistro.folder.join("schema/types.graphql"), types).unwrap();
+        bistro
+    }
+
+    fn empty(name: &str, place: &Place) -> Bistro {
         let (kind, database) = match place {
             Place::Sqlite(data) => ("sqlite", ["--data".to_owned(), data.display().to_string()]),
             Place::Postgres { server, name } => {
@@ -46,11 +63,7 @@ impl Bistro {
                 ("postgres", ["--database".to_owned(), format!("{before}/{name}{options}")])
             }
         };
-        let folder = std::env::temp_dir().join(format!("dragoman-bistro-{kind}-{}", std::process::id()));
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/bistro");
-        for part in ["schema", "seed", "ops"] {
-            copy(&example.join(part), &folder.join(part));
-        }
+        let folder = std::env::temp_dir().join(format!("dragoman-{name}-{kind}-{}", std::process::id()));
         Bistro { folder, database }
     }
 
@@ -63,7 +76,7 @@ impl Bistro {
     }
 
     /// A server and its address.
-    fn dev(&self) -> (Child, String) {
+    fn dev(&self) -> (Server, String) {
         let mut server = self.command(&["dev", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(server.stderr.take().unwrap());
         let (sender, lines) = channel();
@@ -76,7 +89,7 @@ impl Bistro {
         loop {
             let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no address was told: {said:#?}"));
             if let Some(rest) = line.split("http://").nth(1) {
-                return (server, rest.split('/').next().unwrap().to_owned());
+                return (Server(server), rest.split('/').next().unwrap().to_owned());
             }
             said.push(line);
         }
@@ -124,9 +137,13 @@ fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn end(mut server: Child) {
-    server.kill().unwrap();
-    server.wait().unwrap();
+/// A running server, which is killed where the test lets go of it.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.0.kill().and_then(|()| self.0.wait()).is_err();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,15 +163,40 @@ async fn publishing_a_restaurant_makes_the_menu_once() {
         assert!(menu.contains(r#"{"name":"Lemon tart","price":"6.00"}"#), "{menu}");
         // What is committed is launched, though the server dies before or after.
         assert!(ask(&address, PUBLISH).contains("slwsiopkelrpxpvpc27953je"));
-        end(server);
+        drop(server);
         let (server, address) = bistro.dev();
         wait_for("the second run", || bistro.runs("succeeded") == 2);
         assert!(ask(&address, "{ menu { reason } }").contains("Restaurant"));
         assert_eq!(bistro.runs("nightly_menu"), 2, "each event launched one run");
-        end(server);
+        drop(server);
         let store = place.open();
         assert_eq!(store.ask(&WAITING, Vec::new()).await.unwrap(), Vec::<Vec<Value>>::new(), "nothing waits");
         drop((bistro, store));
+        place.remove().await;
+    }
+}
+
+const ECHO: &str = r#"
+type Call @model @allow(role: "public", to: [FIND, CREATE]) @allow(role: "job", to: [CREATE]) { name: String }
+type Echo @job @on(model: "Call", events: [CREATE]) {
+  answer: JSON @mutation(document: "mutation { createCall(data: { name: \"echo\" }) { name } }")
+}
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_makes_its_own_event_ends() {
+    for place in Place::both("cli_echo").await {
+        let echo = Bistro::of("echo", &place, ECHO);
+        let (server, address) = echo.dev();
+        assert!(ask(&address, "mutation { createCall(data: { name: \"call\" }) { name } }").contains("call"));
+        wait_for("the echo", || echo.runs("succeeded") == 1);
+        assert!(ask(&address, "mutation { createCall(data: { name: \"second\" }) { name } }").contains("second"));
+        wait_for("the second echo", || echo.runs("succeeded") == 2);
+        // Events launch in their order: whatever the first echo launched would be there.
+        assert_eq!(echo.runs("echo"), 2);
+        assert_eq!(ask(&address, "{ calls { name } }").matches("\"name\"").count(), 4);
+        drop(server);
+        drop(echo);
         place.remove().await;
     }
 }

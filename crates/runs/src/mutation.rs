@@ -201,9 +201,11 @@ pub(crate) fn not_made(reason: &str) -> Failure {
 fn success(op: &OpDefinition, attempt: u32, answer: &[u8]) -> Result<(Json, Vec<Progress>), Failure> {
     let unreadable = |error: serde_json::Error| Failure::of("OutputUnreadable", &error.to_string(), &[]);
     let output: Json = serde_json::from_slice(answer).map_err(unreadable)?;
-    let outputs = words::outputs(op, attempt, Some(&output));
-    let outputs = outputs.map_err(|reason| Failure::of("OutputMissing", &reason, &[]))?;
-    let mut list: Vec<Progress> = outputs.into_iter().map(Progress::Event).collect();
+    let told = words::outputs(op, attempt, Some(&output));
+    if let Some(failure) = told.fault {
+        return Err(failure);
+    }
+    let mut list: Vec<Progress> = told.events.into_iter().map(Progress::Event).collect();
     list.push(Progress::Event(words::succeeded(&op.name, attempt)));
     list.push(Progress::Step(StepProgress {
         key: op.name.clone(),

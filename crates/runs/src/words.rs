@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 use crate::attempt::outputs_of;
-use crate::definition::{Definition, OpDefinition};
+use crate::definition::{Definition, OpDefinition, WorkDefinition};
 use crate::process::Ended;
 use crate::progress::{NewEvent, NewLog, Progress};
 use crate::record::StepRecord;
@@ -223,7 +223,8 @@ pub(crate) fn begun(definition: &Definition, op: usize, attempt: u32, rows: &[St
     let key = &of.name;
     let debug = |kind: &str, message: String| NewEvent::new(kind, "DEBUG", message).of_step(key, attempt);
     let mut events = Vec::new();
-    if attempt == 1 && !definition.in_process {
+    let is_process = matches!(of.work, WorkDefinition::Process { .. });
+    if attempt == 1 && !definition.in_process && is_process {
         events.push(debug("STEP_WORKER_STARTING", format!("Launching subprocess for \"{key}\".")));
         events.push(debug("STEP_WORKER_STARTED", format!("Executing step \"{key}\" in subprocess.")));
         // What the op is supplied with: the place of its outputs, and the config of its resources.

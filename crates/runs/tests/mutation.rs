@@ -14,7 +14,7 @@ use std::time::Duration;
 use kitchen::Kitchen;
 use plan::{Cause, Value};
 use runs::transition::RunStatus;
-use runs::{Engine, Mutating, MutationAsked, Mutations, NotMade, WorkerSettings, work};
+use runs::{Engine, Mutating, MutationAsked, Mutations, NotMade, Scratch, WorkerSettings, work};
 use serde_json::json;
 use sql::ColumnKind;
 use store::{EffectFailure, Fixed, MaybeStore, Store};
@@ -129,12 +129,13 @@ impl Mutations for Notes {
     }
 }
 
-fn settings() -> WorkerSettings {
+fn settings(test: &str) -> WorkerSettings {
+    let folder = std::env::temp_dir().join(format!("dragoman-mutation-{test}-{}", std::process::id()));
     WorkerSettings {
         name: "one".to_owned(),
         guard: PathBuf::from("/bin/false"),
         directory: std::env::temp_dir(),
-        scratch: std::env::temp_dir(),
+        scratch: Arc::new(Scratch::take(&folder, "one").unwrap()),
         environment: std::collections::BTreeMap::new(),
         runs_max: 4,
         steps_max: 4,
@@ -180,7 +181,7 @@ async fn check(test: &str, fates: &[Fate], expected: &[&str], notes: usize) {
         engine.mutate_by(Arc::new(endpoint));
         let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(work(Arc::clone(engine), settings(), stopped));
+        let worker = tokio::spawn(work(Arc::clone(engine), settings(test), stopped));
         let status = settled(engine, run).await;
         stop.send_replace(true);
         worker.await.unwrap();

@@ -148,3 +148,22 @@ async fn an_event_waits_for_whoever_has_its_job() {
         place.remove().await;
     }
 }
+
+/// What a run has changed launches other jobs, and none whose run led to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_does_not_launch_itself() {
+    for place in Place::both("outbox_chain").await {
+        let mut script = Script::begin(place.open(), SCHEMA).await;
+        let engine = engine(&place, SCHEMA).await;
+        script.cause = Some(r#"{"run": "the first", "jobs": [["main", "kitchen", "diary"]]}"#.into());
+        script.told(r#"create Place {"name": "a"}"#).await;
+        assert_eq!(engine.launch_waiting().await.unwrap(), 2);
+        assert_eq!(launched(&engine).await, ["menu: PUBLISH Place en"]);
+        let run = engine.runs(None, None, 1).await.unwrap().remove(0);
+        let cause = Happening::of_tags(&run.tags).unwrap().cause;
+        assert_eq!(cause.run.as_deref(), Some("the first"));
+        assert_eq!(cause.jobs, [["main".to_owned(), "kitchen".to_owned(), "diary".to_owned()]]);
+        drop((script, engine));
+        place.remove().await;
+    }
+}

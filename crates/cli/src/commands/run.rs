@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use model::Tags;
+use model::{Model, Tags};
+use runs::Engine;
 use serde_json::{Value as Json, json};
-use store::Address;
+use server::App;
+use store::{Address, Store};
 use tokio::sync::watch;
 
 use crate::arguments::{Cancel, Logs, Project as Arguments, Run, Runs};
@@ -151,12 +153,24 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
         };
         let Some(begun) = when_there(&store, stop.clone(), begin).await? else { return Ok(()) };
         let Some(engine) = begun else { return Err(Error::NoJobs) };
-        // Runs the mutations of ops, as long as it is there.
-        let _app = app(&project, Mode::Production, (&model, &store), Some(Arc::clone(&engine)))?;
+        let _app = mutating(&project, (&model, &store), &engine)?;
         eprintln!("  working");
         working::work(&project, &engine, stop).await
     })??;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What runs the mutations of ops as long as it is there; nothing where no op is one.
+fn mutating(
+    project: &Project,
+    (model, store): (&Arc<Model>, &Arc<Store>),
+    engine: &Arc<Engine>,
+) -> Result<Option<Arc<App>>, Error> {
+    let is_mutation = |op: &model::Op| matches!(op.work, model::Work::Mutation { .. });
+    if !model.jobs.iter().flat_map(|job| &job.ops).any(is_mutation) {
+        return Ok(None);
+    }
+    app(project, Mode::Production, (model, store), Some(Arc::clone(engine))).map(Some)
 }
 
 /// Who executes what a command launches where no server lives.
@@ -204,7 +218,7 @@ fn reaching(
         if !works {
             return command(reach).await;
         }
-        let _app = app(&project, Mode::Production, (&model, &store), Some(Arc::clone(&engine)))?;
+        let _app = mutating(&project, (&model, &store), &engine)?;
         let mut signal = signals::stop_signal()?;
         let working = working::work(&project, &engine, stopped);
         let commanding = async {

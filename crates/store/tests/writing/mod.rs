@@ -25,6 +25,8 @@ pub struct Script {
     ids: Arc<Ids>,
     names: BTreeMap<String, String>,
     now: i64,
+    /// What causes its changes.
+    pub cause: Option<Arc<str>>,
 }
 
 /// One step, taken apart: `name: verb [draft] [locale fr] [as role] Type [@name] [{json}]`.
@@ -60,6 +62,7 @@ impl Script {
             ids: Arc::new(Ids::seeded(7)),
             names: BTreeMap::new(),
             now: 1_700_000_000_000_000,
+            cause: None,
         }
     }
 
@@ -142,7 +145,8 @@ impl Script {
             Err(faults) => return self.faults(&faults),
         };
         let (user, ids) = (steps[0].by, Arc::clone(&self.ids));
-        let context = WriteContext { now: self.now, user, ids, files: FileWatch::default(), cause: None };
+        let (files, cause) = (FileWatch::default(), self.cause.clone());
+        let context = WriteContext { now: self.now, user, ids, files, cause };
         let answer = self.store.run(&prepared, values, context, Vec::new()).await;
         self.answered(&answer)
     }
