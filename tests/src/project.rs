@@ -204,7 +204,11 @@ impl Template {
     fn engine(&self, store: &Arc<Store>) -> Option<Arc<Engine>> {
         self.model.type_named("_Run")?;
         let opened = Engine::open(Arc::clone(store), runs::Clock::Database, Arc::new(Ids::Random));
-        Some(Arc::new(self.runtime.block_on(opened).expect("the engine can be opened")))
+        let engine = self.runtime.block_on(opened).expect("the engine can be opened");
+        if !self.model.jobs.is_empty() {
+            self.runtime.block_on(engine.serve(Arc::clone(&self.model))).expect("jobs can be registered");
+        }
+        Some(Arc::new(engine))
     }
 
     fn open(&self, name: &str) -> Store {
@@ -232,6 +236,12 @@ impl Drop for Template {
 }
 
 impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where its uploaded files stand.
     #[must_use]
     pub fn uploads(&self) -> &Path {

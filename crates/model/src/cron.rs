@@ -110,6 +110,12 @@ pub fn parser() -> CronParser {
     CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build()
 }
 
+/// The same, where a day must meet both its fields.
+#[must_use]
+pub fn parser_of_both_days() -> CronParser {
+    CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).dom_and_dow(true).build()
+}
+
 /// The parser's own reason as part of a sentence.
 fn reason(met: &croner::errors::CronError) -> String {
     let text = met.to_string();

@@ -2,6 +2,8 @@
 
 use model::Action;
 
+use crate::command::Need;
+
 /// What is asked on behalf of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AgentEffect {
@@ -70,24 +72,65 @@ pub enum AgentEffect {
     GroupDescription,
     /// An agent makes itself known.
     Agent,
+    /// A flow launches again.
+    Unarchive,
+    /// A flow moves to another project.
+    Move,
+    /// The schedule that all versions of a flow share; false: it is taken away.
+    GroupSchedule(bool),
+    /// Something goes for good.
+    Remove(AgentRemoval),
+    /// Something is kept beside runs.
+    Keep(AgentKeep),
+}
+
+/// What goes for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgentRemoval {
+    /// A version of a flow.
+    Flow,
+    /// All versions of a flow.
+    Group,
+    /// A project.
+    Project,
+    /// An agent.
+    Agent,
+}
+
+/// What is kept beside runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgentKeep {
+    /// Something that a step shows.
+    Artifact,
+    /// It shows something else.
+    ArtifactSet,
+    /// It goes.
+    ArtifactRemove,
+    /// A value under a key.
+    Value,
+    /// It goes.
+    ValueRemove,
+    /// A new tenant.
+    Tenant,
+    /// Its name, slug or settings.
+    TenantSet,
 }
 
 impl AgentEffect {
-    /// What whoever asks must be allowed to do with runs.
+    /// Who may ask for it. What is done with one job, or with one run, goes by the rules of that job, too; whoever runs the command asks for
+    /// them. All else is for operators.
     #[must_use]
-    pub fn action(self) -> Action {
+    pub fn need(self) -> Need {
         match self {
-            AgentEffect::Launch => Action::Launch,
-            AgentEffect::Cancel => Action::Cancel,
+            AgentEffect::Launch => Need::Job(Action::Launch),
+            AgentEffect::Cancel => Need::Job(Action::Cancel),
+            AgentEffect::Delete | AgentEffect::RunName | AgentEffect::RunLabels => Need::Job(Action::Operate),
             AgentEffect::RunState { .. }
             | AgentEffect::RunStates
             | AgentEffect::StepState
             | AgentEffect::StepStates
             | AgentEffect::Step
-            | AgentEffect::Delete
-            | AgentEffect::RunName
             | AgentEffect::StepName
-            | AgentEffect::RunLabels
             | AgentEffect::RunBeat
             | AgentEffect::StepBeat
             | AgentEffect::Line
@@ -107,7 +150,12 @@ impl AgentEffect {
             | AgentEffect::GroupRunConfig
             | AgentEffect::GroupDefaults
             | AgentEffect::GroupDescription
-            | AgentEffect::Agent => Action::Operate,
+            | AgentEffect::Agent
+            | AgentEffect::Unarchive
+            | AgentEffect::Move
+            | AgentEffect::GroupSchedule(_)
+            | AgentEffect::Remove(_)
+            | AgentEffect::Keep(_) => Need::Action(Action::Operate),
         }
     }
 }
@@ -189,4 +237,22 @@ pub enum AgentFault {
     EdgeUnknown,
     /// A value of the request does not read as what it must be.
     Unreadable(&'static str),
+    /// A schedule is none that can be reckoned.
+    Schedule(String),
+    /// Runs of a schedule would lack a parameter.
+    ScheduleParameters,
+    /// The project declares it: it goes when the project does not any more.
+    Declared,
+    /// The flow or the project is not there, or they are of two tenants.
+    MoveImpossible,
+    /// No step has this key, so that nothing is kept of it.
+    StepMissing(u128),
+    /// What an artifact shows has more bytes than this.
+    ArtifactTooLarge(usize),
+    /// A value under a key has more bytes than this.
+    ValueTooLarge(usize),
+    /// A tenant's slug has letters that slugs have not.
+    SlugInvalid,
+    /// There is no such tenant.
+    TenantUnknown,
 }

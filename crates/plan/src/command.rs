@@ -74,7 +74,7 @@ impl Effect {
             Effect::Run(RunEffect::Delete | RunEffect::SwitchSchedule | RunEffect::Reread) => {
                 Need::Job(Action::Operate)
             }
-            Effect::Agent(effect) => Need::Action(effect.action()),
+            Effect::Agent(effect) => effect.need(),
         }
     }
 }

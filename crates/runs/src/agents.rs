@@ -3,9 +3,13 @@
 //! Each [`Ask`] is one story in one transaction. There is no lease: a run is held by its row's lock, by the state `Submitted`, and, where its job
 //! wants it, by the version that an agent must know. Which state follows which is said by [`crate::transition`] alone.
 
+mod calendar;
 mod flows;
+mod kept;
 mod launch;
+mod removal;
 mod rows;
+mod schedules;
 mod state;
 mod statements;
 
@@ -18,15 +22,19 @@ use store::{Effect, EffectFailure, Ended, Ids, Made, MaybeStore, Telling, Tx, Wo
 use crate::record::{clock_of, uuid};
 use crate::{Clock, Engine, Error, statements as of};
 
+pub use calendar::{Calendar, CalendarFault, Planned};
 pub use flows::{GroupChange, NewFlow};
-pub use launch::NewExternalRun;
+pub use kept::Keep;
+pub use launch::{FlowJob, NewExternalRun, NewOwnRun};
+pub use removal::Removal;
+pub use schedules::NewSchedule;
 pub use state::{NewState, WithoutType, micros};
 
 /// Runs of one answer to an agent that looks for work.
 const QUEUE_MAX: i64 = 25;
 
 /// What is asked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Ask {
     /// Runs are in other states: all of them or none. The agent that says so, where it is known.
     RunStates(Vec<NewState>, Option<u128>),
@@ -34,6 +42,8 @@ pub enum Ask {
     StepStates(Vec<NewState>),
     /// A run of a registered version.
     Launch(Box<NewExternalRun>),
+    /// A run of a job of the project, checked, with what its client keeps beside it.
+    LaunchOwn(Box<NewOwnRun>),
     /// The step of an op in a run, by its number in a mapped op; made where it is not there.
     Step {
         /// The run.
@@ -100,6 +110,18 @@ pub enum Ask {
     },
     /// An agent makes itself known.
     Agent(Box<NewAgent>),
+    /// A version launches again.
+    Unarchive(u128),
+    /// A version moves to another project.
+    Move(u128, u128),
+    /// The schedule that all versions of a job share is set, or taken away.
+    GroupSchedule(u128, Option<NewSchedule>),
+    /// Something that is not there is to be changed.
+    Nothing,
+    /// Rows go for good.
+    Remove(Removal),
+    /// Something is kept beside runs.
+    Keep(Box<Keep>),
 }
 
 /// One line of a log.
@@ -201,20 +223,27 @@ impl Effect for Asked {
 
     fn ended(&self, ended: Ended) {
         match ended {
+            Ended::Written | Ended::Unknown if matches!(self.ask, Ask::LaunchOwn(_)) => self.engine.hint_queue(),
             Ended::Written | Ended::Unknown => self.engine.hint_cancel(),
             Ended::Undone => {}
         }
     }
 }
 
-async fn tell(tx: &Tx, engine: &Engine, ask: &Ask) -> Result<Told, Failure> {
+/// What a story has at hand, at the database's time.
+async fn env<'a>(tx: &'a Tx, engine: &'a Engine) -> Result<Env<'a>, Failure> {
     let now = tx.one(&of::CLOCK, vec![engine.clock.given()]).await?;
     let now = clock_of(&now)?;
-    let env = Env { tx, ids: &engine.ids, clock: &engine.clock, now };
+    Ok(Env { tx, ids: &engine.ids, clock: &engine.clock, now })
+}
+
+async fn tell(tx: &Tx, engine: &Engine, ask: &Ask) -> Result<Told, Failure> {
+    let env = env(tx, engine).await?;
     match ask {
         Ask::RunStates(list, agent) => state::runs(&env, list, *agent).await,
         Ask::StepStates(list) => state::steps(&env, list).await,
         Ask::Launch(new) => launch::launch(&env, new).await,
+        Ask::LaunchOwn(new) => launch::launch_own(&env, new).await,
         Ask::Step { run, op, map_index } => launch::step(&env, (*run, *op), *map_index).await,
         Ask::Cancel(run) => state::cancel(&env, *run).await,
         Ask::Delete(run) => rows::delete(&env, *run).await,
@@ -231,9 +260,15 @@ async fn tell(tx: &Tx, engine: &Engine, ask: &Ask) -> Result<Told, Failure> {
         Ask::Archive(version) => flows::archive(&env, *version).await,
         Ask::Tasks(version, list) => flows::tasks(&env, *version, list).await,
         Ask::Edges(version, list) => flows::edges(&env, *version, list).await,
-        Ask::Schedule(version, is_active) => flows::schedule(&env, *version, *is_active).await,
+        Ask::Schedule(version, is_active) => schedules::switch(&env, *version, *is_active).await,
         Ask::Group { version, job, change } => flows::group(&env, (*version, *job), change).await,
         Ask::Agent(new) => rows::agent(&env, new).await,
+        Ask::Unarchive(version) => flows::unarchive(&env, *version).await,
+        Ask::Move(version, project) => flows::move_to(&env, *version, *project).await,
+        Ask::GroupSchedule(job, new) => schedules::share(&env, *job, new.as_ref()).await,
+        Ask::Nothing => Ok(Told::done(false)),
+        Ask::Remove(removal) => removal::remove(&env, *removal).await,
+        Ask::Keep(what) => kept::keep(&env, what).await,
     }
 }
 

@@ -23,8 +23,30 @@ pub const MISSED_MAX: usize = 5;
 /// Between two looks at schedules that others may have switched.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Launches what is due until it is told to stop.
-pub async fn schedule_runs(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
+/// Between two looks at schedules of flows that others execute: their runs are made ahead of their time.
+const PLAN: Duration = Duration::from_secs(150);
+
+/// Launches what is due, and makes the next runs of others' flows, until it is told to stop.
+pub async fn schedule_runs(engine: Arc<Engine>, stop: watch::Receiver<bool>) {
+    tokio::join!(launch_due(Arc::clone(&engine), stop.clone()), plan_ahead(engine, stop));
+}
+
+async fn plan_ahead(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = engine.plan_ahead().await {
+            tracing::warn!(
+                error = crate::chain(&error),
+                "schedules of others could not be looked at; tried again later"
+            );
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PLAN) => {}
+            _stopped = stop.changed() => {}
+        }
+    }
+}
+
+async fn launch_due(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
     let mut switched = engine.hints.schedules.subscribe();
     while !*stop.borrow() {
         let next = match engine.tick(engine.clock.now()).await {

@@ -1,31 +1,133 @@
 //! What agents of others, and their users, ask of the workflow engine: values of a request become a question to it.
 
 use std::io::Read as _;
+use std::sync::Arc;
 
+use ::runs::agents::{
+    Ask, FlowJob, GroupChange, Keep, NewAgent, NewExternalRun, NewFlow, NewLine, NewOwnRun, NewSchedule, NewState,
+    Removal, WithoutType,
+};
+use ::runs::{Engine, Launch, RunKey};
 use flate2::read::GzDecoder;
-use plan::{AgentEffect, AgentFault, Cause, Value, uuid_of_text};
-use runs::agents::{Ask, GroupChange, NewAgent, NewExternalRun, NewFlow, NewLine, NewState, WithoutType};
+use model::Action;
+use plan::{AgentEffect, AgentFault, AgentKeep, AgentRemoval, Cause, JobGrants, Need, Policy, Value, uuid_of_text};
 use serde_json::{Map, Value as Json};
 use store::{Asked, Work};
 
+use crate::accounts::Sender;
 use crate::app::App;
+use crate::runs;
 
 /// Bytes of a flow that came packed, when it is unpacked.
 const FLOW_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Prepares what an agent asks.
-pub(crate) fn prepare(app: &App, effect: AgentEffect, asked: Asked<'_>) -> Result<Work, Cause> {
+pub(crate) async fn prepare(
+    (app, sender): (&App, &Sender),
+    effect: AgentEffect,
+    asked: Asked<'_>,
+) -> Result<Work, Cause> {
     let given = Given { asked };
-    let ask = ask(effect, &given).map_err(Cause::Agent)?;
     let Some(engine) = app.engine() else {
         tracing::error!("an agent asks, and there is no workflow engine");
         return Err(Cause::Internal);
     };
-    Ok(match ask {
-        Some(ask) => engine.agent_work(ask),
-        // A beat of nobody is answered like one of somebody.
-        None => Work { made: Some(Box::new(|_| Ok(vec![("success", "true".to_owned())]))), ..Work::row(None) },
-    })
+    let may = May { app, engine, granted: Policy::of(app.model(), &sender.caller).jobs() };
+    let ask = match effect.need() {
+        Need::Job(Action::Launch) => Some(may.launch(given.launch()).await?),
+        Need::Job(action) => may.change(effect, action, &given).await?,
+        Need::Nothing | Need::Action(_) => ask(effect, &given).map_err(Cause::Agent)?,
+    };
+    Ok(ask.map_or_else(answered, |ask| engine.agent_work(ask)))
+}
+
+/// A beat of nobody is answered like one of somebody.
+fn answered() -> Work {
+    Work { made: Some(Box::new(|_| Ok(vec![("success", "true".to_owned())]))), ..Work::row(None) }
+}
+
+/// What a caller may do with the runs of which jobs.
+struct May<'a> {
+    app: &'a App,
+    engine: &'a Arc<Engine>,
+    granted: JobGrants,
+}
+
+impl May<'_> {
+    /// A launch: by the engine itself where the project declares the job.
+    async fn launch(&self, new: NewExternalRun) -> Result<Ask, Cause> {
+        let found = self.engine.flow_job(new.version, new.version_group.as_ref()).await;
+        let Some(flow) = found.map_err(|error| runs::cause(&error))? else {
+            let is_named = new.version.is_none() || self.granted.everything;
+            let unknown = AgentFault::FlowUnknown(new.version.unwrap_or_default());
+            return if is_named { Ok(Ask::Launch(Box::new(new))) } else { Err(Cause::Agent(unknown)) };
+        };
+        let job = (flow.location.as_str(), flow.repository.as_str(), flow.name.as_str());
+        if !self.allows(job, Action::Find) {
+            return Err(Cause::Agent(AgentFault::FlowUnknown(flow.version)));
+        }
+        if !self.allows(job, Action::Launch) {
+            return Err(Cause::Forbidden);
+        }
+        if !flow.is_own {
+            return Ok(Ask::Launch(Box::new(new)));
+        }
+        if flow.is_archived {
+            return Err(Cause::Agent(AgentFault::FlowArchived(flow.version)));
+        }
+        self.launch_own(flow, new).await
+    }
+
+    /// Parameters are the job's config, over those that all its runs have; a fault of it is told before anything is written.
+    async fn launch_own(&self, flow: FlowJob, new: NewExternalRun) -> Result<Ask, Cause> {
+        let mut config = flow.defaults.as_object().cloned().unwrap_or_default();
+        match new.parameters {
+            Json::Null => {}
+            Json::Object(parameters) => config.extend(parameters),
+            _ => return Err(Cause::Agent(AgentFault::Unreadable("parameters"))),
+        }
+        let launch = Launch {
+            location: flow.location,
+            repository: flow.repository,
+            job: flow.name,
+            config: Json::Object(config),
+            name: new.name,
+            idempotency_key: new.idempotency_key,
+            scheduled_for: new.start,
+            ..Launch::default()
+        };
+        let run = self.engine.prepare(launch).await.map_err(|error| runs::cause(&error))?;
+        let shared: Option<Vec<String>> = serde_json::from_value(flow.labels).ok();
+        let run_config = if new.run_config.is_null() { flow.run_config } else { new.run_config };
+        let labels = new.labels.or(shared).unwrap_or_default();
+        Ok(Ask::LaunchOwn(Box::new(NewOwnRun { run, labels, context: new.context, run_config })))
+    }
+
+    /// A change of one run. To those who may not see it, it is not there.
+    async fn change(&self, effect: AgentEffect, action: Action, given: &Given<'_>) -> Result<Option<Ask>, Cause> {
+        let key = given.key("flow_run_id").map_err(Cause::Agent)?;
+        if let Some(run) = self.engine.run(RunKey(key)).await.map_err(|error| runs::cause(&error))? {
+            let job = (run.location.as_str(), run.repository.as_str(), run.job.as_str());
+            if !self.allows(job, Action::Find) {
+                return if effect == AgentEffect::Cancel {
+                    Err(Cause::Agent(AgentFault::RunInvalid(key)))
+                } else {
+                    Ok(Some(Ask::Nothing))
+                };
+            }
+            if !self.allows(job, action) {
+                return Err(Cause::Forbidden);
+            }
+        }
+        ask(effect, given).map_err(Cause::Agent)
+    }
+
+    /// Jobs that the project does not declare, and so have no rules, are for operators.
+    fn allows(&self, (location, repository, name): (&str, &str, &str), action: Action) -> bool {
+        let mut jobs = self.app.model().jobs_by_id();
+        let found = jobs.find(|(_, job)| job.name == name && job.repository == repository && job.location == location);
+        found.map_or(self.granted.everything, |(id, _)| self.granted.allows(id, action))
+    }
 }
 
 /// What the engine is asked; none: nothing.
@@ -97,6 +199,18 @@ fn ask(effect: AgentEffect, given: &Given<'_>) -> Result<Option<Ask>, AgentFault
             core_version: None,
             labels: given.texts("labels").unwrap_or_default(),
         })),
+        AgentEffect::Unarchive => Ask::Unarchive(flow()?),
+        AgentEffect::Move => Ask::Move(flow()?, given.key("project_id")?),
+        AgentEffect::GroupSchedule(is_set) => {
+            let schedule = is_set.then(|| NewSchedule {
+                crons: given.objects("cron_clocks"),
+                intervals: given.objects("interval_clocks"),
+                timezone: given.text("timezone"),
+            });
+            Ask::GroupSchedule(given.key("flow_group_id")?, schedule)
+        }
+        AgentEffect::Remove(what) => Ask::Remove(given.removal(what)?),
+        AgentEffect::Keep(what) => Ask::Keep(Box::new(given.keep(what)?)),
     }))
 }
 
@@ -205,6 +319,7 @@ impl Given<'_> {
             start: self.instant("scheduled_start_time"),
             idempotency_key: self.text("idempotency_key"),
             name: self.text("flow_run_name"),
+            is_scheduled: false,
         }
     }
 
@@ -231,6 +346,36 @@ impl Given<'_> {
         })
     }
 
+    fn removal(&self, what: AgentRemoval) -> Result<Removal, AgentFault> {
+        Ok(match what {
+            AgentRemoval::Flow => Removal::Flow(self.key("flow_id")?),
+            AgentRemoval::Group => Removal::Group(self.key("flow_group_id")?),
+            AgentRemoval::Project => Removal::Project(self.key("project_id")?),
+            AgentRemoval::Agent => Removal::Agent(self.key("agent_id")?),
+        })
+    }
+
+    /// What is kept beside runs.
+    fn keep(&self, what: AgentKeep) -> Result<Keep, AgentFault> {
+        let text = |name: &str| self.text(name).unwrap_or_default();
+        Ok(match what {
+            AgentKeep::Artifact => {
+                Keep::Artifact { step: self.key("task_run_id")?, kind: text("kind"), data: self.json("data") }
+            }
+            AgentKeep::ArtifactSet => Keep::ArtifactSet(self.key("task_run_artifact_id")?, self.json("data")),
+            AgentKeep::ArtifactRemove => Keep::ArtifactRemove(self.key("task_run_artifact_id")?),
+            AgentKeep::Value => Keep::Value { key: text("key"), value: self.json("value") },
+            AgentKeep::ValueRemove => Keep::ValueRemove(self.key("key_value_id")?),
+            AgentKeep::Tenant => Keep::Tenant { name: text("name"), slug: text("slug") },
+            AgentKeep::TenantSet => Keep::TenantSet {
+                tenant: self.key("tenant_id")?,
+                name: self.text("name"),
+                slug: self.text("slug"),
+                settings: self.json("settings"),
+            },
+        })
+    }
+
     fn group(&self, change: GroupChange) -> Result<Ask, AgentFault> {
         Ok(Ask::Group { version: None, job: Some(self.key("flow_group_id")?), change })
     }
@@ -242,7 +387,7 @@ const LEVEL: &str = "INFO";
 fn line_of(object: &Map<String, Json>) -> Result<NewLine, AgentFault> {
     let text = |name: &str| object.get(name).and_then(Json::as_str).map(str::to_owned);
     let at = match text("timestamp") {
-        Some(text) => Some(runs::agents::micros(&text).ok_or(AgentFault::Unreadable("timestamp"))?),
+        Some(text) => Some(::runs::agents::micros(&text).ok_or(AgentFault::Unreadable("timestamp"))?),
         None => None,
     };
     Ok(NewLine {

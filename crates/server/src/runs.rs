@@ -301,7 +301,7 @@ fn tags_of(json: &Json) -> Tags {
 }
 
 /// Why the engine does not do what it is asked.
-fn cause(error: &Error) -> Cause {
+pub(crate) fn cause(error: &Error) -> Cause {
     Cause::Run(match error {
         Error::NoJob { .. } => RunFault::NoJob,
         Error::NoRun(run) => RunFault::NoRun(run.to_string()),

@@ -21,7 +21,7 @@ mod partitions;
 mod python;
 mod refusals;
 mod rest;
-mod rows;
+pub(super) mod rows;
 mod runs;
 mod schedules;
 mod steps;

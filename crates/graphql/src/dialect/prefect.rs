@@ -7,6 +7,7 @@
 mod faults;
 mod mutations;
 mod tables;
+mod told;
 
 use indexmap::IndexMap;
 use model::Model;
@@ -47,9 +48,10 @@ fn definitions(model: &Model, _options: &Options) -> Result<Definitions, Vec<Sch
     let mut queries = draft.tables(&tables);
     // Its lines of logs have no primary key.
     queries.shift_remove("log_by_pk");
-    about(&mut draft, &mut queries);
-    draft.add("Query", NAME, Kind::Object { stands: Stands::Around, fields: queries });
     let mutations = mutations::add(&mut draft, &tables.list);
+    about(&mut draft, &mut queries);
+    told::add(&mut draft, &mut queries);
+    draft.add("Query", NAME, Kind::Object { stands: Stands::Around, fields: queries });
     draft.add("Mutation", NAME, Kind::Object { stands: Stands::Around, fields: mutations });
     let (query, mutation) = ("Query".to_owned(), "Mutation".to_owned());
     Ok(Definitions { types: draft.types, query, mutation, ..Definitions::default() })

@@ -16,10 +16,18 @@ pub(super) fn of_job(model: &Model, job: &Job) -> Vec<(TypeId, Condition)> {
     for of in OF_RUN {
         add(of, through(model, of, "run", run.clone()));
     }
+    let step = through(model, "_StepRun", "run", run.clone());
+    for of in ["_StepState", "_Artifact"] {
+        add(of, through(model, of, "step", step.clone()));
+    }
     add("_Run", run);
     let own = named(model, "_Job", [("name", &job.name), ("repository", &job.repository), ("location", &job.location)]);
     for of in ["_JobVersion", "_Schedule"] {
         add(of, through(model, of, "job", own.clone()));
+    }
+    let version = through(model, "_JobVersion", "job", own.clone());
+    for of in ["_Op", "_Edge"] {
+        add(of, through(model, of, "version", version.clone()));
     }
     add("_Job", own);
     list

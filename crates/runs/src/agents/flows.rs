@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use plan::{AgentFault, Value, interval_text, uuid_of_text, uuid_text};
 use serde_json::{Value as Json, json};
 
-use super::{Env, Failure, Told, json_value, key, maybe_text, state, statements as agent};
+use super::{Env, Failure, Told, json_value, key, maybe_text, schedules, state, statements as agent};
 use crate::cancel;
 use crate::record::{RunKey, int, json, text, uuid};
 use crate::transition::Word;
@@ -86,11 +86,8 @@ pub(super) async fn register(env: &Env<'_>, new: &NewFlow) -> Result<Told, Failu
     }
     put_tasks(env, version, &new.serialized).await?;
     put_edges(env, version, &of("edges")).await?;
-    let has_schedule = new.is_scheduled && !of("schedule").is_null();
-    if has_schedule {
-        env.tx
-            .one(&agent::VERSION_SET, vec![Value::Uuid(version), Value::Null, Value::Boolean(true), env.at()])
-            .await?;
+    if new.is_scheduled {
+        schedules::begin(env, version).await?;
     }
     Ok(Told::row(version))
 }
@@ -223,6 +220,23 @@ pub(super) async fn archive(env: &Env<'_>, version: u128) -> Result<Told, Failur
     Ok(Told { made: vec![("success", json!(true)), ("id", json!(uuid_text(version)))], row: None })
 }
 
+/// Launches again.
+pub(super) async fn unarchive(env: &Env<'_>, version: u128) -> Result<Told, Failure> {
+    let values = vec![Value::Uuid(version), Value::Boolean(false), Value::Null, env.at()];
+    let is_there = !env.tx.one(&agent::VERSION_SET, values).await?.is_empty();
+    schedules::plan(env, version).await?;
+    Ok(Told { made: vec![("success", json!(is_there)), ("id", json!(uuid_text(version)))], row: None })
+}
+
+/// A version stands in another project of its tenant from now on.
+pub(super) async fn move_to(env: &Env<'_>, version: u128, project: u128) -> Result<Told, Failure> {
+    let values = vec![Value::Uuid(version), Value::Uuid(project), env.at()];
+    if env.tx.one(&agent::VERSION_MOVE, values).await?.is_empty() {
+        return Err(AgentFault::MoveImpossible.into());
+    }
+    Ok(Told::row(version))
+}
+
 /// Of a version that was archived, runs that the schedule made go, others that wait are cancelled.
 async fn end_waiting(env: &Env<'_>, version: u128) -> Result<(), Failure> {
     for (run, is_scheduled) in waiting(env, version).await? {
@@ -240,25 +254,6 @@ async fn waiting(env: &Env<'_>, version: u128) -> Result<Vec<(u128, bool)>, Fail
     let rows = env.tx.one(&agent::RUNS_SCHEDULED, vec![Value::Uuid(version)]).await?;
     let run = |row: &Vec<Value>| Some((uuid(row.first())?, row.get(1) == Some(&Value::Boolean(true))));
     Ok(rows.iter().filter_map(run).collect())
-}
-
-/// Switches a schedule. Off, the runs that it made and that wait go. Its runs are launched by nothing yet.
-pub(super) async fn schedule(env: &Env<'_>, version: u128, is_active: bool) -> Result<Told, Failure> {
-    let rows = env.tx.one(&agent::FLOW, vec![Value::Uuid(version), Value::Null]).await?;
-    let Some(row) = rows.first() else { return Ok(Told::done(false)) };
-    let has_schedule =
-        json(row.get(12)).is_some_and(|json| !json.is_null()) || json(row.get(13)).is_some_and(|json| !json.is_null());
-    if is_active && !has_schedule {
-        return Ok(Told::done(false));
-    }
-    let values = vec![Value::Uuid(version), Value::Null, Value::Boolean(is_active), env.at()];
-    env.tx.one(&agent::VERSION_SET, values).await?;
-    if !is_active {
-        for (run, _) in waiting(env, version).await?.into_iter().filter(|(_, is_scheduled)| *is_scheduled) {
-            cancel::delete(env.tx, RunKey(run)).await?;
-        }
-    }
-    Ok(Told { made: vec![("success", json!(true)), ("id", json!(uuid_text(version)))], row: None })
 }
 
 /// Changes what all versions of a job share; its versions show its settings, too.

@@ -7,9 +7,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::state::instant_text;
 use super::{Env, Failure, Told, json_value, key, maybe_text, statements as agent};
+use crate::launch::NewRun;
 use crate::record::{int, json, text, uuid};
-use crate::statements as of;
 use crate::transition::{Word, launched};
+use crate::{Engine, Error, statements as of};
 
 /// A run that is asked for.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,6 +33,81 @@ pub struct NewExternalRun {
     pub idempotency_key: Option<String>,
     /// Its name; none: two words.
     pub name: Option<String>,
+    /// A schedule launches it.
+    pub is_scheduled: bool,
+}
+
+/// A run of a job of the project.
+#[derive(Debug, Clone)]
+pub struct NewOwnRun {
+    /// What the engine launches.
+    pub run: NewRun,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// Whatever its client wants to know.
+    pub context: Json,
+    /// How its client would execute it.
+    pub run_config: Json,
+}
+
+/// The job of a version, in the engine's words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlowJob {
+    /// The version.
+    pub version: u128,
+    /// The engine executes its runs.
+    pub is_own: bool,
+    /// It launches nothing any more.
+    pub is_archived: bool,
+    /// Code location.
+    pub location: String,
+    /// Repository.
+    pub repository: String,
+    /// Name.
+    pub name: String,
+    /// Parameters that every run of the job has.
+    pub defaults: Json,
+    /// Labels that every run has, unless it has its own.
+    pub labels: Json,
+    /// How every run is executed.
+    pub run_config: Json,
+}
+
+impl Engine {
+    /// The job of a version; of a group of versions, the newest one that is not archived.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn flow_job(&self, version: Option<u128>, group: Option<&String>) -> Result<Option<FlowJob>, Error> {
+        let rows = self.store.ask(&agent::FLOW_JOB, vec![key(version), maybe_text(group)]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let word = |at: usize| text(row.get(at)).unwrap_or_default();
+        let json = |at: usize| json(row.get(at)).unwrap_or_default();
+        Ok(Some(FlowJob {
+            version: uuid(row.first()).unwrap_or_default(),
+            is_own: word(1) == "own",
+            is_archived: row.get(2) == Some(&Value::Boolean(true)),
+            location: word(3),
+            repository: word(4),
+            name: word(5),
+            defaults: json(6),
+            labels: json(7),
+            run_config: json(8),
+        }))
+    }
+}
+
+/// A run of a job of the project.
+pub(super) async fn launch_own(env: &Env<'_>, new: &NewOwnRun) -> Result<Told, Failure> {
+    let launched = crate::launch::tell(env.tx, env.clock.given(), &new.run).await?;
+    if !launched.is_known {
+        let mut labels = new.labels.clone();
+        labels.sort();
+        let (labels, context) = (json!(labels), if new.context.is_null() { json!({}) } else { new.context.clone() });
+        let values = vec![launched.run.value(), json_value(&labels), json_value(&context), json_value(&new.run_config)];
+        env.tx.one(&agent::RUN_FILL, values).await?;
+    }
+    Ok(Told::row(launched.run.0))
 }
 
 /// A version, as a launch meets it.
@@ -45,7 +121,7 @@ struct Flow {
     job_labels: Json,
     job_run_config: Json,
     defaults: Json,
-    job_name: String,
+    name: String,
 }
 
 /// What the first state of a run says.
@@ -99,7 +175,7 @@ async fn flow(env: &Env<'_>, new: &NewExternalRun) -> Result<Flow, Failure> {
         job_labels: json(7),
         job_run_config: json(8),
         defaults: json(9),
-        job_name: text(row.get(10)).unwrap_or_default(),
+        name: text(row.get(10)).unwrap_or_default(),
     })
 }
 
@@ -114,13 +190,16 @@ fn parameters(flow: &Flow, new: &NewExternalRun) -> Result<Json, AgentFault> {
     for given in [&flow.defaults, &new.parameters] {
         merged.extend(given.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
     }
-    let required = declared.iter().filter(|parameter| parameter["required"] == true).map(|parameter| name(parameter));
-    let missing: BTreeSet<String> = required.filter(|name| !merged.contains_key(name)).collect();
-    if missing.is_empty() {
-        Ok(Json::Object(merged))
-    } else {
-        Err(AgentFault::ParametersMissing(missing.into_iter().collect()))
-    }
+    let merged = Json::Object(merged);
+    let missing = parameters_missing(&flow.parameters, &[&merged]);
+    if missing.is_empty() { Ok(merged) } else { Err(AgentFault::ParametersMissing(missing.into_iter().collect())) }
+}
+
+/// Names of parameters that a flow requires and that none of these objects gives.
+pub(super) fn parameters_missing(declared: &Json, given: &[&Json]) -> BTreeSet<String> {
+    let required = declared.as_array().into_iter().flatten().filter(|parameter| parameter["required"] == true);
+    let names = required.map(|parameter| parameter["name"].as_str().unwrap_or_default());
+    names.filter(|name| given.iter().all(|given| given.get(name).is_none())).map(str::to_owned).collect()
 }
 
 /// The first of these that is not null; a way of executing without labels has none.
@@ -148,11 +227,11 @@ async fn insert(
     let start = new.start.unwrap_or(env.now);
     let document = json!({ "type": state.word.name(), "message": SCHEDULED, "start_time": instant_text(start) });
     let row = json!({ "id": uuid_text(run), "number": number, "tenant_key": uuid_text(flow.tenant),
-        "job_key": uuid_text(flow.job), "version_key": uuid_text(flow.key), "job_name": flow.job_name, "repository": "",
+        "job_key": uuid_text(flow.job), "version_key": uuid_text(flow.key), "job_name": flow.name, "repository": "",
         "location": "", "name": new.name.clone().unwrap_or_else(|| name(run)), "executor": "external",
         "status": state.status.word(), "state_name": state.word.name(), "state_version": state.version,
         "state_message": SCHEDULED, "state_start_time": start, "serialized_state": document, "config": parameters,
-        "tags": {}, "priority": 0, "idempotency_key": new.idempotency_key, "auto_scheduled": false,
+        "tags": {}, "priority": 0, "idempotency_key": new.idempotency_key, "auto_scheduled": new.is_scheduled,
         "scheduled_start_time": start });
     let first = json!({ "id": env.id_text()?, "version": state.version, "state": state.word.name(), "message": SCHEDULED,
         "start_time": start, "serialized_state": document });

@@ -100,6 +100,10 @@ async fn met_run(env: &Env<'_>, run: u128) -> Result<Option<Met>, Failure> {
 async fn run(env: &Env<'_>, new: &NewState, agent: Option<u128>) -> Result<(), Failure> {
     let met = met_run(env, new.of).await?.ok_or(AgentFault::RunUnknown(new.of))?;
     let document = document(env.now, new, met.state.word.name())?;
+    let is_end = matches!(document.word, Word::Cancelled | Word::Cancelling) && !met.state.status.is_finished();
+    if met.executor == Executor::Own && is_end {
+        return cancel_own(env, met.key).await;
+    }
     let version = new.version.filter(|_| met.locks_versions);
     let report = Report {
         word: document.word,
@@ -224,13 +228,7 @@ pub(super) async fn cancel(env: &Env<'_>, run: u128) -> Result<Told, Failure> {
         return Ok(Told::row(run));
     }
     if met.executor == Executor::Own {
-        let ask = Cancel {
-            run: RunKey(run),
-            ending: Ending::InOrder,
-            clock: env.clock.clone(),
-            ids: std::sync::Arc::clone(env.ids),
-        };
-        cancel::cancel(env.tx, &ask).await?;
+        cancel_own(env, run).await?;
         return Ok(Told::row(run));
     }
     let runs_now = matches!(met.state.status, RunStatus::Started | RunStatus::Canceling);
@@ -241,6 +239,13 @@ pub(super) async fn cancel(env: &Env<'_>, run: u128) -> Result<Told, Failure> {
     };
     put(env, run, (word, message)).await?;
     Ok(Told::row(run))
+}
+
+/// A run of the engine's own is asked to end.
+async fn cancel_own(env: &Env<'_>, run: u128) -> Result<(), Failure> {
+    let (clock, ids) = (env.clock.clone(), std::sync::Arc::clone(env.ids));
+    cancel::cancel(env.tx, &Cancel { run: RunKey(run), ending: Ending::InOrder, clock, ids }).await?;
+    Ok(())
 }
 
 /// A run gets a state in the product's own words.

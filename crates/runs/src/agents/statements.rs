@@ -55,4 +55,37 @@ fixed! {
     EDGES_INSERT = "agent_edges_insert" [Json, Uuid, Instant] -> [];
     AGENT_FIND = "agent_agent_find" [Uuid, Text, Text, Text, Json] -> [Uuid];
     AGENT_PUT = "agent_agent_put" [Uuid, Uuid, Uuid, Text, Text, Text, Json, Instant] -> [Uuid];
+
+    REMOVE_FOUND = "agent_remove_found" [Uuid, Uuid, Uuid] -> [Uuid, Text];
+    REMOVE_STEP_STATES = "agent_remove_step_states" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_ARTIFACTS = "agent_remove_artifacts" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_LOGS = "agent_remove_logs" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_STEPS = "agent_remove_steps" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_RUN_STATES = "agent_remove_run_states" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_EVENTS = "agent_remove_events" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_TAGS = "agent_remove_tags" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_RUNS = "agent_remove_runs" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_EDGES = "agent_remove_edges" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_OPS = "agent_remove_ops" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_VERSIONS = "agent_remove_versions" [Uuid, Uuid, Uuid] -> [];
+    REMOVE_PROJECT = "agent_remove_project" [Uuid] -> [Uuid];
+    REMOVE_JOB = "agent_remove_job" [Uuid] -> [Uuid];
+    REMOVE_AGENT = "agent_remove_agent" [Uuid] -> [Uuid];
+
+    ARTIFACT_INSERT = "agent_artifact_insert" [Uuid, Uuid, Text, Json, Instant] -> [Uuid];
+    ARTIFACT_SET = "agent_artifact_set" [Uuid, Json, Instant] -> [Uuid];
+    ARTIFACT_REMOVE = "agent_artifact_remove" [Uuid] -> [Uuid];
+    VALUE_PUT = "agent_value_put" [Uuid, Uuid, Text, Json, Instant] -> [Uuid];
+    VALUE_REMOVE = "agent_value_remove" [Uuid] -> [Uuid];
+    VERSION_MOVE = "agent_version_move" [Uuid, Uuid, Instant] -> [Uuid];
+    TENANT_INSERT = "agent_tenant_insert" [Uuid, Text, Text, Instant] -> [Uuid];
+    TENANT_SETTINGS = "agent_tenant_settings" [Uuid] -> [Json, Text];
+    TENANT_NAMED = "agent_tenant_named" [Text] -> [Uuid];
+    TENANT_SET = "agent_tenant_set" [Uuid, Text, Text, Json, Instant] -> [Uuid];
+
+    PLAN_LOCK = "agent_plan_lock" [Uuid] -> [Json, Json, Boolean, Boolean, Json, Json, Text];
+    JOB_SCHEDULE = "agent_job_schedule" [Uuid, Json, Instant] -> [Uuid];
+    VERSIONS_OF_JOB = "agent_versions_of_job" [Uuid] -> [Uuid];
+    VERSIONS_PLANNED = "agent_versions_planned" [] -> [Uuid];
+    FLOW_JOB = "agent_flow_job" [Uuid, Text] -> [Uuid, Text, Boolean, Text, Text, Text, Json, Json, Json];
 }

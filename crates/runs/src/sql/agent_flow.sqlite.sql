@@ -1,6 +1,6 @@
 -- A version of a job, or the newest one of a version group that is not archived, with what a run takes over from it.
 select version._key, version.job_key, version.tenant_key, version.archived, version.parameters, version.run_config, version.environment,
-  job.labels, job.run_config, job.default_parameters, job.name, job.executor, version.schedule, job.schedule, version.project_key
+  job.labels, job.run_config, job.default_parameters, version.name, job.executor, version.schedule, job.schedule, version.project_key
 from _job_version as version join _job as job on job._key = version.job_key
 where version._key = ?1 or (?1 is null and version.version_group = ?2 and version.archived = 0)
 order by version.number desc limit 1

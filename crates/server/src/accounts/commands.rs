@@ -27,7 +27,7 @@ impl Commands for ForRequest<'_> {
                 Effect::ForgotPassword => self.forgot_password(asked),
                 Effect::ResetPassword => self.reset_password(asked).await,
                 Effect::ConfirmEmail => self.confirm_email(asked).await,
-                Effect::Agent(effect) => crate::agents::prepare(self.app, effect, asked),
+                Effect::Agent(effect) => crate::agents::prepare((self.app, self.sender), effect, asked).await,
                 Effect::Upload => media::upload((self.app, self.sender), asked).await,
                 Effect::Run(effect) => runs::prepare((self.app, self.sender), asked, effect).await,
             }

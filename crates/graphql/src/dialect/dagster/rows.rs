@@ -14,14 +14,14 @@ const VERSION: Version = Version { status: Status::Only, locale: Locale::Only, p
 
 /// One of the engine's types in a model.
 #[derive(Clone, Copy)]
-pub(super) struct Table<'m> {
+pub(in crate::dialect) struct Table<'m> {
     model: &'m Model,
     pub(super) of: TypeId,
 }
 
 impl<'m> Table<'m> {
     /// The type of this name; none in a model without jobs.
-    pub(super) fn named(model: &'m Model, name: &str) -> Option<Table<'m>> {
+    pub(in crate::dialect) fn named(model: &'m Model, name: &str) -> Option<Table<'m>> {
         model.type_named(name).map(|of| Table { model, of })
     }
 
@@ -36,7 +36,7 @@ impl<'m> Table<'m> {
     }
 
     /// A column: a field, the key, or when the row was made.
-    pub(super) fn column(self, name: &str) -> Column {
+    pub(in crate::dialect) fn column(self, name: &str) -> Column {
         match name {
             "_key" => Column::System(SystemColumn::Key),
             "createdAt" => Column::System(SystemColumn::CreatedAt),
@@ -55,19 +55,24 @@ impl<'m> Table<'m> {
     }
 
     /// These columns under their names.
-    pub(super) fn row(self, columns: &[&str]) -> Row {
+    pub(in crate::dialect) fn row(self, columns: &[&str]) -> Row {
         let entries = columns.iter().map(|name| entry(name, RowValue::Column(self.column(name), Form::Postgres)));
         Row { non_null: false, object: Object { entries: entries.collect() } }
     }
 
     /// Every row, newest first.
-    pub(super) fn all(self, row: Row) -> Select {
+    pub(in crate::dialect) fn all(self, row: Row) -> Select {
         let sort = vec![self.by("number", Direction::Descending)];
         self.select(From::Type, sort, Shape::List(row))
     }
 
+    /// Every row, in the order of a column.
+    pub(in crate::dialect) fn all_by(self, column: &str, row: Row) -> Select {
+        self.select(From::Type, vec![self.by(column, Direction::Ascending)], Shape::List(row))
+    }
+
     /// The one row that a filter finds.
-    pub(super) fn one(self, filter: Filter, row: Row) -> Select {
+    pub(in crate::dialect) fn one(self, filter: Filter, row: Row) -> Select {
         Select { filter, page: Page::One, ..self.select(From::Type, Vec::new(), Shape::One(row)) }
     }
 
@@ -104,7 +109,7 @@ impl<'m> Table<'m> {
     }
 
     /// A column against a value.
-    pub(super) fn is(
+    pub(in crate::dialect) fn is(
         self,
         holes: &mut Holes<'_>,
         name: &str,
@@ -116,7 +121,7 @@ impl<'m> Table<'m> {
     }
 
     /// Some row that this relation leads to meets what is said of it.
-    pub(super) fn some(self, relation: &str, filter: impl FnOnce(Table<'m>) -> Filter) -> Filter {
+    pub(in crate::dialect) fn some(self, relation: &str, filter: impl FnOnce(Table<'m>) -> Filter) -> Filter {
         let filter = Box::new(filter(self.toward(relation)));
         Filter::Some { field: self.field(relation), version: VERSION, filter }
     }

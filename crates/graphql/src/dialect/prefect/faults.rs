@@ -3,7 +3,7 @@
 //! Source: `docs/dialects/prefect.md`, "Errors".
 
 use model::Model;
-use plan::{AgentFault, Cause, Fault, Place, Segment, uuid_text};
+use plan::{AgentFault, Cause, Fault, Place, RunFault, Segment, uuid_text};
 use serde_json::{Value as Json, json};
 
 use super::super::hasura;
@@ -41,6 +41,8 @@ fn of_fault(model: &Model, fault: &Fault) -> Vec<Json> {
         Cause::Forbidden => ("FORBIDDEN", "Unauthorized".to_owned()),
         Cause::Agent(fault @ AgentFault::Version { .. }) => ("VERSION_LOCKING_ERROR", of_agent(fault)),
         Cause::Agent(fault) => ("INTERNAL_SERVER_ERROR", of_agent(fault)),
+        Cause::Run(RunFault::Forbidden) => ("FORBIDDEN", "Unauthorized".to_owned()),
+        Cause::Run(fault) => ("INTERNAL_SERVER_ERROR", of_run(fault)),
         Cause::Timeout | Cause::Unavailable | Cause::OutcomeUnknown => {
             ("API_ERROR", "Unable to complete operation. An internal API error occurred.".to_owned())
         }
@@ -59,7 +61,6 @@ fn of_fault(model: &Model, fault: &Fault) -> Vec<Json> {
         | Cause::OutOfBounds { .. }
         | Cause::VersionConflict
         | Cause::Account(_)
-        | Cause::Run(_)
         | Cause::TooManyAttempts(_)
         | Cause::Internal => return of_rows(model, fault),
     };
@@ -86,6 +87,24 @@ fn segment(segment: &Segment) -> Json {
     match segment {
         Segment::Key(key) => Json::from(key.as_str()),
         Segment::Index(index) => Json::from(*index),
+    }
+}
+
+/// Why a job of the project is not launched: of its config every fault.
+fn of_run(fault: &RunFault) -> String {
+    match fault {
+        RunFault::Config(faults) => {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            ["The parameters are not the job's config: ", &faults.join("; ")].concat()
+        }
+        RunFault::NoJob
+        | RunFault::NoRun(_)
+        | RunFault::Forbidden
+        | RunFault::Steps(_)
+        | RunFault::Taken(_)
+        | RunFault::Status(_)
+        | RunFault::Unserved(_)
+        | RunFault::NoEngine => fault.to_string(),
     }
 }
 
@@ -120,7 +139,7 @@ fn of_agent(fault: &AgentFault) -> String {
         AgentFault::FlowUnknown(flow) => format!("Flow {} not found", uuid_text(*flow)),
         AgentFault::FlowArchived(flow) => format!("Flow {} is archived.", uuid_text(*flow)),
         AgentFault::FlowDeclared(flow) => {
-            format!("Flow {} is a job of the project: it cannot be launched here yet", uuid_text(*flow))
+            format!("Flow {} is a job of the project: the engine launches it", uuid_text(*flow))
         }
         AgentFault::GroupArchived(group) => format!("Version group {group} has no unarchived flows."),
         AgentFault::ParametersMissing(names) => {
@@ -141,5 +160,16 @@ fn of_agent(fault: &AgentFault) -> String {
             "Edges could not be registered - some edges reference tasks that do not exist within this flow.".to_owned()
         }
         AgentFault::Unreadable(what) => format!("Invalid {what}"),
+        AgentFault::Schedule(text) => text.clone(),
+        AgentFault::ScheduleParameters => "Can not schedule a flow that has required parameters.".to_owned(),
+        AgentFault::Declared => {
+            "A job that the project declares cannot be deleted here: take it out of the project's schema".to_owned()
+        }
+        AgentFault::MoveImpossible => "Invalid flow or project ID.".to_owned(),
+        AgentFault::StepMissing(step) => format!("Task run {} not found", uuid_text(*step)),
+        AgentFault::ArtifactTooLarge(most) => format!("Artifact data payload exceeds {most} bytes limit."),
+        AgentFault::ValueTooLarge(most) => format!("Value payload exceeds {most} bytes limit."),
+        AgentFault::SlugInvalid => "Slug must be \"slugified\" (lowercase; no spaces)".to_owned(),
+        AgentFault::TenantUnknown => "Update failed.".to_owned(),
     }
 }

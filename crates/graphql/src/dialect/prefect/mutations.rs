@@ -2,7 +2,7 @@
 //! in camel case. Each takes one argument, `input`.
 
 use indexmap::IndexMap;
-use plan::{AgentEffect, Effect, ValueKind};
+use plan::{AgentEffect, AgentKeep, AgentRemoval, Effect, ValueKind};
 
 use super::super::hasura::Draft;
 use super::super::hasura::columns::Table;
@@ -68,6 +68,7 @@ const FLOW: (&str, Shows) = ("flow", Shows::Row);
 const FLOW_DONE: (&str, Shows) = ("flow", Shows::Success);
 const GROUP_DONE: (&str, Shows) = ("flow_group", Shows::Success);
 const PROJECT: (&str, Shows) = ("project", Shows::Row);
+const TENANT: (&str, Shows) = ("tenant", Shows::Row);
 
 const RUN_STATE: &[(&str, &str)] = &[("flow_run_id", "UUID!"), ("version", "Int"), ("state", "JSON!")];
 /// Releases before 0.10 name the run by `id`, too.
@@ -125,6 +126,8 @@ const ELEMENTS: &[(&str, &[(&str, &str)])] = &[
         &[("task_run_id", "UUID!"), ("version", "Int"), ("state", "JSON!"), ("flow_run_version", "Int")],
     ),
     ("run_log_input", LINE),
+    ("cron_clock_input", &[("cron", "String!"), ("parameter_defaults", "JSON")]),
+    ("interval_clock_input", &[("interval", "Int!"), ("parameter_defaults", "JSON")]),
 ];
 
 const MUTATIONS: &[Mutation] = &[
@@ -234,6 +237,93 @@ const MUTATIONS: &[Mutation] = &[
             ("name", "String"),
         ],
     ),
+    mutation(
+        "set_flow_group_schedule",
+        AgentEffect::GroupSchedule(true),
+        GROUP_DONE,
+        &[
+            ("flow_group_id", "UUID!"),
+            ("cron_clocks", "[cron_clock_input!]"),
+            ("interval_clocks", "[interval_clock_input!]"),
+            ("timezone", "String"),
+        ],
+    ),
+    mutation(
+        "delete_flow_group_schedule",
+        AgentEffect::GroupSchedule(false),
+        GROUP_DONE,
+        &[("flow_group_id", "UUID!")],
+    ),
+    mutation("unarchive_flow", AgentEffect::Unarchive, FLOW_DONE, OF_FLOW),
+    mutation("update_flow_project", AgentEffect::Move, FLOW, &[("flow_id", "UUID!"), ("project_id", "UUID!")]),
+    mutation("delete_flow", AgentEffect::Remove(AgentRemoval::Flow), FLOW_DONE, OF_FLOW),
+    mutation("delete_flow_group", AgentEffect::Remove(AgentRemoval::Group), GROUP_DONE, &[("flow_group_id", "UUID!")]),
+    mutation(
+        "delete_project",
+        AgentEffect::Remove(AgentRemoval::Project),
+        ("project", Shows::Success),
+        &[("project_id", "UUID!")],
+    ),
+    mutation(
+        "delete_agent",
+        AgentEffect::Remove(AgentRemoval::Agent),
+        ("agent", Shows::Success),
+        &[("agent_id", "UUID!")],
+    ),
+    mutation(
+        "create_task_run_artifact",
+        AgentEffect::Keep(AgentKeep::Artifact),
+        ("task_run_artifact", Shows::Row),
+        &[("task_run_id", "UUID!"), ("kind", "String!"), ("data", "JSON!"), ("tenant_id", "UUID")],
+    ),
+    mutation(
+        "update_task_run_artifact",
+        AgentEffect::Keep(AgentKeep::ArtifactSet),
+        ("task_run_artifact", Shows::Success),
+        &[("task_run_artifact_id", "UUID!"), ("data", "JSON!")],
+    ),
+    mutation(
+        "delete_task_run_artifact",
+        AgentEffect::Keep(AgentKeep::ArtifactRemove),
+        ("task_run_artifact", Shows::Success),
+        &[("task_run_artifact_id", "UUID!")],
+    ),
+    mutation(
+        "set_key_value",
+        AgentEffect::Keep(AgentKeep::Value),
+        ("key_value", Shows::Row),
+        &[("key", "String!"), ("value", "JSON!")],
+    ),
+    mutation(
+        "delete_key_value",
+        AgentEffect::Keep(AgentKeep::ValueRemove),
+        ("key_value", Shows::Success),
+        &[("key_value_id", "UUID!")],
+    ),
+    mutation(
+        "create_tenant",
+        AgentEffect::Keep(AgentKeep::Tenant),
+        TENANT,
+        &[("name", "String!"), ("slug", "String!")],
+    ),
+    mutation(
+        "update_tenant_name",
+        AgentEffect::Keep(AgentKeep::TenantSet),
+        TENANT,
+        &[("tenant_id", "UUID!"), ("name", "String!")],
+    ),
+    mutation(
+        "update_tenant_slug",
+        AgentEffect::Keep(AgentKeep::TenantSet),
+        TENANT,
+        &[("tenant_id", "UUID!"), ("slug", "String!")],
+    ),
+    mutation(
+        "update_tenant_settings",
+        AgentEffect::Keep(AgentKeep::TenantSet),
+        TENANT,
+        &[("tenant_id", "UUID!"), ("settings", "JSON")],
+    ),
 ];
 
 /// Adds what mutations take and give; gives their root fields.
@@ -259,7 +349,7 @@ pub(super) fn add(draft: &mut Draft, tables: &[Table<'_>]) -> IndexMap<String, F
 
 /// How names are spelt.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Casing {
+pub(super) enum Casing {
     Snake,
     Camel,
 }
@@ -276,7 +366,7 @@ impl Spelt {
 
 impl Casing {
     /// `flow_run_id`, `flowRunId`.
-    fn spelt(self, name: &str) -> String {
+    pub(super) fn spelt(self, name: &str) -> String {
         if self == Casing::Snake {
             return name.to_owned();
         }
@@ -412,7 +502,7 @@ fn kind_of(name: &str) -> ValueKind {
 }
 
 /// `[String!]!` as a type.
-fn type_of(text: &str) -> TypeRef {
+pub(super) fn type_of(text: &str) -> TypeRef {
     if let Some(inner) = text.strip_suffix('!') {
         return type_of(inner).non_null();
     }

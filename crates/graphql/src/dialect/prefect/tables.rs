@@ -256,6 +256,12 @@ const TABLES: &[Words] = &[
         columns: &[("tenant_id", "tenant"), ("name", "name"), ("settings", "settings")],
         relations: &[("tenant", "tenant"), ("agents", "agents")],
     },
+    Words {
+        name: "key_value",
+        of: "_KeyValue",
+        columns: &[("tenant_id", "tenant"), ("key", "key"), ("value", "value")],
+        relations: &[("tenant", "tenant")],
+    },
 ];
 
 const RUN_STATE: [(&str, &str); 9] = states("flow_run_id", "run");

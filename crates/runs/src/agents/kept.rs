@@ -1,0 +1,156 @@
+//! What agents and their users keep beside runs: artifacts of steps, values under keys, tenants.
+
+use plan::{AgentFault, Value};
+use serde_json::{Map, Value as Json, json};
+
+use super::{Env, Failure, Told, json_value, maybe_text, statements as agent};
+use crate::record::{json as read, text, uuid};
+
+/// Bytes of what an artifact shows.
+const ARTIFACT_BYTES_MAX: usize = 1_000_000;
+/// Bytes of a value under a key.
+const VALUE_BYTES_MAX: usize = 10_000;
+
+/// What is kept, changed or forgotten.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Keep {
+    /// Something that a step shows.
+    Artifact {
+        /// The step.
+        step: u128,
+        /// What kind of thing it is.
+        kind: String,
+        /// The thing.
+        data: Json,
+    },
+    /// An artifact shows something else.
+    ArtifactSet(u128, Json),
+    /// An artifact goes.
+    ArtifactRemove(u128),
+    /// A value under a key, over the one before.
+    Value {
+        /// The key.
+        key: String,
+        /// The value.
+        value: Json,
+    },
+    /// A value goes.
+    ValueRemove(u128),
+    /// A new tenant.
+    Tenant {
+        /// Its name.
+        name: String,
+        /// Its word in addresses.
+        slug: String,
+    },
+    /// A tenant gets another name, slug, or members of its settings.
+    TenantSet {
+        /// Which.
+        tenant: u128,
+        /// Its name.
+        name: Option<String>,
+        /// Its word in addresses.
+        slug: Option<String>,
+        /// Settings, over those that it has.
+        settings: Json,
+    },
+}
+
+pub(super) async fn keep(env: &Env<'_>, keep: &Keep) -> Result<Told, Failure> {
+    match keep {
+        Keep::Artifact { step, kind, data } => artifact(env, *step, (kind, data)).await,
+        Keep::ArtifactSet(of, data) => {
+            let values = vec![Value::Uuid(*of), small_enough(data)?, env.at()];
+            Ok(Told::done(!env.tx.one(&agent::ARTIFACT_SET, values).await?.is_empty()))
+        }
+        Keep::ArtifactRemove(of) => {
+            Ok(Told::done(!env.tx.one(&agent::ARTIFACT_REMOVE, vec![Value::Uuid(*of)]).await?.is_empty()))
+        }
+        Keep::Value { key, value } => put(env, (key, value)).await,
+        Keep::ValueRemove(of) => {
+            Ok(Told::done(!env.tx.one(&agent::VALUE_REMOVE, vec![Value::Uuid(*of)]).await?.is_empty()))
+        }
+        Keep::Tenant { name, slug } => tenant(env, (name, slug)).await,
+        Keep::TenantSet { tenant, name, slug, settings } => {
+            tenant_set(env, *tenant, (name.as_ref(), slug.as_ref(), settings)).await
+        }
+    }
+}
+
+async fn artifact(env: &Env<'_>, step: u128, (kind, data): (&str, &Json)) -> Result<Told, Failure> {
+    let made = env.id()?;
+    let values =
+        vec![Value::Uuid(made), Value::Uuid(step), Value::Text(kind.to_owned()), small_enough(data)?, env.at()];
+    let rows = env.tx.one(&agent::ARTIFACT_INSERT, values).await?;
+    if rows.is_empty() { Err(AgentFault::StepMissing(step).into()) } else { Ok(Told::row(made)) }
+}
+
+fn small_enough(data: &Json) -> Result<Value, AgentFault> {
+    let text = data.to_string();
+    if text.len() > ARTIFACT_BYTES_MAX {
+        return Err(AgentFault::ArtifactTooLarge(ARTIFACT_BYTES_MAX));
+    }
+    Ok(Value::Json(text))
+}
+
+async fn put(env: &Env<'_>, (key, value): (&str, &Json)) -> Result<Told, Failure> {
+    if key.is_empty() {
+        return Err(AgentFault::NameEmpty.into());
+    }
+    let text = value.to_string();
+    if text.len() > VALUE_BYTES_MAX {
+        return Err(AgentFault::ValueTooLarge(VALUE_BYTES_MAX).into());
+    }
+    let tenant = env.tenant(None).await?;
+    let values =
+        vec![Value::Uuid(env.id()?), Value::Uuid(tenant), Value::Text(key.to_owned()), Value::Json(text), env.at()];
+    let rows = env.tx.one(&agent::VALUE_PUT, values).await?;
+    Ok(Told::row(uuid(rows.first().and_then(|row| row.first())).unwrap_or_default()))
+}
+
+async fn tenant(env: &Env<'_>, (name, slug): (&str, &str)) -> Result<Told, Failure> {
+    let slug = slug_of(slug)?;
+    if name.is_empty() {
+        return Err(AgentFault::NameEmpty.into());
+    }
+    let made = env.id()?;
+    let values = vec![Value::Uuid(made), Value::Text(name.to_owned()), slug, env.at()];
+    let rows = env.tx.one(&agent::TENANT_INSERT, values).await?;
+    if rows.is_empty() { Err(AgentFault::NameTaken.into()) } else { Ok(Told::row(made)) }
+}
+
+/// A slug is in lower case and has no spaces.
+fn slug_of(slug: &str) -> Result<Value, AgentFault> {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter);
+    if slug.is_empty() || !slug.chars().all(is_plain) {
+        return Err(AgentFault::SlugInvalid);
+    }
+    Ok(Value::Text(slug.to_owned()))
+}
+
+async fn tenant_set(
+    env: &Env<'_>,
+    tenant: u128,
+    (name, slug, settings): (Option<&String>, Option<&String>, &Json),
+) -> Result<Told, Failure> {
+    let met = env.tx.one(&agent::TENANT_SETTINGS, vec![Value::Uuid(tenant)]).await?;
+    let met = met.first().ok_or(AgentFault::TenantUnknown)?;
+    let slug = slug.filter(|slug| text(met.get(1)).as_deref() != Some(slug.as_str()));
+    let slug = match slug {
+        Some(slug) => slug_of(slug)?,
+        None => Value::Null,
+    };
+    if slug != Value::Null && !env.tx.one(&agent::TENANT_NAMED, vec![slug.clone()]).await?.is_empty() {
+        return Err(AgentFault::NameTaken.into());
+    }
+    let merged = settings.as_object().map(|members| {
+        let present: Option<Json> = read(met.first());
+        let mut merged: Map<String, Json> = present.and_then(|json| json.as_object().cloned()).unwrap_or_default();
+        merged.extend(members.clone());
+        json!(merged)
+    });
+    let settings = merged.as_ref().map_or(Value::Null, json_value);
+    let values = vec![Value::Uuid(tenant), maybe_text(name), slug, settings, env.at()];
+    env.tx.one(&agent::TENANT_SET, values).await?;
+    Ok(Told::row(tenant))
+}

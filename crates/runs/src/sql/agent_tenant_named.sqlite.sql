@@ -1,0 +1,2 @@
+-- Who has a slug.
+select tenant._key from _tenant as tenant where tenant.slug = ?1

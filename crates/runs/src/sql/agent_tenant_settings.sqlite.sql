@@ -1,0 +1,2 @@
+-- The settings of a tenant.
+select tenant.settings, tenant.slug from _tenant as tenant where tenant._key = ?1
