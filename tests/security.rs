@@ -35,6 +35,10 @@ fn attack_all(database: Database) {
     assert!(accounts.len() > 60, "the attacks on accounts are there");
     broken.extend(accounts.iter().filter_map(|attack| told(attack, on_accounts(&template, &server, attack))));
     broken.extend(on_jobs(database).iter().filter_map(|(attack, outcome)| told(attack, outcome.clone())));
+    let workflows = attack::read(&folder.join("workflows.jsonl"));
+    assert!(workflows.len() > 60, "the attacks on runs, and by Hasura's and Prefect's APIs, are there");
+    let production = template.serve_with(Settings { graphiql: false, introspection: false, ..settings() });
+    broken.extend(workflows.iter().filter_map(|attack| told(attack, on_workflows(&production, attack))));
     broken.extend(uploads(&template, &attack::read(&folder.join("uploads.jsonl"))));
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
@@ -64,7 +68,7 @@ fn uploads(template: &Template, attacks: &[Attack]) -> Vec<String> {
 
 fn upload(server: &Running, beside: &Path, attack: &Attack) -> Result<(), String> {
     let request = &attack.request;
-    let filled = |text: &str| filled(text).replace("${CANARY_DIR}", &beside.display().to_string());
+    let filled = |text: &str| filled(&text.replace("${CANARY_DIR}", &beside.display().to_string()));
     let body: Value = serde_json::from_str(&filled(&request.body.to_string())).map_err(|error| error.to_string())?;
     let (body, media_type) = body::of(&body);
     let mut headers: Vec<(String, String)> = request
@@ -140,6 +144,20 @@ fn on_accounts(template: &Template, shared: &Running, attack: &Attack) -> Result
     Ok(())
 }
 
+/// An attack on runs, or by the APIs of Hasura and Prefect. Who may do everything is the administrator there.
+fn on_workflows(server: &Running, attack: &Attack) -> Result<(), String> {
+    let administrator = token("administrator", "2");
+    let words = [("${ADMIN_TOKEN}", administrator.as_str())];
+    for _ in 1..attack.repeat.unwrap_or(1) {
+        attack::judge(attack, &fire_with(server, &attack.request, &words), None)?;
+    }
+    let answer = fire_with(server, &attack.request, &words);
+    let contrast = attack.contrast.as_ref().map(|contrast| fire_with(server, contrast, &words));
+    attack::judge(attack, &answer, contrast.as_ref())?;
+    let is_alive = server.ask(&graphql("/graphql", &json!({ "query": "{ __typename }" }), None)).status == 200;
+    if is_alive { Ok(()) } else { Err("the server does not answer any more".to_owned()) }
+}
+
 fn once(server: &Running, attack: &Attack) -> Result<(), String> {
     let signed_in = json!({ "identifier": "user@example.test", "password": "userpass-1" });
     let body = server.ask(&acceptance::client::graphql("/api/auth/local", &signed_in, None)).body.unwrap_or_default();
@@ -198,6 +216,15 @@ fn filled(text: &str) -> String {
         .replace("${GRAPHQL}", "/graphql")
         .replace("${UPLOAD_GQL}", "/v4/graphql")
         .replace("${UPLOAD_SEL}", "data { id attributes { name url mime } }")
+        .replace("${HASURA}", "/v1/graphql")
+        .replace("${PREFECT}", "/prefect/graphql")
+        .replace("${WORKFLOW}", "/dagster/graphql")
+        .replace("${TABLE}", "restaurant")
+        .replace("${PRIVATE}", "internal_notes")
+        .replace("${JOB}", "atk_job")
+        .replace("${REPO}", "demo_repo")
+        .replace("${LOCATION}", "demo")
+        .replace("${CANARY_DIR}", "/nowhere")
         .replace("${STATIC}", "/uploads")
         .replace("${HEALTH}", "/health/ready")
         .replace("${USER_NAME}", "user@example.test")

@@ -57,21 +57,29 @@ pub struct Request {
     pub body: Value,
 }
 
-/// Texts that are too long to be stored: `{"$repeat": text, "n": times}`, and `{"$text": [parts]}`.
+/// Texts that are too long to be stored: `{"$repeat": text, "n": times, "sep": between}`, in which `{i}` is the number, `{"$nest": [open, middle,
+/// close], "n": times}`, and `{"$text": [parts]}`.
 #[must_use]
 pub fn expanded(value: &Value) -> Value {
     match value {
-        Value::Object(members) => match (members.get("$repeat").and_then(Value::as_str), members.get("$text")) {
-            (Some(text), _) => {
-                let times = members.get("n").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-                Value::String(text.repeat(times.unwrap_or(1)))
+        Value::Object(members) => {
+            let times = members.get("n").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+            if let Some(text) = members.get("$repeat").and_then(Value::as_str) {
+                let between = members.get("sep").and_then(Value::as_str).unwrap_or_default();
+                let numbered = |number: usize| text.replace("{i}", &number.to_string());
+                return Value::String((0..times).map(numbered).collect::<Vec<_>>().join(between));
             }
-            (None, Some(parts)) => {
+            if let Some([Value::String(open), Value::String(middle), Value::String(close)]) =
+                members.get("$nest").and_then(Value::as_array).map(Vec::as_slice)
+            {
+                return Value::String([&open.repeat(times), middle.as_str(), &close.repeat(times)].concat());
+            }
+            if let Some(parts) = members.get("$text") {
                 let parts = parts.as_array().into_iter().flatten().map(expanded);
-                Value::String(parts.filter_map(|part| part.as_str().map(str::to_owned)).collect())
+                return Value::String(parts.filter_map(|part| part.as_str().map(str::to_owned)).collect());
             }
-            (None, None) => members.iter().map(|(name, inner)| (name.clone(), expanded(inner))).collect(),
-        },
+            members.iter().map(|(name, inner)| (name.clone(), expanded(inner))).collect()
+        }
         Value::Array(items) => items.iter().map(expanded).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }

@@ -12,14 +12,29 @@ use crate::process;
 struct Client {
     /// Name of its folder.
     name: &'static str,
-    /// What is installed.
+    /// The Python that it runs on.
+    python: &'static str,
+    /// What is installed: arguments of pip, at the folder of the workspace.
     packages: &'static [&'static str],
     /// The variable that tells the tests which Python has it.
     variable: &'static str,
 }
 
-const CLIENTS: [Client; 1] =
-    [Client { name: "dagster", packages: &["dagster-graphql==1.13.27"], variable: "DRAGOMAN_TEST_DAGSTER_CLIENT" }];
+const CLIENTS: [Client; 2] = [
+    Client {
+        name: "dagster",
+        python: "python3",
+        packages: &["dagster-graphql==1.13.27"],
+        variable: "DRAGOMAN_TEST_DAGSTER_CLIENT",
+    },
+    // Its packages are frozen: their own bounds contradict each other by now.
+    Client {
+        name: "prefect-1.4.1",
+        python: "python3.11",
+        packages: &["--no-deps", "--requirement", "tests/clients/prefect/requirements-1.4.1.txt"],
+        variable: "DRAGOMAN_TEST_PREFECT",
+    },
+];
 
 /// The variables for the tests. A client that is there already costs nothing; one that cannot be had is said so.
 pub(crate) fn variables() -> Vec<(&'static str, PathBuf)> {
@@ -42,9 +57,10 @@ fn install(client: &Client) -> Result<PathBuf> {
         return Ok(python);
     }
     eprintln!("installing the client {}", client.name);
-    process::succeed(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder).stdout(Stdio::null()))?;
+    process::succeed(Command::new(client.python).args(["-m", "venv", "--clear"]).arg(&folder).stdout(Stdio::null()))?;
     let mut pip = Command::new(&python);
-    process::succeed(pip.args(["-m", "pip", "install", "--quiet"]).args(client.packages))?;
+    pip.args(["-m", "pip", "install", "--quiet"]).args(client.packages).current_dir(process::workspace());
+    process::succeed(&mut pip)?;
     std::fs::write(&ready, client.packages.join(" "))?;
     Ok(python)
 }

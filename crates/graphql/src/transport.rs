@@ -40,6 +40,8 @@ pub struct TransportRules {
     pub allow: &'static str,
     /// A header by which a caller may put on one of their roles alone.
     pub role_header: Option<RoleHeader>,
+    /// Headers by which its clients tell of themselves.
+    pub hints: Option<HintHeaders>,
     /// Whether an answer with errors has `data`, too.
     pub has_data_beside_errors: bool,
     /// Whether a client may name a document by its hash, once it has sent its text with it (`extensions.persistedQuery`).
@@ -60,6 +62,15 @@ pub struct TransportRules {
 
 /// Makes a document that is always the same.
 pub type Document = fn() -> Value;
+
+/// Headers by which clients tell of themselves, in lower case. They open nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HintHeaders {
+    /// The key of the agent that asks.
+    pub agent: &'static str,
+    /// The client's release. Whoever names one reads refusals of credentials from the body, and expects a status of 200.
+    pub release: &'static str,
+}
 
 /// A header that names a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

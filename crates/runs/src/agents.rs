@@ -77,6 +77,8 @@ pub enum Ask {
         before: Option<i64>,
         /// Labels of the agent.
         labels: Vec<String>,
+        /// The agent, where it says who it is.
+        agent: Option<u128>,
     },
     /// A new project.
     Project {
@@ -254,7 +256,10 @@ async fn tell(tx: &Tx, engine: &Engine, ask: &Ask) -> Result<Told, Failure> {
         | Ask::StepBeat(_)
         | Ask::ProjectSet(..) => rows::set(&env, ask).await,
         Ask::Logs(lines) => rows::logs(&env, lines).await,
-        Ask::Queue { tenant, before, labels } => rows::queue(&env, *tenant, (*before, labels)).await,
+        Ask::Queue { tenant, before, labels, agent } => {
+            rows::seen(&env, *agent).await?;
+            rows::queue(&env, *tenant, (*before, labels)).await
+        }
         Ask::Project { tenant, name, description } => rows::project(&env, *tenant, (name, description.as_ref())).await,
         Ask::Flow(new) => flows::register(&env, new).await,
         Ask::Archive(version) => flows::archive(&env, *version).await,

@@ -90,13 +90,24 @@ pub struct Sender {
     pub(crate) files: Arrived,
     /// How reading the project again went, where the request asked for it.
     pub(crate) reread: Option<reread::Outcome>,
+    /// What its client tells of itself.
+    pub(crate) client: Client,
+}
+
+/// What a client tells of itself. Nothing is allowed for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// The key of the agent that asks.
+    pub(crate) agent: Option<u128>,
+    /// Its release.
+    pub(crate) release: Option<String>,
 }
 
 impl Sender {
     /// Somebody on this machine, without a connection.
     #[must_use]
     pub fn local(caller: Caller) -> Sender {
-        Sender { caller, address: None, files: Arrived::default(), reread: None }
+        Sender { caller, address: None, files: Arrived::default(), reread: None, client: Client::default() }
     }
 }
 

@@ -14,7 +14,7 @@ use plan::{AgentEffect, AgentFault, AgentKeep, AgentRemoval, Cause, JobGrants, N
 use serde_json::{Map, Value as Json};
 use store::{Asked, Work};
 
-use crate::accounts::Sender;
+use crate::accounts::{Client, Sender};
 use crate::app::App;
 use crate::runs;
 
@@ -36,9 +36,21 @@ pub(crate) async fn prepare(
     let ask = match effect.need() {
         Need::Job(Action::Launch) => Some(may.launch(given.launch()).await?),
         Need::Job(action) => may.change(effect, action, &given).await?,
-        Need::Nothing | Need::Action(_) => ask(effect, &given).map_err(Cause::Agent)?,
+        Need::Nothing | Need::Action(_) => {
+            ask(effect, &given).map_err(Cause::Agent)?.map(|ask| by(ask, &sender.client))
+        }
     };
     Ok(ask.map_or_else(answered, |ask| engine.agent_work(ask)))
+}
+
+/// What is asked, by the client that says so of itself.
+fn by(ask: Ask, client: &Client) -> Ask {
+    match ask {
+        Ask::RunStates(states, _) => Ask::RunStates(states, client.agent),
+        Ask::Queue { tenant, before, labels, .. } => Ask::Queue { tenant, before, labels, agent: client.agent },
+        Ask::Agent(new) => Ask::Agent(Box::new(NewAgent { core_version: client.release.clone(), ..*new })),
+        other => other,
+    }
 }
 
 /// A beat of nobody is answered like one of somebody.
@@ -165,6 +177,7 @@ fn ask(effect: AgentEffect, given: &Given<'_>) -> Result<Option<Ask>, AgentFault
             tenant: given.maybe_key("tenant_id"),
             before: given.instant("before"),
             labels: given.texts("labels").unwrap_or_default(),
+            agent: None,
         },
         AgentEffect::Project => Ask::Project {
             tenant: given.maybe_key("tenant_id"),

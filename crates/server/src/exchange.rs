@@ -9,11 +9,11 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use bytes::Bytes;
-use graphql::transport::{FormBody, GetRule, Refusal as TransportRefusal, RequestFault, TransportRules};
+use graphql::transport::{FormBody, GetRule, HintHeaders, Refusal as TransportRefusal, RequestFault, TransportRules};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use plan::{Caller, Cause};
 
-use crate::accounts::{self, Peer, Sender};
+use crate::accounts::{self, Client, Peer, Sender};
 use crate::answer::{Answer, Methods, Outcome, answer, no_room, refused_unread};
 use crate::app::{App, Endpoint};
 use crate::media;
@@ -48,8 +48,19 @@ pub(crate) async fn exchange(endpoint: Endpoint<'_>, parts: &Parts, body: Body) 
     let media = media.unwrap_or(MediaType::Json);
     match outcome {
         Ok(answer) => written(endpoint.rules(), media, answer),
-        Err(fault) => refused(endpoint.rules(), media, &fault),
+        Err(fault) => {
+            let mut response = refused(endpoint.rules(), media, &fault);
+            if fault == RequestFault::CredentialsInvalid && reads_refusals(endpoint, parts) {
+                *response.status_mut() = StatusCode::OK;
+            }
+            response
+        }
     }
+}
+
+/// A client that says its release reads from the body why its credentials are refused.
+fn reads_refusals(endpoint: Endpoint<'_>, parts: &Parts) -> bool {
+    endpoint.rules().hints.is_some_and(|hints| parts.headers.contains_key(hints.release))
 }
 
 /// A fault of the request in the endpoint's words.
@@ -276,6 +287,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 
 async fn sender_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Sender, RequestFault> {
     let Sender { caller, address, .. } = sender(endpoint.app, parts).await?;
+    let client = endpoint.rules().hints.map(|hints| client(hints, &parts.headers)).unwrap_or_default();
     let narrow = endpoint.rules().role_header.and_then(|rule| Some((rule, parts.headers.get(rule.name)?)));
     let caller = match narrow {
         None => caller,
@@ -283,8 +295,18 @@ async fn sender_of(endpoint: Endpoint<'_>, parts: &Parts) -> Result<Sender, Requ
             narrowed(caller, asked.to_str().unwrap_or_default(), rule.aliases).ok_or(RequestFault::RoleRefused)?
         }
     };
-    Ok(Sender { address, ..Sender::local(caller) })
+    Ok(Sender { address, client, ..Sender::local(caller) })
 }
+
+/// What a client tells of itself.
+fn client(hints: HintHeaders, headers: &HeaderMap) -> Client {
+    let named = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let release = named(hints.release).map(|release| release.chars().take(RELEASE_CHARACTERS_MAX).collect());
+    Client { agent: named(hints.agent).and_then(plan::uuid_of_text), release }
+}
+
+/// Longest word for a release.
+const RELEASE_CHARACTERS_MAX: usize = 60;
 
 /// The caller with one of their roles alone.
 fn narrowed(caller: Caller, asked: &str, aliases: &[(&str, &str)]) -> Option<Caller> {

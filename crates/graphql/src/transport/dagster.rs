@@ -19,6 +19,7 @@ pub static DAGSTER: TransportRules = TransportRules {
     takes_files: false,
     allow: "GET, HEAD, POST",
     role_header: None,
+    hints: None,
     has_data_beside_errors: true,
     introspection_off: "Introspection is switched off on this server",
     describe,

@@ -13,6 +13,7 @@ pub static DECLARED: TransportRules = TransportRules {
     batching: false,
     allow: "GET, POST",
     role_header: None,
+    hints: None,
     has_data_beside_errors: true,
     keeps_documents: false,
     variables_as_text: false,

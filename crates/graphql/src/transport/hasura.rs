@@ -17,6 +17,7 @@ pub static HASURA: TransportRules = TransportRules {
     batching: true,
     allow: "POST",
     role_header: Some(RoleHeader { name: "x-hasura-role", aliases: &[("anonymous", "public")] }),
+    hints: None,
     has_data_beside_errors: false,
     keeps_documents: false,
     variables_as_text: false,

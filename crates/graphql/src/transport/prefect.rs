@@ -2,7 +2,7 @@
 //!
 //! Source: `docs/dialects/prefect.md`, "Requests".
 
-use super::{FormBody, GetRule, Refusal, RequestFault, TransportRules, declared};
+use super::{FormBody, GetRule, HintHeaders, Refusal, RequestFault, TransportRules, declared};
 
 /// Rules of `prefect` endpoints.
 pub static PREFECT: TransportRules = TransportRules {
@@ -13,6 +13,7 @@ pub static PREFECT: TransportRules = TransportRules {
     batching: false,
     allow: "POST",
     role_header: None,
+    hints: Some(HintHeaders { agent: "x-prefect-agent-id", release: "x-prefect-core-version" }),
     has_data_beside_errors: true,
     keeps_documents: false,
     variables_as_text: true,

@@ -20,6 +20,7 @@ pub static STRAPI5: TransportRules = TransportRules {
     batching: false,
     allow: "GET, POST",
     role_header: None,
+    hints: None,
     has_data_beside_errors: true,
     keeps_documents: true,
     variables_as_text: false,

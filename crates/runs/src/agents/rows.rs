@@ -60,6 +60,14 @@ pub(super) async fn logs(env: &Env<'_>, lines: &[NewLine]) -> Result<Told, Failu
     Ok(Told::done(true))
 }
 
+/// An agent has asked just now.
+pub(super) async fn seen(env: &Env<'_>, asker: Option<u128>) -> Result<(), Failure> {
+    if let Some(asker) = asker {
+        env.tx.one(&agent::AGENT_SEEN, vec![Value::Uuid(asker), env.at()]).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn queue(
     env: &Env<'_>,
     tenant: Option<u128>,

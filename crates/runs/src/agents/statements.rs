@@ -54,6 +54,7 @@ fixed! {
     OPS_INSERT = "agent_ops_insert" [Json, Uuid, Instant] -> [];
     EDGES_INSERT = "agent_edges_insert" [Json, Uuid, Instant] -> [];
     AGENT_FIND = "agent_agent_find" [Uuid, Text, Text, Text, Json] -> [Uuid];
+    AGENT_SEEN = "agent_agent_seen" [Uuid, Instant] -> [];
     AGENT_PUT = "agent_agent_put" [Uuid, Uuid, Uuid, Text, Text, Text, Json, Instant] -> [Uuid];
 
     REMOVE_FOUND = "agent_remove_found" [Uuid, Uuid, Uuid] -> [Uuid, Text];
