@@ -62,26 +62,35 @@ pub enum AgentEffect {
     Schedule(Option<bool>),
     /// A setting of a flow's group.
     Setting(&'static str, bool),
-    /// Labels of a flow's group.
-    GroupLabels,
-    /// How runs of a flow's group are executed.
-    GroupRunConfig,
-    /// Parameters of a flow's group.
-    GroupDefaults,
-    /// What a flow's group is for.
-    GroupDescription,
+    /// Something that all versions of a flow share.
+    Group(AgentGroup),
     /// An agent makes itself known.
     Agent,
     /// A flow launches again.
     Unarchive,
     /// A flow moves to another project.
     Move,
-    /// The schedule that all versions of a flow share; false: it is taken away.
-    GroupSchedule(bool),
     /// Something goes for good.
     Remove(AgentRemoval),
     /// Something is kept beside runs.
     Keep(AgentKeep),
+}
+
+/// What all versions of a flow share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgentGroup {
+    /// Labels of its runs.
+    Labels,
+    /// How its runs are executed.
+    RunConfig,
+    /// Parameters of its runs.
+    Defaults,
+    /// What it is for.
+    Description,
+    /// A schedule is set.
+    Schedule,
+    /// It is taken away.
+    ScheduleRemove,
 }
 
 /// What goes for good.
@@ -146,14 +155,10 @@ impl AgentEffect {
             | AgentEffect::Edges
             | AgentEffect::Schedule(_)
             | AgentEffect::Setting(..)
-            | AgentEffect::GroupLabels
-            | AgentEffect::GroupRunConfig
-            | AgentEffect::GroupDefaults
-            | AgentEffect::GroupDescription
+            | AgentEffect::Group(_)
             | AgentEffect::Agent
             | AgentEffect::Unarchive
             | AgentEffect::Move
-            | AgentEffect::GroupSchedule(_)
             | AgentEffect::Remove(_)
             | AgentEffect::Keep(_) => Need::Action(Action::Operate),
         }

@@ -34,7 +34,7 @@ mod shaped;
 mod value;
 mod write;
 
-pub use agent::{AgentEffect, AgentFault, AgentKeep, AgentRemoval};
+pub use agent::{AgentEffect, AgentFault, AgentGroup, AgentKeep, AgentRemoval};
 pub use authorize::{Authorized, authorize};
 pub use bind::{Request, Variables, bind, whole_number};
 pub use caller::{ADMINISTRATOR, Caller, Fingerprint, OPERATOR, PUBLIC, Policy};

@@ -10,7 +10,9 @@ use ::runs::agents::{
 use ::runs::{Engine, Launch, RunKey};
 use flate2::read::GzDecoder;
 use model::Action;
-use plan::{AgentEffect, AgentFault, AgentKeep, AgentRemoval, Cause, JobGrants, Need, Policy, Value, uuid_of_text};
+use plan::{
+    AgentEffect, AgentFault, AgentGroup, AgentKeep, AgentRemoval, Cause, JobGrants, Need, Policy, Value, uuid_of_text,
+};
 use serde_json::{Map, Value as Json};
 use store::{Asked, Work};
 
@@ -27,7 +29,7 @@ pub(crate) async fn prepare(
     effect: AgentEffect,
     asked: Asked<'_>,
 ) -> Result<Work, Cause> {
-    let given = Given { asked };
+    let given = Given { asked, client: &sender.client };
     let Some(engine) = app.engine() else {
         tracing::error!("an agent asks, and there is no workflow engine");
         return Err(Cause::Internal);
@@ -36,21 +38,9 @@ pub(crate) async fn prepare(
     let ask = match effect.need() {
         Need::Job(Action::Launch) => Some(may.launch(given.launch()).await?),
         Need::Job(action) => may.change(effect, action, &given).await?,
-        Need::Nothing | Need::Action(_) => {
-            ask(effect, &given).map_err(Cause::Agent)?.map(|ask| by(ask, &sender.client))
-        }
+        Need::Nothing | Need::Action(_) => ask(effect, &given).map_err(Cause::Agent)?,
     };
     Ok(ask.map_or_else(answered, |ask| engine.agent_work(ask)))
-}
-
-/// What is asked, by the client that says so of itself.
-fn by(ask: Ask, client: &Client) -> Ask {
-    match ask {
-        Ask::RunStates(states, _) => Ask::RunStates(states, client.agent),
-        Ask::Queue { tenant, before, labels, .. } => Ask::Queue { tenant, before, labels, agent: client.agent },
-        Ask::Agent(new) => Ask::Agent(Box::new(NewAgent { core_version: client.release.clone(), ..*new })),
-        other => other,
-    }
 }
 
 /// A beat of nobody is answered like one of somebody.
@@ -149,9 +139,9 @@ fn ask(effect: AgentEffect, given: &Given<'_>) -> Result<Option<Ask>, AgentFault
     Ok(Some(match effect {
         AgentEffect::RunState { keeps_type } => {
             let without_type = if keeps_type { WithoutType::Kept } else { WithoutType::Refused };
-            Ask::RunStates(vec![given.state("flow_run_id", without_type)?], None)
+            Ask::RunStates(vec![given.state("flow_run_id", without_type)?], given.client.agent)
         }
-        AgentEffect::RunStates => Ask::RunStates(given.states("flow_run_id")?, None),
+        AgentEffect::RunStates => Ask::RunStates(given.states("flow_run_id")?, given.client.agent),
         AgentEffect::StepState => Ask::StepStates(vec![given.state("task_run_id", WithoutType::Refused)?]),
         AgentEffect::StepStates => Ask::StepStates(given.states("task_run_id")?),
         AgentEffect::Launch => Ask::Launch(Box::new(given.launch())),
@@ -177,7 +167,7 @@ fn ask(effect: AgentEffect, given: &Given<'_>) -> Result<Option<Ask>, AgentFault
             tenant: given.maybe_key("tenant_id"),
             before: given.instant("before"),
             labels: given.texts("labels").unwrap_or_default(),
-            agent: None,
+            agent: given.client.agent,
         },
         AgentEffect::Project => Ask::Project {
             tenant: given.maybe_key("tenant_id"),
@@ -200,28 +190,10 @@ fn ask(effect: AgentEffect, given: &Given<'_>) -> Result<Option<Ask>, AgentFault
         AgentEffect::Setting(name, is_on) => {
             Ask::Group { version: Some(flow()?), job: None, change: GroupChange::Setting(name, is_on) }
         }
-        AgentEffect::GroupLabels => given.group(GroupChange::Labels(given.texts("labels")))?,
-        AgentEffect::GroupRunConfig => given.group(GroupChange::RunConfig(given.json("run_config")))?,
-        AgentEffect::GroupDefaults => given.group(GroupChange::Defaults(given.json("parameters")))?,
-        AgentEffect::GroupDescription => given.group(GroupChange::Description(given.text("description")))?,
-        AgentEffect::Agent => Ask::Agent(Box::new(NewAgent {
-            tenant: given.maybe_key("tenant_id"),
-            config: given.maybe_key("agent_config_id"),
-            name: given.text("name"),
-            kind: given.text("type").unwrap_or_default(),
-            core_version: None,
-            labels: given.texts("labels").unwrap_or_default(),
-        })),
+        AgentEffect::Group(what) => given.group(what)?,
+        AgentEffect::Agent => Ask::Agent(Box::new(given.agent())),
         AgentEffect::Unarchive => Ask::Unarchive(flow()?),
         AgentEffect::Move => Ask::Move(flow()?, given.key("project_id")?),
-        AgentEffect::GroupSchedule(is_set) => {
-            let schedule = is_set.then(|| NewSchedule {
-                crons: given.objects("cron_clocks"),
-                intervals: given.objects("interval_clocks"),
-                timezone: given.text("timezone"),
-            });
-            Ask::GroupSchedule(given.key("flow_group_id")?, schedule)
-        }
         AgentEffect::Remove(what) => Ask::Remove(given.removal(what)?),
         AgentEffect::Keep(what) => Ask::Keep(Box::new(given.keep(what)?)),
     }))
@@ -230,6 +202,7 @@ fn ask(effect: AgentEffect, given: &Given<'_>) -> Result<Option<Ask>, AgentFault
 /// The values of a request by their names.
 struct Given<'a> {
     asked: Asked<'a>,
+    client: &'a Client,
 }
 
 impl Given<'_> {
@@ -389,8 +362,33 @@ impl Given<'_> {
         })
     }
 
-    fn group(&self, change: GroupChange) -> Result<Ask, AgentFault> {
-        Ok(Ask::Group { version: None, job: Some(self.key("flow_group_id")?), change })
+    /// What all versions of a flow share.
+    fn group(&self, what: AgentGroup) -> Result<Ask, AgentFault> {
+        let job = self.key("flow_group_id")?;
+        let change = match what {
+            AgentGroup::Labels => GroupChange::Labels(self.texts("labels")),
+            AgentGroup::RunConfig => GroupChange::RunConfig(self.json("run_config")),
+            AgentGroup::Defaults => GroupChange::Defaults(self.json("parameters")),
+            AgentGroup::Description => GroupChange::Description(self.text("description")),
+            AgentGroup::Schedule => {
+                let (crons, intervals) = (self.objects("cron_clocks"), self.objects("interval_clocks"));
+                let schedule = NewSchedule { crons, intervals, timezone: self.text("timezone") };
+                return Ok(Ask::GroupSchedule(job, Some(schedule)));
+            }
+            AgentGroup::ScheduleRemove => return Ok(Ask::GroupSchedule(job, None)),
+        };
+        Ok(Ask::Group { version: None, job: Some(job), change })
+    }
+
+    fn agent(&self) -> NewAgent {
+        NewAgent {
+            tenant: self.maybe_key("tenant_id"),
+            config: self.maybe_key("agent_config_id"),
+            name: self.text("name"),
+            kind: self.text("type").unwrap_or_default(),
+            core_version: self.client.release.clone(),
+            labels: self.texts("labels").unwrap_or_default(),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! in camel case. Each takes one argument, `input`.
 
 use indexmap::IndexMap;
-use plan::{AgentEffect, AgentKeep, AgentRemoval, Effect, ValueKind};
+use plan::{AgentEffect, AgentGroup, AgentKeep, AgentRemoval, Effect, ValueKind};
 
 use super::super::hasura::Draft;
 use super::super::hasura::columns::Table;
@@ -203,25 +203,25 @@ const MUTATIONS: &[Mutation] = &[
     mutation("disable_flow_version_lock", AgentEffect::Setting("version_locking_enabled", false), FLOW_DONE, OF_FLOW),
     mutation(
         "set_flow_group_labels",
-        AgentEffect::GroupLabels,
+        AgentEffect::Group(AgentGroup::Labels),
         GROUP_DONE,
         &[("flow_group_id", "UUID!"), ("labels", "[String!]")],
     ),
     mutation(
         "set_flow_group_run_config",
-        AgentEffect::GroupRunConfig,
+        AgentEffect::Group(AgentGroup::RunConfig),
         GROUP_DONE,
         &[("flow_group_id", "UUID!"), ("run_config", "JSON")],
     ),
     mutation(
         "set_flow_group_default_parameters",
-        AgentEffect::GroupDefaults,
+        AgentEffect::Group(AgentGroup::Defaults),
         GROUP_DONE,
         &[("flow_group_id", "UUID!"), ("parameters", "JSON!")],
     ),
     mutation(
         "set_flow_group_description",
-        AgentEffect::GroupDescription,
+        AgentEffect::Group(AgentGroup::Description),
         GROUP_DONE,
         &[("flow_group_id", "UUID!"), ("description", "String")],
     ),
@@ -239,7 +239,7 @@ const MUTATIONS: &[Mutation] = &[
     ),
     mutation(
         "set_flow_group_schedule",
-        AgentEffect::GroupSchedule(true),
+        AgentEffect::Group(AgentGroup::Schedule),
         GROUP_DONE,
         &[
             ("flow_group_id", "UUID!"),
@@ -250,7 +250,7 @@ const MUTATIONS: &[Mutation] = &[
     ),
     mutation(
         "delete_flow_group_schedule",
-        AgentEffect::GroupSchedule(false),
+        AgentEffect::Group(AgentGroup::ScheduleRemove),
         GROUP_DONE,
         &[("flow_group_id", "UUID!")],
     ),
