@@ -105,8 +105,10 @@ fn filters_and_adjustments_hold() {
         of.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
         of
     };
-    let rule =
-        |name: &str, given: Json| json!({ "fn": ["prefect.schedules.filters.", name].concat(), "kwargs": given });
+    let rule = |name: &str, given: Json| {
+        let path = ["prefect.schedules.filters.", name].concat();
+        json!({ "fn": path, "kwargs": given })
+    };
     let hours = rule("between_times", json!({ "start": "09:00:00", "end": "19:00:00" }));
     check(
         &daily(json!({ "filters": [hours, rule("is_weekend", json!({}))] })),
