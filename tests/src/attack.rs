@@ -141,10 +141,12 @@ fn holds(attack: &Attack, token: &str, answer: &Answer, contrast: Option<&Answer
     }
 }
 
-/// Null, absent, or an object of nothing but nulls and empty lists.
+/// Null, absent, an object of nothing but nulls and empty lists, or a member of a union that says what went wrong.
 fn is_empty(data: Option<&Value>) -> bool {
+    let is_fault = |of: &Value| of["__typename"].as_str().is_some_and(|name| name.ends_with("Error"));
     match data {
         None | Some(Value::Null) => true,
+        Some(of @ Value::Object(_)) if is_fault(of) => true,
         Some(Value::Object(members)) => members.values().all(|value| is_empty(Some(value))),
         Some(Value::Array(items)) => items.iter().all(|value| is_empty(Some(value))),
         Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => false,
@@ -170,6 +172,8 @@ mod tests {
         assert!(!check("error", json!({"data": {"a": 1}})));
         assert!(check("denied", json!({"data": {"a": []}})));
         assert!(!check("denied", json!({"data": {"a": [1]}})));
+        assert!(check("denied", json!({"data": {"a": {"__typename": "UnauthorizedError", "message": "no"}}})));
+        assert!(!check("denied", json!({"data": {"a": {"__typename": "LaunchRunSuccess"}}})));
         assert!(!check("wellformed; absent:CANARY", json!({"data": {"a": "CANARY-1"}})));
     }
 }
