@@ -204,10 +204,7 @@ impl Definition {
     pub fn hash(&self, job: &Job) -> String {
         // Where it belongs is a part of it: two jobs alike are two jobs.
         let named = serde_json::json!([job.location, job.repository, self]);
-        let digest = Sha256::digest(named.to_string().as_bytes());
-        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let digits = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16));
-        digits.take(HASH_DIGITS).collect()
+        hash_of(&named.to_string())
     }
 
     /// The op of this handle.
@@ -354,4 +351,12 @@ impl RetryDefinition {
             }),
         }
     }
+}
+
+/// The hash of a text, [`HASH_DIGITS`] hexadecimal digits.
+pub(crate) fn hash_of(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16));
+    digits.take(HASH_DIGITS).collect()
 }

@@ -31,17 +31,16 @@ pub async fn schedule_runs(engine: Arc<Engine>, stop: watch::Receiver<bool>) {
     tokio::join!(launch_due(Arc::clone(&engine), stop.clone()), plan_ahead(engine, stop));
 }
 
+/// The first look comes after a while, too: runs that were made ahead stand in the database when the server begins.
 async fn plan_ahead(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = engine.plan_ahead().await {
-            tracing::warn!(
-                error = crate::chain(&error),
-                "schedules of others could not be looked at; tried again later"
-            );
-        }
         tokio::select! {
             () = tokio::time::sleep(PLAN) => {}
-            _stopped = stop.changed() => {}
+            _stopped = stop.changed() => return,
+        }
+        if let Err(error) = engine.plan_ahead().await {
+            let error = crate::chain(&error);
+            tracing::warn!(error, "schedules of others could not be looked at; tried again later");
         }
     }
 }

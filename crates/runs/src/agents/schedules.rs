@@ -8,12 +8,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use plan::{AgentFault, Value, uuid_text};
 use serde_json::{Map, Value as Json, json};
-use sha2::{Digest, Sha256};
 
 use super::calendar::{Calendar, CalendarFault, Planned, zone_of};
 use super::launch::{self, NewExternalRun, parameters_missing};
 use super::state::instant_text;
 use super::{Env, Failure, Told, env, json_value, statements as agent};
+use crate::definition::hash_of;
 use crate::record::{RunKey, json as read, text, uuid};
 use crate::{Engine, Error, cancel};
 
@@ -147,9 +147,7 @@ fn word(planned: &Planned) -> String {
     // Members of an object stand in the order of their names once it was stored; here they are brought into it.
     let parameters: BTreeMap<_, _> = planned.parameters.iter().collect();
     let given = json!([parameters, labels]).to_string();
-    let hash = Sha256::digest(given.as_bytes());
-    let digits: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    ["auto-scheduled:", &at, ":", &digits].concat()
+    ["auto-scheduled:", &at, ":", &hash_of(&given)].concat()
 }
 
 impl Engine {
