@@ -68,8 +68,8 @@ fn tell(database: Database) {
         let (_, template) = templates.iter().find(|(name, _)| story["project"] == *name).expect("its project is there");
         let server = match story["project"].as_str() {
             Some("recorded") => serve(template),
-            Some("kitchen") => template.serve_with(operated()),
-            _ => template.serve(),
+            Some("kitchen") => template.serve_jobs_with(operated()),
+            _ => template.serve_jobs_with(settings()),
         };
         broken.extend(told(&story, &server).err().map(|why| format!("{}: {why}", story["name"])));
     }

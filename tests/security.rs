@@ -37,7 +37,7 @@ fn attack_all(database: Database) {
     broken.extend(on_jobs(database).iter().filter_map(|(attack, outcome)| told(attack, outcome.clone())));
     let workflows = attack::read(&folder.join("workflows.jsonl"));
     assert!(workflows.len() > 60, "the attacks on runs, and by Hasura's and Prefect's APIs, are there");
-    let production = template.serve_with(Settings { graphiql: false, introspection: false, ..settings() });
+    let production = template.serve_jobs_with(Settings { graphiql: false, introspection: false, ..settings() });
     broken.extend(workflows.iter().filter_map(|attack| told(attack, on_workflows(&production, attack))));
     broken.extend(uploads(&template, &attack::read(&folder.join("uploads.jsonl"))));
     assert!(broken.is_empty(), "{}", broken.join("\n"));

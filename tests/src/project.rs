@@ -140,6 +140,20 @@ impl Template {
         self.start(settings, None)
     }
 
+    /// Serves a copy in which the project's jobs are registered, so that they can be launched. No worker works for it.
+    ///
+    /// # Panics
+    /// When the copy or the server cannot be made.
+    #[must_use]
+    pub fn serve_jobs_with(&self, settings: Settings) -> Running {
+        let running = self.serve_with(settings);
+        if let Some(engine) = &running.engine {
+            let served = self.runtime.block_on(engine.serve(Arc::clone(&self.model)));
+            served.expect("the jobs can be registered");
+        }
+        running
+    }
+
     /// Serves a copy with a worker, which starts the processes of runs under this guard. Nothing is launched by the clock.
     ///
     /// # Panics
@@ -204,11 +218,7 @@ impl Template {
     fn engine(&self, store: &Arc<Store>) -> Option<Arc<Engine>> {
         self.model.type_named("_Run")?;
         let opened = Engine::open(Arc::clone(store), runs::Clock::Database, Arc::new(Ids::Random));
-        let engine = self.runtime.block_on(opened).expect("the engine can be opened");
-        if !self.model.jobs.is_empty() {
-            self.runtime.block_on(engine.serve(Arc::clone(&self.model))).expect("jobs can be registered");
-        }
-        Some(Arc::new(engine))
+        Some(Arc::new(self.runtime.block_on(opened).expect("the engine can be opened")))
     }
 
     fn open(&self, name: &str) -> Store {
