@@ -25,7 +25,7 @@ use crate::record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord, int, 
 use crate::register::Register;
 use crate::steps::{Selection, SelectionFault, Steps};
 use crate::transition::{RunStatus, StepStatus};
-use crate::{Clock, Error, Mutations, cancel, launch, lease, progress, register, statements as of};
+use crate::{Clock, Error, Mutations, cancel, launch, lease, progress, register, scheduler, statements as of};
 
 /// Rows of one page of runs, events or lines at most.
 pub const PAGE_MAX: i64 = 1_000;
@@ -288,6 +288,29 @@ impl Engine {
         let ask = Cancel { run, ending, clock: self.clock.clone(), ids: Arc::clone(&self.ids) };
         let hint = |engine: &Engine| engine.hint_cancel();
         Arc::new(EngineEffect { engine, refuse, hint, act: Act::Cancel(ask) })
+    }
+
+    /// Switches a schedule on or off, or lets what the project says hold again.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn schedule_switch(&self, schedule: u128, is_running: Option<bool>) -> Result<(), Error> {
+        let clock = self.clock.given();
+        self.store
+            .tell(move |tx| {
+                let clock = clock.clone();
+                Box::pin(async move { scheduler::switch(tx, clock, (schedule, is_running)).await })
+            })
+            .await?;
+        self.hint_schedules();
+        Ok(())
+    }
+
+    /// The same as the effect of a command.
+    pub fn switch_effect(self: &Arc<Self>, schedule: u128, is_running: Option<bool>, refuse: Refusing) -> SharedEffect {
+        let engine = Arc::clone(self);
+        let hint = |engine: &Engine| engine.hint_schedules();
+        Arc::new(EngineEffect { engine, refuse, hint, act: Act::Switch(schedule, is_running) })
     }
 
     /// Removes a run and all that is known of it.
@@ -599,6 +622,7 @@ enum Act {
     LaunchAll(Vec<Arc<NewRun>>),
     Cancel(Cancel),
     Delete(RunKey),
+    Switch(u128, Option<bool>),
 }
 
 /// A change of the engine in the transaction of a request.
@@ -624,6 +648,9 @@ impl Effect for EngineEffect {
                 Act::LaunchAll(list) => launch_all(tx, self.engine.clock.given(), list).await.map(|()| None),
                 Act::Cancel(ask) => cancel::cancel(tx, ask).await.map(|of| Some(of.key)),
                 Act::Delete(run) => cancel::delete(tx, *run).await.map(|()| None),
+                Act::Switch(schedule, is_running) => {
+                    scheduler::switch(tx, self.engine.clock.given(), (*schedule, *is_running)).await.map(|()| None)
+                }
             };
             match told {
                 Ok(run) => Ok(run.map(RunKey::value)),

@@ -165,15 +165,15 @@ impl MutationStep {
         Arc::new(move |tx, answer| {
             let (engine, lease, op, slot) = (Arc::clone(&engine), lease.clone(), Arc::clone(&op), Arc::clone(&slot));
             Box::pin(async move {
-                let leave = |left| *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
+                let put = |left| *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
                 let stop = |stop| {
-                    leave(Err(stop));
+                    put(Err(stop));
                     EffectFailure::Refused(Cause::Internal)
                 };
                 if limit.is_some_and(|limit| began.elapsed() >= limit) {
                     return Err(stop(Stop::Failed(Failure::of("StepTimeout", &words::timed_out(&op), &[]))));
                 }
-                let (output, list) = success(&op, attempt, answer).map_err(|failure| stop(Stop::Failed(failure)))?;
+                let (output, list) = success(&op, attempt, answer).map_err(|failure| stop(Stop::Failed(*failure)))?;
                 let report = engine.new_report(&lease, list);
                 let told = match report {
                     Ok(report) => progress::report(tx, &report).await,
@@ -181,7 +181,7 @@ impl MutationStep {
                 };
                 match told {
                     Ok(_) => {
-                        leave(Ok(output));
+                        put(Ok(output));
                         Ok(())
                     }
                     Err(Error::Store(error)) => Err(EffectFailure::Store(error)),
@@ -198,12 +198,12 @@ pub(crate) fn not_made(reason: &str) -> Failure {
 }
 
 /// What is written of a step whose mutation answers so.
-fn success(op: &OpDefinition, attempt: u32, answer: &[u8]) -> Result<(Json, Vec<Progress>), Failure> {
-    let unreadable = |error: serde_json::Error| Failure::of("OutputUnreadable", &error.to_string(), &[]);
+fn success(op: &OpDefinition, attempt: u32, answer: &[u8]) -> Result<(Json, Vec<Progress>), Box<Failure>> {
+    let unreadable = |error: serde_json::Error| Box::new(Failure::of("OutputUnreadable", &error.to_string(), &[]));
     let output: Json = serde_json::from_slice(answer).map_err(unreadable)?;
     let told = words::outputs(op, attempt, Some(&output));
     if let Some(failure) = told.fault {
-        return Err(failure);
+        return Err(Box::new(failure));
     }
     let mut list: Vec<Progress> = told.events.into_iter().map(Progress::Event).collect();
     list.push(Progress::Event(words::succeeded(&op.name, attempt)));

@@ -100,25 +100,18 @@ impl Engine {
         Ok(next)
     }
 
-    /// Switches a schedule on or off, or lets what the project says hold again. Gives its key; none when there is none of the name.
+    /// The key of the schedule of this name; none when there is none.
     ///
     /// # Errors
     /// What the database said.
-    pub async fn schedule_switch(
-        &self,
-        (location, repository): (&str, &str),
-        name: &str,
-        is_running: Option<bool>,
-    ) -> Result<Option<u128>, Error> {
+    pub async fn schedule(&self, (location, repository): (&str, &str), name: &str) -> Result<Option<u128>, Error> {
         let words = [location, repository, name].map(|word| Value::Text(word.to_owned()));
         let rows = self.store.ask(&of::SCHEDULE_FIND, words.to_vec()).await?;
-        let Some(key) = uuid(rows.first().and_then(|row| row.first())) else { return Ok(None) };
-        let now = self.store.ask(&of::CLOCK, vec![self.clock.given()]).await?;
-        let now = now.first().and_then(|row| row.first()).cloned().unwrap_or(Value::Null);
-        let chosen = is_running.map_or(Value::Null, Value::Boolean);
-        self.store.put(&of::SCHEDULE_SWITCH, vec![Value::Uuid(key), chosen, now]).await?;
+        Ok(uuid(rows.first().and_then(|row| row.first())))
+    }
+
+    pub(crate) fn hint_schedules(&self) {
         self.hints.schedules.send_modify(|count| *count = count.wrapping_add(1));
-        Ok(Some(key))
     }
 
     /// One time of a schedule: its row and its run in one transaction, or the row with the reason why there is no run.
@@ -220,4 +213,13 @@ fn standing(served: &ServedJobs, row: &[Value]) -> Option<Standing> {
         launch: Launch { location, repository, job, ..Launch::default() },
         schedule,
     })
+}
+
+/// Switches a schedule on or off, or lets what the project says hold again.
+pub(crate) async fn switch(tx: &Tx, clock: Value, (schedule, is_running): (u128, Option<bool>)) -> Result<(), Error> {
+    let now = tx.run(vec![(&of::CLOCK, vec![clock])]).await?;
+    let now = now.first().and_then(|rows| rows.first()?.first()).cloned().unwrap_or(Value::Null);
+    let chosen = is_running.map_or(Value::Null, Value::Boolean);
+    tx.run(vec![(&of::SCHEDULE_SWITCH, vec![Value::Uuid(schedule), chosen, now])]).await?;
+    Ok(())
 }

@@ -223,8 +223,7 @@ pub(crate) fn start(
                 let last = hold(&files.task(&shared, &begin), &shared.guard, give, tell);
                 let last = match last {
                     Last::Ended(ended) => {
-                        let gave = Gave { value: files.value(), events: files.program_events() };
-                        Heard::Ended(ended, gave)
+                        Heard::Ended(ended, Gave { value: files.value(), events: files.program_events() })
                     }
                     Last::Broken(reason) => Heard::Broken(reason),
                 };
@@ -256,7 +255,7 @@ fn hold(task: &Task, guard: &Path, give: oneshot::Sender<Lifeline>, tell: impl F
         Ok(held) => held,
         Err(error) => return Last::Broken(crate::chain(&error)),
     };
-    if !held.lifeline().is_some_and(|end| give.send(end).is_ok()) {
+    if held.lifeline().is_none_or(|end| give.send(end).is_err()) {
         // Nobody could end it; so it ends with this thread.
         return Last::Broken("nobody holds the process".to_owned());
     }

@@ -215,9 +215,12 @@ async fn each_time_of_a_schedule_launches_one_run() {
         assert_eq!(run.filled_config["ops"]["extract"]["config"]["limit"], 7);
         engine.tick(at(50 + 60 * 24)).await.unwrap();
         assert_eq!(count().await, 1 + runs::MISSED_MAX, "the last times of a long absence are made up for");
-        assert!(engine.schedule_switch(("main", "kitchen"), "half", Some(true)).await.unwrap().is_some());
-        assert!(engine.schedule_switch(("main", "kitchen"), "none", Some(true)).await.unwrap().is_none());
-        assert!(engine.schedule_switch(("main", "kitchen"), "hourly", Some(false)).await.unwrap().is_some());
+        let named = async |name: &str| engine.schedule(("main", "kitchen"), name).await.unwrap();
+        assert_eq!(named("none").await, None);
+        for (name, is_running) in [("half", true), ("hourly", false)] {
+            let schedule = named(name).await.expect("the schedule is declared");
+            engine.schedule_switch(schedule, Some(is_running)).await.unwrap();
+        }
         engine.tick(at(60)).await.unwrap();
         assert_eq!(count().await, 2 + runs::MISSED_MAX);
         kitchen.remove().await;

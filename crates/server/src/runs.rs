@@ -86,7 +86,8 @@ impl Command<'_> {
         }
         let (mut rows, mut faults, mut all) = (Vec::with_capacity(launches.len()), Vec::new(), Vec::new());
         for given in launches {
-            match self.prepared(given).await {
+            let prepared = self.prepared(given).await;
+            match prepared.and_then(|new| if rows.contains(&new.key().value()) { Err(taken(&new)) } else { Ok(new) }) {
                 Ok(new) => {
                     rows.push(new.key().value());
                     all.push(new);
@@ -111,7 +112,9 @@ impl Command<'_> {
     async fn prepared(&self, given: &Json) -> Result<NewRun, Cause> {
         let launch = launch_of(given)?;
         self.may((&launch.location, &launch.repository, &launch.job), Action::Launch)?;
-        self.engine.prepare(launch).await.map_err(|error| cause(&error))
+        let new = self.engine.prepare(launch).await.map_err(|error| cause(&error))?;
+        let is_taken = self.engine.run(new.key()).await.map_err(|error| cause(&error))?.is_some();
+        if is_taken { Err(taken(&new)) } else { Ok(new) }
     }
 
     async fn repeat(&self) -> Result<Work, Cause> {
@@ -202,9 +205,10 @@ impl Command<'_> {
         let job = self.app.model().jobs.iter().find(is_its).ok_or(Cause::Run(RunFault::NoJob))?;
         self.may((&location, &repository, &job.name), Action::Operate)?;
         let is_running = self.value("running").map(|value| *value == Value::Boolean(true));
-        let switched = self.engine.schedule_switch((&location, &repository), &name, is_running).await;
-        let key = switched.map_err(|error| cause(&error))?;
-        Ok(Work::row(Some(Value::Uuid(key.ok_or(Cause::Run(RunFault::NoJob))?))))
+        let found = self.engine.schedule((&location, &repository), &name).await.map_err(|error| cause(&error))?;
+        let key = found.ok_or(Cause::Run(RunFault::NoJob))?;
+        let work = Work::effect(self.engine.switch_effect(key, is_running, cause));
+        Ok(Work { row: Some(Value::Uuid(key)), shown: When::After, ..work })
     }
 
     /// The run that the request names, if its job's rules let the caller do that with it.
@@ -250,6 +254,11 @@ impl Command<'_> {
             Some(_) | None => Json::Null,
         }
     }
+}
+
+/// The key that the request gives its run is another's.
+fn taken(new: &NewRun) -> Cause {
+    cause(&runs::Error::Taken(new.key()))
 }
 
 /// In order a run ends that waits or has started; at once every one that has not ended.

@@ -94,7 +94,7 @@ async fn set(env: &Env<'_>, version: u128, is_active: bool) -> Result<(), Failur
 
 /// That it can be reckoned, and that every run has the parameters that it must have.
 fn check(flow: &Flow) -> Result<(), AgentFault> {
-    let calendar = Calendar::of(&flow.schedule).map_err(of_calendar)?;
+    let calendar = Calendar::of(&flow.schedule).map_err(|fault| of_calendar(&fault))?;
     let missing = parameters_missing(&flow.parameters, &[&flow.defaults]);
     if missing.iter().any(|name| !calendar.gives(name)) {
         return Err(AgentFault::ScheduleParameters);
@@ -102,7 +102,7 @@ fn check(flow: &Flow) -> Result<(), AgentFault> {
     Ok(())
 }
 
-fn of_calendar(fault: CalendarFault) -> AgentFault {
+fn of_calendar(fault: &CalendarFault) -> AgentFault {
     AgentFault::Schedule(fault.to_string())
 }
 
@@ -118,7 +118,7 @@ async fn fill(env: &Env<'_>, flow: &Flow) -> Result<(), Failure> {
     if !flow.is_active || flow.is_archived || !flow.is_external || flow.schedule.is_null() {
         return Ok(());
     }
-    let calendar = Calendar::of(&flow.schedule).map_err(of_calendar)?;
+    let calendar = Calendar::of(&flow.schedule).map_err(|fault| of_calendar(&fault))?;
     let now = Timestamp::from_microsecond(env.now).unwrap_or_default();
     for planned in calendar.after(now, PLANNED) {
         let idempotency_key = Some(word(&planned));
@@ -230,6 +230,6 @@ fn document(now: i64, new: &NewSchedule) -> Result<Json, AgentFault> {
     });
     let document = json!({ "type": "Schedule", "clocks": crons.chain(intervals).collect::<Vec<_>>(), "filters": [],
         "or_filters": [], "not_filters": [], "adjustments": [] });
-    Calendar::of(&document).map_err(of_calendar)?;
+    Calendar::of(&document).map_err(|fault| of_calendar(&fault))?;
     Ok(document)
 }

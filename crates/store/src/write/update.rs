@@ -365,10 +365,9 @@ impl<'a, D: Door> Change<'a, D> {
 /// What a course is to who listens. What is published has been published anew whenever its row was written.
 fn happened(course: Course, has_beside: bool) -> &'static [ContentEvent] {
     match course {
-        Course::Only | Course::Draft { .. } => &[ContentEvent::Update],
         Course::Publish | Course::Both { .. } => &[ContentEvent::Update, ContentEvent::Publish],
         Course::Unpublish if has_beside => &[ContentEvent::Update, ContentEvent::Unpublish],
-        Course::Unpublish => &[ContentEvent::Update],
+        Course::Only | Course::Draft { .. } | Course::Unpublish => &[ContentEvent::Update],
     }
 }
 

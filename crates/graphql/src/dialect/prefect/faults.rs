@@ -38,10 +38,9 @@ fn places(places: &[Place]) -> Json {
 
 fn of_fault(model: &Model, fault: &Fault) -> Vec<Json> {
     let (code, message) = match &fault.cause {
-        Cause::Forbidden => ("FORBIDDEN", "Unauthorized".to_owned()),
+        Cause::Forbidden | Cause::Run(RunFault::Forbidden) => ("FORBIDDEN", "Unauthorized".to_owned()),
         Cause::Agent(fault @ AgentFault::Version { .. }) => ("VERSION_LOCKING_ERROR", of_agent(fault)),
         Cause::Agent(fault) => ("INTERNAL_SERVER_ERROR", of_agent(fault)),
-        Cause::Run(RunFault::Forbidden) => ("FORBIDDEN", "Unauthorized".to_owned()),
         Cause::Run(fault) => ("INTERNAL_SERVER_ERROR", of_run(fault)),
         Cause::Timeout | Cause::Unavailable | Cause::OutcomeUnknown => {
             ("API_ERROR", "Unable to complete operation. An internal API error occurred.".to_owned())
