@@ -233,7 +233,7 @@ fn of_events((wanted, got): (&Value, &Value), names: &mut Names, path: &str) -> 
         let path = [path, ".", key].concat();
         match (key.as_str(), value, &met[key]) {
             ("events", Value::Array(wanted), Value::Array(got)) => {
-                events((wanted.as_slice(), got.as_slice()), names, &path)?
+                events((wanted.as_slice(), got.as_slice()), names, &path)?;
             }
             (_, wanted, got) => of_events((wanted, got), names, &path)?,
         }

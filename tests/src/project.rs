@@ -298,8 +298,8 @@ impl Running {
                     progress.changed().await.expect("the engine lives");
                 }
             };
-            let waited = tokio::time::timeout(PATIENCE, waiting).await;
-            waited.unwrap_or_else(|_| Err(format!("the run has not become {wanted}")))
+            let ended = tokio::time::timeout(PATIENCE, waiting).await;
+            ended.unwrap_or_else(|_| Err(format!("the run has not become {wanted}")))
         })
     }
 

@@ -59,8 +59,8 @@ async fn whatever_a_program_does_is_told_of_its_step_and_the_worker_lives() {
         let folder = std::env::temp_dir().join(format!("dragoman-bad-ops-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let folder = folder.canonicalize().unwrap();
-        let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(work(Arc::clone(&kitchen.engine), settings(&folder), stopped));
+        let (end, told) = watch::channel(false);
+        let worker = tokio::spawn(work(Arc::clone(&kitchen.engine), settings(&folder), told));
         for (name, _, status, words) in CASES {
             // Time goes on, so that the worker has to say that it lives.
             kitchen.forward(Duration::from_secs(4));
@@ -76,7 +76,7 @@ async fn whatever_a_program_does_is_told_of_its_step_and_the_worker_lives() {
             assert!(step.status == status && told.contains(words), "{name}: {} {told}", step.status.word());
             assert_eq!(left(&folder), 0, "{name}");
         }
-        stop.send_replace(true);
+        end.send_replace(true);
         worker.await.unwrap();
         fs::remove_dir_all(&folder).unwrap();
         kitchen.remove().await;

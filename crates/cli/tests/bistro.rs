@@ -18,7 +18,7 @@ use sql::ColumnKind;
 use store::Fixed;
 
 /// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const PUBLISH: &str = "mutation { updateRestaurant(documentId: \"slwsiopkelrpxpvpc27953je\", data: { averagePrice: 41 }) { documentId } }";
 
@@ -77,8 +77,9 @@ impl Bistro {
 
     /// A server and its address.
     fn dev(&self) -> (Server, String) {
-        let mut server = self.command(&["dev", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = BufReader::new(server.stderr.take().unwrap());
+        let command = self.command(&["dev", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn();
+        let mut server = Server(command.unwrap());
+        let stderr = BufReader::new(server.0.stderr.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
@@ -89,7 +90,7 @@ impl Bistro {
         loop {
             let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no address was told: {said:#?}"));
             if let Some(rest) = line.split("http://").nth(1) {
-                return (Server(server), rest.split('/').next().unwrap().to_owned());
+                return (server, rest.split('/').next().unwrap().to_owned());
             }
             said.push(line);
         }

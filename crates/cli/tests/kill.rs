@@ -232,7 +232,7 @@ impl Stage {
             (Blow::Server | Blow::Database, _) | (_, None) => self.server.home.clone(),
         };
         let count = |word: &str| all_lines(&folder, word).iter().filter(|line| is_of(line, &home)).count();
-        let word = if kill % 2 == 0 || blow == Blow::Pause { "began" } else { "gave" };
+        let word = if kill.is_multiple_of(2) || blow == Blow::Pause { "began" } else { "gave" };
         let next = count(word) + 1 + kill % 3;
         wait_now_and_then("an op", || count(word) >= next, || self.is_settled());
         let of = (folder.as_path(), self.url.as_deref());

@@ -105,11 +105,11 @@ struct Reload {
 
 /// Loads the project again after every change, and whenever a request asks for it. A fault is shown, and the server goes on with what it had.
 async fn follow(
-    (watched, mut asked): (Option<Watched>, mpsc::Receiver<Asking>),
+    (files, mut asked): (Option<Watched>, mpsc::Receiver<Asking>),
     mut reload: Reload,
     mut stop: watch::Receiver<bool>,
 ) -> Option<Working> {
-    let (watcher, mut changes) = watched.unzip();
+    let (watcher, mut changes) = files.unzip();
     loop {
         let asking = tokio::select! {
             () = changed(&mut changes) => None,
@@ -138,7 +138,7 @@ async fn changed(changes: &mut Option<mpsc::Receiver<()>>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Settings that belong to the start, such as the address and the database, stay as they were: those that have changed come back.

@@ -151,8 +151,8 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
             require_none(&store, &model, &sources).await?;
             working::engine(&store, &model, Purpose::Serving).await
         };
-        let Some(begun) = when_there(&store, stop.clone(), begin).await? else { return Ok(()) };
-        let Some(engine) = begun else { return Err(Error::NoJobs) };
+        let Some(found) = when_there(&store, stop.clone(), begin).await? else { return Ok(()) };
+        let Some(engine) = found else { return Err(Error::NoJobs) };
         let _app = mutating(&project, (&model, &store), &engine)?;
         eprintln!("  working");
         working::work(&project, &engine, stop).await

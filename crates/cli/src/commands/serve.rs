@@ -103,7 +103,7 @@ pub(crate) async fn when_there<T>(
         if store.is_ready().await {
             match begin().await {
                 Err(error) if error.is_away() => tracing::warn!("the database went away; it is waited for"),
-                begun => return begun.map(Some),
+                done => return done.map(Some),
             }
         }
         tokio::select! {

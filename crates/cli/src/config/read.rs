@@ -107,7 +107,7 @@ impl Reading {
                 ("endpoint", DeValue::Array(items)) => self.each(file, items, Self::endpoint),
                 ("listen", DeValue::Array(items)) => self.each(file, items, Self::listener),
                 (section, DeValue::Table(inner)) if sections().any(|known| known == section) => {
-                    self.table(file, section, inner)
+                    self.table(file, section, inner);
                 }
                 _key => self.entry(file, &full, name.span(), value),
             }
