@@ -142,6 +142,18 @@ fn filters_and_adjustments_hold() {
 }
 
 #[test]
+fn offsets_stay_within_a_day() {
+    let at = |tz: &str| {
+        let dates = json!([{ "dt": "2026-03-01T12:00:00", "tz": tz }]);
+        schedule(json!({ "type": "DatesClock", "dates": dates }))
+    };
+    check(&at("-05:30"), "2026-03-01T00:00:00Z", &["2026-03-01T17:30:00Z"]);
+    for tz in ["+590000:30000000", "+25:00", "+01:60", "+-1:00", "+01:-1"] {
+        refused(&at(tz), "Invalid date");
+    }
+}
+
+#[test]
 fn the_first_releases_are_read() {
     check(
         &json!({ "type": "IntervalSchedule", "start_date": "2026-03-01 10:15:00", "interval": HOUR }),

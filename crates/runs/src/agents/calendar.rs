@@ -11,6 +11,8 @@ const TRIED_MAX: usize = 10_000;
 const PARTS_MAX: usize = 100;
 /// The shortest interval.
 const INTERVAL_MIN: SignedDuration = SignedDuration::from_secs(60);
+/// Hours that a zone without a name is away from UTC.
+const OFFSET_HOURS_MAX: i32 = 24;
 /// Where intervals begin that do not say.
 const EPOCH: i64 = 1_546_300_800;
 
@@ -258,7 +260,9 @@ pub(super) fn zone_of(text: &str) -> Option<TimeZone> {
         return TimeZone::get(text).ok();
     };
     let (hours, minutes) = text[1..].split_once(':')?;
-    let seconds = hours.parse::<i32>().ok()?.checked_mul(3600)? + minutes.parse::<i32>().ok()?.checked_mul(60)?;
+    let hours = hours.parse::<i32>().ok().filter(|hours| (0..=OFFSET_HOURS_MAX).contains(hours))?;
+    let minutes = minutes.parse::<i32>().ok().filter(|minutes| (0..60).contains(minutes))?;
+    let seconds = hours * 3600 + minutes * 60;
     let seconds = if sign == '-' { -seconds } else { seconds };
     Offset::from_seconds(seconds).ok().map(Offset::to_time_zone)
 }
