@@ -246,7 +246,7 @@ pub enum AgentFault {
     Schedule(String),
     /// Runs of a schedule would lack a parameter.
     ScheduleParameters,
-    /// The project declares it: it goes when the project does not any more.
+    /// The project declares it: it is changed, and goes, with what the project declares.
     Declared,
     /// The flow or the project is not there, or they are of two tenants.
     MoveImpossible,

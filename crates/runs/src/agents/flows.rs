@@ -137,11 +137,13 @@ async fn remembered(env: &Env<'_>, group: &Group, new: &NewFlow) -> Result<Json,
 }
 
 pub(super) async fn tasks(env: &Env<'_>, version: u128, list: &Json) -> Result<Told, Failure> {
+    schedules::not_declared(env, version).await?;
     put_tasks(env, version, &json!({ "tasks": list })).await?;
     Ok(Told::done(true))
 }
 
 pub(super) async fn edges(env: &Env<'_>, version: u128, list: &Json) -> Result<Told, Failure> {
+    schedules::not_declared(env, version).await?;
     put_edges(env, version, list).await?;
     Ok(Told::done(true))
 }
@@ -212,6 +214,7 @@ async fn put_edges(env: &Env<'_>, version: u128, list: &Json) -> Result<(), Fail
 
 /// Launches nothing any more: runs that the schedule made are removed, others that wait are cancelled.
 pub(super) async fn archive(env: &Env<'_>, version: u128) -> Result<Told, Failure> {
+    schedules::not_declared(env, version).await?;
     let values = vec![Value::Uuid(version), Value::Boolean(true), Value::Null, env.at()];
     if env.tx.one(&agent::VERSION_SET, values).await?.is_empty() {
         return Ok(Told::done(false));
@@ -222,6 +225,7 @@ pub(super) async fn archive(env: &Env<'_>, version: u128) -> Result<Told, Failur
 
 /// Launches again.
 pub(super) async fn unarchive(env: &Env<'_>, version: u128) -> Result<Told, Failure> {
+    schedules::not_declared(env, version).await?;
     let values = vec![Value::Uuid(version), Value::Boolean(false), Value::Null, env.at()];
     let is_there = !env.tx.one(&agent::VERSION_SET, values).await?.is_empty();
     schedules::plan(env, version).await?;
@@ -230,6 +234,7 @@ pub(super) async fn unarchive(env: &Env<'_>, version: u128) -> Result<Told, Fail
 
 /// A version stands in another project of its tenant from now on.
 pub(super) async fn move_to(env: &Env<'_>, version: u128, project: u128) -> Result<Told, Failure> {
+    schedules::not_declared(env, version).await?;
     let values = vec![Value::Uuid(version), Value::Uuid(project), env.at()];
     if env.tx.one(&agent::VERSION_MOVE, values).await?.is_empty() {
         return Err(AgentFault::MoveImpossible.into());

@@ -60,9 +60,20 @@ async fn flow(env: &Env<'_>, version: u128) -> Result<Option<Flow>, Failure> {
     }))
 }
 
+/// That others registered a version: one that the project declares is changed by the project alone. Nobody else changes it until the end of the transaction.
+pub(super) async fn not_declared(env: &Env<'_>, version: u128) -> Result<(), Failure> {
+    match flow(env, version).await? {
+        Some(flow) if !flow.is_external => Err(AgentFault::Declared.into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Switches a schedule. On, its next runs are made; off, those that it made and that wait go.
 pub(super) async fn switch(env: &Env<'_>, version: u128, is_active: bool) -> Result<Told, Failure> {
     let Some(flow) = flow(env, version).await? else { return Ok(Told::done(false)) };
+    if !flow.is_external {
+        return Err(AgentFault::Declared.into());
+    }
     if is_active {
         if flow.schedule.is_null() {
             return Ok(Told::done(false));

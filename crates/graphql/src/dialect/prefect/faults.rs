@@ -162,7 +162,7 @@ fn of_agent(fault: &AgentFault) -> String {
         AgentFault::Schedule(text) => text.clone(),
         AgentFault::ScheduleParameters => "Can not schedule a flow that has required parameters.".to_owned(),
         AgentFault::Declared => {
-            "A job that the project declares cannot be deleted here: take it out of the project's schema".to_owned()
+            "A job that the project declares cannot be changed or deleted here: do so in the project's schema".to_owned()
         }
         AgentFault::MoveImpossible => "Invalid flow or project ID.".to_owned(),
         AgentFault::StepMissing(step) => format!("Task run {} not found", uuid_text(*step)),
