@@ -60,13 +60,12 @@ impl May<'_> {
     async fn launch(&self, new: NewExternalRun) -> Result<Ask, Cause> {
         let found = self.engine.flow_job(new.version, new.version_group.as_ref()).await;
         let Some(flow) = found.map_err(|error| runs::cause(&error))? else {
-            let is_named = new.version.is_none() || self.granted.everything;
-            let unknown = AgentFault::FlowUnknown(new.version.unwrap_or_default());
-            return if is_named { Ok(Ask::Launch(Box::new(new))) } else { Err(Cause::Agent(unknown)) };
+            let is_seen = new.version.is_none() || self.granted.everything;
+            return if is_seen { Ok(Ask::Launch(Box::new(new))) } else { Err(Cause::Agent(unknown(new))) };
         };
         let job = (flow.location.as_str(), flow.repository.as_str(), flow.name.as_str());
         if !self.allows(job, Action::Find) {
-            return Err(Cause::Agent(AgentFault::FlowUnknown(flow.version)));
+            return Err(Cause::Agent(unknown(new)));
         }
         if !self.allows(job, Action::Launch) {
             return Err(Cause::Forbidden);
@@ -129,6 +128,15 @@ impl May<'_> {
         let mut jobs = self.app.model().jobs_by_id();
         let found = jobs.find(|(_, job)| job.name == name && job.repository == repository && job.location == location);
         found.map_or(self.granted.everything, |(id, _)| self.granted.allows(id, action))
+    }
+}
+
+/// There is nothing to launch of that name; whatever stands there is not told.
+fn unknown(new: NewExternalRun) -> AgentFault {
+    match (new.version, new.version_group) {
+        (Some(version), _) => AgentFault::FlowUnknown(version),
+        (None, Some(group)) => AgentFault::GroupArchived(group),
+        (None, None) => AgentFault::FlowUnnamed,
     }
 }
 
