@@ -142,6 +142,23 @@ fn filters_and_adjustments_hold() {
 }
 
 #[test]
+fn many_times_are_passed_on_the_way_to_one_that_holds() {
+    // Each minute of four days.
+    let mut minutes =
+        schedule(json!({ "type": "IntervalClock", "interval": HOUR / 60, "start_date": "1969-12-31 23:59:30" }));
+    minutes["filters"] = json!([{ "fn": "prefect.schedules.filters.is_month_start", "kwargs": {} }]);
+    check(&minutes, "2026-03-28T00:00:00Z", &["2026-04-01T00:00:30Z", "2026-04-01T00:01:30Z"]);
+    // Dates in no order.
+    let date = |day: i64| json!({ "dt": format!("2026-03-{day:02}T00:00:00"), "tz": "UTC" });
+    let dates = json!([date(9), date(1), date(30), date(5)]);
+    check(
+        &schedule(json!({ "type": "DatesClock", "dates": dates })),
+        "2026-03-01T00:00:00Z",
+        &["2026-03-05T00:00:00Z", "2026-03-09T00:00:00Z", "2026-03-30T00:00:00Z"],
+    );
+}
+
+#[test]
 fn offsets_stay_within_a_day() {
     let at = |tz: &str| {
         let dates = json!([{ "dt": "2026-03-01T12:00:00", "tz": tz }]);

@@ -69,6 +69,7 @@ enum Series {
         zone: TimeZone,
         start: Option<Timestamp>,
     },
+    /// In their order.
     Dates(Vec<Zoned>),
 }
 
@@ -142,9 +143,7 @@ impl Clock {
                 let after = before_start.map_or(after, |start| start.max(after));
                 pattern.find_next_occurrence(&after.to_zoned(zone.clone()), false).ok()
             }
-            Series::Dates(dates) => {
-                dates.iter().filter(|date| date.timestamp() > after).min_by_key(|date| date.timestamp()).cloned()
-            }
+            Series::Dates(dates) => dates.get(dates.partition_point(|date| date.timestamp() <= after)).cloned(),
         };
         next.filter(|next| self.end.is_none_or(|end| next.timestamp() <= end))
     }
@@ -155,8 +154,9 @@ fn next_of_interval((start, days, rest): (&Zoned, i64, SignedDuration), after: T
     let day = i128::from(86_400_000_000_i64);
     let whole = i128::from(days) * day + rest.as_micros();
     let passed = i128::from(after.as_microsecond() - start.timestamp().as_microsecond());
-    // A change of the clock moves a time by hours, never by more than a day.
-    let mut step = i64::try_from((passed - day).div_euclid(whole)).ok()?;
+    // A change of the clock moves whole days by hours, never by more than a day; what is shorter it does not move.
+    let early = if days > 0 { day } else { 0 };
+    let mut step = i64::try_from((passed - early).div_euclid(whole)).ok()?;
     let at = |step: i64| {
         let moved = start.checked_add(days.checked_mul(step)?.days()).ok()?;
         let micros = i64::try_from(rest.as_micros()).ok()?.checked_mul(step)?;
@@ -208,7 +208,9 @@ fn clock(json: &Json) -> Result<Clock, CalendarFault> {
         }
         "DatesClock" => {
             let dates = json["dates"].as_array().filter(|dates| dates.len() <= TRIED_MAX).ok_or_else(invalid)?;
-            let dates = dates.iter().map(|date| moment(date)?.ok_or_else(invalid)).collect::<Result<_, _>>()?;
+            let dates = dates.iter().map(|date| moment(date)?.ok_or_else(invalid));
+            let mut dates = dates.collect::<Result<Vec<Zoned>, CalendarFault>>()?;
+            dates.sort_by_key(Zoned::timestamp);
             Series::Dates(dates)
         }
         "OneTimeSchedule" => Series::Dates(vec![start.ok_or_else(invalid)?]),
