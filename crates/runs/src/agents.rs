@@ -309,6 +309,11 @@ impl Told {
     }
 }
 
+/// A key that must stand in a column; one that cannot be read is no key at all.
+fn key_at(row: &[Value], column: usize, what: &'static str) -> Result<u128, Error> {
+    uuid(row.get(column)).ok_or(Error::NoAnswer(what))
+}
+
 fn key(key: Option<u128>) -> Value {
     key.map_or(Value::Null, Value::Uuid)
 }

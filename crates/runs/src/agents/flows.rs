@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use plan::{AgentFault, Value, interval_text, uuid_of_text, uuid_text};
 use serde_json::{Value as Json, json};
 
-use super::{Env, Failure, Told, json_value, key, maybe_text, schedules, state, statements as agent};
+use super::{Env, Failure, Told, json_value, key, key_at, maybe_text, schedules, state, statements as agent};
 use crate::cancel;
 use crate::record::{RunKey, int, json, text, uuid};
 use crate::transition::Word;
@@ -57,7 +57,7 @@ pub(super) async fn register(env: &Env<'_>, new: &NewFlow) -> Result<Told, Failu
     let project = new.project.ok_or(AgentFault::ProjectUnknown)?;
     let rows = env.tx.one(&agent::PROJECT, vec![Value::Uuid(project), Value::Text(name.to_owned())]).await?;
     let row = rows.first().ok_or(AgentFault::ProjectUnknown)?;
-    let tenant = uuid(row.first()).unwrap_or_default();
+    let tenant = key_at(row, 0, "key of the tenant of a project")?;
     let word = match new.version_group.clone().or_else(|| text(row.get(1))) {
         Some(word) => word,
         None => env.id_text()?,
@@ -98,7 +98,7 @@ async fn group_named(env: &Env<'_>, tenant: u128, (word, new): (&str, &NewFlow))
     let rows = env.tx.one(&agent::JOB_NAMED, asked).await?;
     if let Some(row) = rows.first() {
         return Ok(Group {
-            key: uuid(row.first()).unwrap_or_default(),
+            key: key_at(row, 0, "key of a group of versions")?,
             settings: json(row.get(1)).unwrap_or_default(),
             newest: int(row.get(2)).unwrap_or_default(),
             present: uuid(row.get(3)),

@@ -6,7 +6,7 @@ use plan::{AgentFault, Value, uuid_text};
 use serde_json::{Map, Value as Json, json};
 
 use super::state::instant_text;
-use super::{Env, Failure, Told, json_value, key, maybe_text, statements as agent};
+use super::{Env, Failure, Told, json_value, key, key_at, maybe_text, statements as agent};
 use crate::launch::NewRun;
 use crate::record::{int, json, text, uuid};
 use crate::transition::{Word, launched};
@@ -84,7 +84,7 @@ impl Engine {
         let word = |at: usize| text(row.get(at)).unwrap_or_default();
         let json = |at: usize| json(row.get(at)).unwrap_or_default();
         Ok(Some(FlowJob {
-            version: uuid(row.first()).unwrap_or_default(),
+            version: key_at(row, 0, "key of a version")?,
             is_own: word(1) == "own",
             is_archived: row.get(2) == Some(&Value::Boolean(true)),
             location: word(3),
@@ -157,7 +157,7 @@ async fn flow(env: &Env<'_>, new: &NewExternalRun) -> Result<Flow, Failure> {
         }
         .into());
     };
-    let version = uuid(row.first()).unwrap_or_default();
+    let version = key_at(row, 0, "key of a version")?;
     if row.get(3) == Some(&Value::Boolean(true)) {
         return Err(AgentFault::FlowArchived(version).into());
     }
@@ -167,8 +167,8 @@ async fn flow(env: &Env<'_>, new: &NewExternalRun) -> Result<Flow, Failure> {
     let json = |at: usize| json(row.get(at)).unwrap_or_default();
     Ok(Flow {
         key: version,
-        job: uuid(row.get(1)).unwrap_or_default(),
-        tenant: uuid(row.get(2)).unwrap_or_default(),
+        job: key_at(row, 1, "key of the job of a version")?,
+        tenant: key_at(row, 2, "key of the tenant of a version")?,
         parameters: json(4),
         run_config: json(5),
         environment: json(6),
@@ -259,7 +259,7 @@ async fn steps(env: &Env<'_>, run: u128, version: u128) -> Result<(), Failure> {
     let mut steps = Vec::new();
     for (position, op) in ops.iter().enumerate() {
         let slug = text(op.get(1)).unwrap_or_default();
-        steps.push(new_step(env, (uuid(op.first()).unwrap_or_default(), slug), (position, -1))?);
+        steps.push(new_step(env, (key_at(op, 0, "key of a task")?, slug), (position, -1))?);
     }
     put_steps(env, run, steps).await
 }

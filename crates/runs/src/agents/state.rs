@@ -5,9 +5,9 @@ use std::time::Duration;
 use plan::{AgentFault, Value, uuid_text};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Env, Failure, Told, key, statements as agent};
+use super::{Env, Failure, Told, key, key_at, statements as agent};
 use crate::cancel::{self, Cancel, Ending};
-use crate::record::{RunKey, instant, int, json, text, uuid};
+use crate::record::{RunKey, instant, int, json, text};
 use crate::transition::{Event, Executor, Refused, Report, RunState, RunStatus, Word, transition};
 use crate::{Error, statements as of};
 
@@ -79,7 +79,7 @@ pub(super) async fn runs(env: &Env<'_>, list: &[NewState], agent: Option<u128>) 
 pub(super) async fn steps(env: &Env<'_>, list: &[NewState]) -> Result<Told, Failure> {
     for new in list {
         let rows = env.tx.one(&agent::STEP_LOCK, vec![Value::Uuid(new.of)]).await?;
-        let met = rows.first().map(|row| MetStep::of(row)).ok_or(AgentFault::StepUnknown(new.of))?;
+        let met = MetStep::of(rows.first().ok_or(AgentFault::StepUnknown(new.of))?)?;
         step(env, &met, new).await?;
     }
     Ok(told(list))
@@ -94,7 +94,7 @@ fn told(list: &[NewState]) -> Told {
 
 async fn met_run(env: &Env<'_>, run: u128) -> Result<Option<Met>, Failure> {
     let rows = env.tx.one(&agent::RUN_LOCK, vec![Value::Uuid(run)]).await?;
-    Ok(rows.first().map(|row| Met::of(row)))
+    Ok(rows.first().map(|row| Met::of(row)).transpose()?)
 }
 
 async fn run(env: &Env<'_>, new: &NewState, agent: Option<u128>) -> Result<(), Failure> {
@@ -170,7 +170,8 @@ async fn write_run(
 /// Every step that has not ended gets the same state.
 async fn cancel_steps(env: &Env<'_>, run: u128, document: &Json) -> Result<(), Failure> {
     let rows = env.tx.one(&agent::STEPS_LOCK, vec![Value::Uuid(run)]).await?;
-    for met in rows.iter().map(|row| MetStep::of(row)) {
+    for row in &rows {
+        let met = MetStep::of(row)?;
         let has_ended = Word::named(&met.state).is_some_and(|word| word.status().is_finished());
         if !has_ended {
             let new =
@@ -331,28 +332,28 @@ pub(super) fn instant_text(at: i64) -> String {
 }
 
 impl Met {
-    fn of(row: &[Value]) -> Met {
+    fn of(row: &[Value]) -> Result<Met, Error> {
         let status = text(row.get(2)).and_then(|word| RunStatus::named(&word)).unwrap_or(RunStatus::Queued);
         let word = text(row.get(3)).and_then(|word| Word::named(&word)).unwrap_or(status.state_word());
         let version = int(row.get(4)).and_then(|version| u64::try_from(version).ok()).unwrap_or_default();
         let is_external = text(row.get(1)).as_deref() == Some("external");
-        Met {
-            key: uuid(row.first()).unwrap_or_default(),
+        Ok(Met {
+            key: key_at(row, 0, "key of a run")?,
             executor: if is_external { Executor::External } else { Executor::Own },
             state: RunState { status, word, version },
             locks_versions: json(row.get(5)).is_some_and(|settings| settings["version_locking_enabled"] == true),
             start: instant(row.get(6)),
             end: instant(row.get(7)),
             submitted: instant(row.get(8)),
-        }
+        })
     }
 }
 
 impl MetStep {
-    fn of(row: &[Value]) -> MetStep {
-        MetStep {
-            key: uuid(row.first()).unwrap_or_default(),
-            run: uuid(row.get(1)).unwrap_or_default(),
+    fn of(row: &[Value]) -> Result<MetStep, Error> {
+        Ok(MetStep {
+            key: key_at(row, 0, "key of a step")?,
+            run: key_at(row, 1, "key of the run of a step")?,
             word: text(row.get(2)).unwrap_or_default(),
             state: text(row.get(3)).unwrap_or_default(),
             version: int(row.get(4)).unwrap_or_default(),
@@ -361,6 +362,6 @@ impl MetStep {
             end: instant(row.get(7)),
             run_state: text(row.get(8)).unwrap_or_default(),
             executor: text(row.get(9)).unwrap_or_default(),
-        }
+        })
     }
 }
