@@ -256,6 +256,20 @@ pub enum AgentFault {
     ArtifactTooLarge(usize),
     /// A value under a key has more bytes than this.
     ValueTooLarge(usize),
+    /// A text or document has more bytes than it may have.
+    TooLong {
+        /// What it is.
+        what: &'static str,
+        /// Bytes that it may have.
+        most: usize,
+    },
+    /// As many are kept already as may be.
+    TooMany {
+        /// What they are.
+        what: &'static str,
+        /// So many.
+        most: i64,
+    },
     /// A tenant's slug has letters that slugs have not.
     SlugInvalid,
     /// There is no such tenant.

@@ -3,13 +3,26 @@
 use plan::{AgentFault, Value};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Env, Failure, Told, json_value, maybe_text, statements as agent};
-use crate::record::{json as read, text, uuid};
+use super::{Env, Failure, Told, json_value, key_at, statements as agent};
+use crate::Error;
+use crate::record::{int, json as read, text};
 
 /// Bytes of what an artifact shows.
 const ARTIFACT_BYTES_MAX: usize = 1_000_000;
 /// Bytes of a value under a key.
 const VALUE_BYTES_MAX: usize = 10_000;
+/// Bytes of the key of a value.
+const KEY_BYTES_MAX: usize = 1_000;
+/// Values of one tenant. Who asks at the same time may pass it by one.
+const VALUES_MAX: i64 = 10_000;
+/// Bytes of the word for an artifact's kind.
+const KIND_BYTES_MAX: usize = 100;
+/// Artifacts of one step. Who asks at the same time may pass it by one.
+const ARTIFACTS_MAX: i64 = 1_000;
+/// Bytes of a tenant's name, and of its slug.
+const TENANT_NAME_BYTES_MAX: usize = 255;
+/// Bytes of a tenant's settings, all of them together.
+const SETTINGS_BYTES_MAX: usize = 100_000;
 
 /// What is kept, changed or forgotten.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,9 +91,11 @@ pub(super) async fn keep(env: &Env<'_>, keep: &Keep) -> Result<Told, Failure> {
 }
 
 async fn artifact(env: &Env<'_>, step: u128, (kind, data): (&str, &Json)) -> Result<Told, Failure> {
+    let kind = short_enough("kind of an artifact", kind, KIND_BYTES_MAX)?;
+    few_enough(env, (&agent::ARTIFACT_COUNT, vec![Value::Uuid(step)]), ("artifacts of a task run", ARTIFACTS_MAX))
+        .await?;
     let made = env.id()?;
-    let values =
-        vec![Value::Uuid(made), Value::Uuid(step), Value::Text(kind.to_owned()), small_enough(data)?, env.at()];
+    let values = vec![Value::Uuid(made), Value::Uuid(step), kind, small_enough(data)?, env.at()];
     let rows = env.tx.one(&agent::ARTIFACT_INSERT, values).await?;
     if rows.is_empty() { Err(AgentFault::StepMissing(step).into()) } else { Ok(Told::row(made)) }
 }
@@ -93,19 +108,37 @@ fn small_enough(data: &Json) -> Result<Value, AgentFault> {
     Ok(Value::Json(text))
 }
 
+fn short_enough(what: &'static str, text: &str, most: usize) -> Result<Value, AgentFault> {
+    if text.len() > most { Err(AgentFault::TooLong { what, most }) } else { Ok(Value::Text(text.to_owned())) }
+}
+
+/// That one more may be kept, by a statement that counts those that are there, no further than it must.
+async fn few_enough(
+    env: &Env<'_>,
+    (fixed, of): (&store::Fixed, Vec<Value>),
+    (what, most): (&'static str, i64),
+) -> Result<(), Failure> {
+    let rows = env.tx.one(fixed, of.into_iter().chain([Value::Int(most)]).collect()).await?;
+    let met = int(rows.first().and_then(|row| row.first())).ok_or(Error::NoAnswer("count of what is kept"))?;
+    if met >= most { Err(AgentFault::TooMany { what, most }.into()) } else { Ok(()) }
+}
+
 async fn put(env: &Env<'_>, (key, value): (&str, &Json)) -> Result<Told, Failure> {
     if key.is_empty() {
         return Err(AgentFault::NameEmpty.into());
     }
+    let key = short_enough("key of a value", key, KEY_BYTES_MAX)?;
     let text = value.to_string();
     if text.len() > VALUE_BYTES_MAX {
         return Err(AgentFault::ValueTooLarge(VALUE_BYTES_MAX).into());
     }
     let tenant = env.tenant(None).await?;
-    let values =
-        vec![Value::Uuid(env.id()?), Value::Uuid(tenant), Value::Text(key.to_owned()), Value::Json(text), env.at()];
+    let others = vec![Value::Uuid(tenant), key.clone()];
+    few_enough(env, (&agent::VALUE_COUNT, others), ("values of a tenant", VALUES_MAX)).await?;
+    let values = vec![Value::Uuid(env.id()?), Value::Uuid(tenant), key, Value::Json(text), env.at()];
     let rows = env.tx.one(&agent::VALUE_PUT, values).await?;
-    Ok(Told::row(uuid(rows.first().and_then(|row| row.first())).unwrap_or_default()))
+    let row = rows.first().ok_or(Error::NoAnswer("value that was put"))?;
+    Ok(Told::row(key_at(row, 0, "key of a value")?))
 }
 
 async fn tenant(env: &Env<'_>, (name, slug): (&str, &str)) -> Result<Told, Failure> {
@@ -113,8 +146,9 @@ async fn tenant(env: &Env<'_>, (name, slug): (&str, &str)) -> Result<Told, Failu
     if name.is_empty() {
         return Err(AgentFault::NameEmpty.into());
     }
+    let name = short_enough("name of a tenant", name, TENANT_NAME_BYTES_MAX)?;
     let made = env.id()?;
-    let values = vec![Value::Uuid(made), Value::Text(name.to_owned()), slug, env.at()];
+    let values = vec![Value::Uuid(made), name, slug, env.at()];
     let rows = env.tx.one(&agent::TENANT_INSERT, values).await?;
     if rows.is_empty() { Err(AgentFault::NameTaken.into()) } else { Ok(Told::row(made)) }
 }
@@ -125,7 +159,7 @@ fn slug_of(slug: &str) -> Result<Value, AgentFault> {
     if slug.is_empty() || !slug.chars().all(is_plain) {
         return Err(AgentFault::SlugInvalid);
     }
-    Ok(Value::Text(slug.to_owned()))
+    short_enough("slug of a tenant", slug, TENANT_NAME_BYTES_MAX)
 }
 
 async fn tenant_set(
@@ -150,7 +184,11 @@ async fn tenant_set(
         json!(merged)
     });
     let settings = merged.as_ref().map_or(Value::Null, json_value);
-    let values = vec![Value::Uuid(tenant), maybe_text(name), slug, settings, env.at()];
+    if let Value::Json(text) = &settings {
+        short_enough("settings of a tenant, with those that it has,", text, SETTINGS_BYTES_MAX)?;
+    }
+    let name = name.map(|name| short_enough("name of a tenant", name, TENANT_NAME_BYTES_MAX)).transpose()?;
+    let values = vec![Value::Uuid(tenant), name.unwrap_or(Value::Null), slug, settings, env.at()];
     env.tx.one(&agent::TENANT_SET, values).await?;
     Ok(Told::row(tenant))
 }

@@ -76,6 +76,8 @@ fixed! {
     ARTIFACT_INSERT = "agent_artifact_insert" [Uuid, Uuid, Text, Json, Instant] -> [Uuid];
     ARTIFACT_SET = "agent_artifact_set" [Uuid, Json, Instant] -> [Uuid];
     ARTIFACT_REMOVE = "agent_artifact_remove" [Uuid] -> [Uuid];
+    ARTIFACT_COUNT = "agent_artifact_count" [Uuid, Int] -> [Int];
+    VALUE_COUNT = "agent_value_count" [Uuid, Text, Int] -> [Int];
     VALUE_PUT = "agent_value_put" [Uuid, Uuid, Text, Json, Instant] -> [Uuid];
     VALUE_REMOVE = "agent_value_remove" [Uuid] -> [Uuid];
     VERSION_MOVE = "agent_version_move" [Uuid, Uuid, Instant] -> [Uuid];

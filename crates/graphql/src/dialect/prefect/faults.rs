@@ -162,12 +162,15 @@ fn of_agent(fault: &AgentFault) -> String {
         AgentFault::Schedule(text) => text.clone(),
         AgentFault::ScheduleParameters => "Can not schedule a flow that has required parameters.".to_owned(),
         AgentFault::Declared => {
-            "A job that the project declares cannot be changed or deleted here: do so in the project's schema".to_owned()
+            "A job that the project declares cannot be changed or deleted here: do so in the project's schema"
+                .to_owned()
         }
         AgentFault::MoveImpossible => "Invalid flow or project ID.".to_owned(),
         AgentFault::StepMissing(step) => format!("Task run {} not found", uuid_text(*step)),
         AgentFault::ArtifactTooLarge(most) => format!("Artifact data payload exceeds {most} bytes limit."),
         AgentFault::ValueTooLarge(most) => format!("Value payload exceeds {most} bytes limit."),
+        AgentFault::TooLong { what, most } => format!("The {what} exceeds {most} bytes limit."),
+        AgentFault::TooMany { what, most } => format!("No more than {most} {what} are kept: remove one first."),
         AgentFault::SlugInvalid => "Slug must be \"slugified\" (lowercase; no spaces)".to_owned(),
         AgentFault::TenantUnknown => "Update failed.".to_owned(),
     }
