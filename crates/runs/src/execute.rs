@@ -161,6 +161,8 @@ impl Execution {
 struct Mutating {
     set: JoinSet<mutation::Outcome>,
     ops: HashMap<Id, usize>,
+    /// They are not tried again.
+    end: watch::Sender<bool>,
 }
 
 impl Mutating {
@@ -173,7 +175,10 @@ impl Mutating {
     async fn next(&mut self) -> Option<(usize, mutation::Outcome)> {
         let (id, outcome) = match self.set.join_next_with_id().await? {
             Ok(ended) => ended,
-            Err(error) => (error.id(), Err(mutation::not_made(&format!("it was broken off: {error}")))),
+            Err(error) => {
+                let failure = mutation::not_made(&format!("it was broken off: {error}"));
+                (error.id(), mutation::Outcome::Failed(failure))
+            }
         };
         Some((self.ops.remove(&id)?, outcome))
     }
@@ -399,7 +404,7 @@ impl Playing {
         self.running.insert(op, Attempt::new(attempt, lifeline));
     }
 
-    /// The mutation of a step that has begun. Whoever asks the run to end meanwhile waits for it: it takes as long as one transaction may.
+    /// The mutation of a step that has begun. Whoever asks the run to end meanwhile waits for it: the transaction under way, and no other.
     fn start_mutation(&mut self, (op, attempt): (usize, u32), inputs: Map<String, Json>) {
         let config = self.definition.config_of(&self.record.filled_config, op).and_then(|config| config.get("config"));
         let step = MutationStep {
@@ -409,6 +414,7 @@ impl Playing {
             op: Arc::new(self.definition.ops[op].clone()),
             attempt,
             variables: mutation::variables(config, inputs),
+            end: self.mutating.end.subscribe(),
         };
         self.mutating.spawn(op, step);
     }
@@ -416,7 +422,7 @@ impl Playing {
     /// A mutation has ended; its success is written already.
     fn mutated(&mut self, op: usize, outcome: mutation::Outcome) {
         match outcome {
-            Ok(output) => {
+            mutation::Outcome::Written(output) => {
                 let key = &self.definition.ops[op].name;
                 if let Some(row) = self.rows.iter_mut().find(|row| &row.key == key)
                     && let Ok(status) = crate::transition::step_transition(row.status, StepEvent::Succeed)
@@ -425,8 +431,24 @@ impl Playing {
                     row.output = Some(output);
                 }
             }
-            Err(failure) => self.attempt_failed(op, &failure),
+            mutation::Outcome::Failed(failure) => self.attempt_failed(op, &failure),
+            mutation::Outcome::Ended => self.ended(op),
         }
+    }
+
+    /// An attempt has ended because it was asked to.
+    fn ended(&mut self, op: usize) {
+        // What ends with the worker is started again by the next one.
+        if !self.is_stopping || self.record.status == RunStatus::Canceling {
+            let key = self.definition.ops[op].name.clone();
+            self.tell_step(&key, StepEvent::Cancel, "Canceled.");
+        }
+    }
+
+    /// Asks what is under way to end.
+    fn end_attempts(&mut self) {
+        self.running.values_mut().for_each(Attempt::cancel);
+        self.mutating.end.send_replace(true);
     }
 
     /// Something is heard of a process.
@@ -461,9 +483,7 @@ impl Playing {
                 self.pending.extend(told.progress);
                 match told.outcome {
                     Outcome::Succeeded(output) => self.succeeded(op, attempt.number, output),
-                    // It is started again by the next worker.
-                    Outcome::Canceled if self.is_stopping && self.record.status != RunStatus::Canceling => {}
-                    Outcome::Canceled => self.tell_step(&key, StepEvent::Cancel, "Canceled."),
+                    Outcome::Canceled => self.ended(op),
                     Outcome::Failed(failure) => self.attempt_failed(op, &failure),
                 }
             }
@@ -531,7 +551,7 @@ impl Playing {
             Order::Stop => self.is_stopping = true,
             Order::Cancel => {
                 self.record.status = RunStatus::Canceling;
-                self.running.values_mut().for_each(Attempt::cancel);
+                self.end_attempts();
             }
         }
         Ok(())
@@ -540,7 +560,7 @@ impl Playing {
     /// Ends what runs and hears its last words.
     async fn end_processes(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<(), Left> {
         self.is_stopping = true;
-        self.running.values_mut().for_each(Attempt::cancel);
+        self.end_attempts();
         while !self.running.is_empty() || !self.mutating.set.is_empty() {
             tokio::select! {
                 Some(message) = messages.recv() => self.hear(message),
@@ -568,7 +588,7 @@ impl Playing {
                 self.pending.push(Progress::Run { event: RunEvent::AskCancel, message });
                 self.record.status = RunStatus::Canceling;
             }
-            self.running.values_mut().for_each(Attempt::cancel);
+            self.end_attempts();
             self.deadline = None;
         }
     }
@@ -598,7 +618,7 @@ impl Playing {
                 match self.record.status {
                     // Asked for behind what was written.
                     RunStatus::Started if was_canceling => self.record.status = RunStatus::Canceling,
-                    RunStatus::Canceling if !was_canceling => self.running.values_mut().for_each(Attempt::cancel),
+                    RunStatus::Canceling if !was_canceling => self.end_attempts(),
                     RunStatus::Queued
                     | RunStatus::Starting
                     | RunStatus::Started
@@ -662,7 +682,7 @@ impl Playing {
         }
         self.pending.retain(|progress| !matches!(progress, Progress::Run { .. }));
         self.record = record;
-        self.running.values_mut().for_each(Attempt::cancel);
+        self.end_attempts();
         Box::pin(self.flush()).await.map(|_| ())
     }
 }

@@ -13,17 +13,21 @@ use std::time::{Duration, Instant};
 use plan::Cause;
 use serde_json::{Map, Value as Json, json};
 use store::{EffectFailure, Sequel};
+use tokio::sync::watch;
 
 use crate::definition::{OpDefinition, WorkDefinition};
 use crate::happening::{self, Happening};
 use crate::progress::{self, Progress, StepProgress};
 use crate::record::RunRecord;
+use crate::step::OUTPUT_BYTES_MAX;
 use crate::transition::{StepEvent, StepStatus};
 use crate::words::{self, Failure};
 use crate::{Engine, Error, Lease};
 
-/// After a failure of the database, before the next try.
+/// After the first failure of the database, before the next try; twice as long after each that follows.
 const PAUSE: Duration = Duration::from_millis(250);
+/// The longest of these.
+const PAUSE_MAX: Duration = Duration::from_secs(8);
 
 /// Runs documents of ops as the project's own endpoint does.
 pub trait Mutations: Send + Sync {
@@ -76,10 +80,19 @@ pub(crate) struct MutationStep {
     pub(crate) op: Arc<OpDefinition>,
     pub(crate) attempt: u32,
     pub(crate) variables: Map<String, Json>,
+    /// It is not to be tried again.
+    pub(crate) end: watch::Receiver<bool>,
 }
 
-/// What came of it: the output of the step, which is written, or why nothing is.
-pub(crate) type Outcome = Result<Json, Failure>;
+/// What came of it.
+pub(crate) enum Outcome {
+    /// The step has succeeded, and that is written: its output.
+    Written(Json),
+    /// Nothing is written; why.
+    Failed(Failure),
+    /// Nothing is known to be written, and it is not tried again, as was asked.
+    Ended,
+}
 
 /// What the sequel leaves for who has asked.
 type Slot = Arc<Mutex<Option<Result<Json, Stop>>>>;
@@ -93,39 +106,71 @@ enum Stop {
 }
 
 impl MutationStep {
-    /// Runs it until it is written or refused; while the database is away, again and again: who has lost the run cannot write, and a step that has
-    /// succeeded cannot succeed again.
-    pub(crate) async fn run(self) -> Outcome {
+    /// Runs it until it is written or refused, its time is over, or it is asked to end; while the database is away, again and again: who has lost
+    /// the run cannot write, and a step that has succeeded cannot succeed again.
+    pub(crate) async fn run(mut self) -> Outcome {
         let began = Instant::now();
+        let mut pause = PAUSE;
         loop {
-            let Some(mutations) = self.engine.mutations() else {
-                return Err(not_made("nobody runs mutations here"));
-            };
-            let slot = Slot::default();
-            let asked = self.asked(began, &slot);
-            let made = mutations.run(asked).await;
-            let stopped = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-            match (made, stopped) {
-                (Ok(()), Some(Ok(output))) => {
-                    self.engine.hint_progress();
-                    return Ok(output);
-                }
-                (Err(NotMade::Refused { .. }), Some(Err(Stop::Failed(failure)))) => return Err(failure),
-                (Err(NotMade::Refused { .. }), Some(Err(Stop::Engine(reason)))) => {
-                    // It may have been written by the try before this one.
-                    return self.written().await.ok_or_else(|| not_made(&reason));
-                }
-                (Err(NotMade::Refused { message, errors }), Some(Ok(_)) | None) => {
-                    return Err(words::refused(&message, &errors));
-                }
-                (Ok(()), Some(Err(_)) | None) => return Err(not_made("nothing followed the mutation")),
-                (Err(NotMade::Away), _) => {}
+            match self.tried(began).await {
+                Ok(Some(output)) => return Outcome::Written(output),
+                Ok(None) => {}
+                Err(failure) => return Outcome::Failed(*failure),
             }
-            tokio::time::sleep(PAUSE).await;
+            self.wait(began, pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
             if let Some(output) = self.written().await {
-                return Ok(output);
+                return Outcome::Written(output);
+            }
+            if *self.end.borrow() {
+                return Outcome::Ended;
+            }
+            if self.left(began).is_some_and(|left| left.is_zero()) {
+                return Outcome::Failed(late(&self.op));
             }
         }
+    }
+
+    /// One try; nothing where the next may succeed.
+    async fn tried(&self, began: Instant) -> Result<Option<Json>, Box<Failure>> {
+        let Some(mutations) = self.engine.mutations() else {
+            return Err(Box::new(not_made("nobody runs mutations here")));
+        };
+        let slot = Slot::default();
+        let made = mutations.run(self.asked(began, &slot)).await;
+        let stopped = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (made, stopped) {
+            (Ok(()), Some(Ok(output))) => {
+                self.engine.hint_progress();
+                Ok(Some(output))
+            }
+            (Err(NotMade::Refused { .. }), Some(Err(Stop::Failed(failure)))) => Err(Box::new(failure)),
+            // It may have been written by the try before this one.
+            (Err(NotMade::Refused { .. }), Some(Err(Stop::Engine(reason)))) => {
+                self.written().await.map(Some).ok_or_else(|| Box::new(not_made(&reason)))
+            }
+            (Err(NotMade::Refused { message, errors }), Some(Ok(_)) | None) => {
+                Err(Box::new(words::refused(&message, &errors)))
+            }
+            (Ok(()), Some(Err(_)) | None) => Err(Box::new(not_made("nothing followed the mutation"))),
+            (Err(NotMade::Away), _) => Ok(None),
+        }
+    }
+
+    /// Waits before the next try: until it is asked to end or its time is over, at most.
+    async fn wait(&mut self, began: Instant, pause: Duration) {
+        let pause = self.left(began).map_or(pause, |left| left.min(pause));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // Who asks goes away only with this task.
+            _asked = self.end.wait_for(|end| *end) => {}
+        }
+    }
+
+    /// What is left of the time that it may take.
+    fn left(&self, began: Instant) -> Option<Duration> {
+        let limit = Duration::from_millis(self.op.timeout_ms?);
+        Some(limit.saturating_sub(began.elapsed()))
     }
 
     /// What this attempt gave, if it is written.
@@ -171,7 +216,7 @@ impl MutationStep {
                     EffectFailure::Refused(Cause::Internal)
                 };
                 if limit.is_some_and(|limit| began.elapsed() >= limit) {
-                    return Err(stop(Stop::Failed(Failure::of("StepTimeout", &words::timed_out(&op), &[]))));
+                    return Err(stop(Stop::Failed(late(&op))));
                 }
                 let (output, list) = success(&op, attempt, answer).map_err(|failure| stop(Stop::Failed(*failure)))?;
                 let report = engine.new_report(&lease, list);
@@ -197,9 +242,20 @@ pub(crate) fn not_made(reason: &str) -> Failure {
     Failure::of("MutationNotMade", reason, &[])
 }
 
+/// Its time is over.
+fn late(op: &OpDefinition) -> Failure {
+    Failure::of("StepTimeout", &words::timed_out(op), &[])
+}
+
 /// What is written of a step whose mutation answers so.
 fn success(op: &OpDefinition, attempt: u32, answer: &[u8]) -> Result<(Json, Vec<Progress>), Box<Failure>> {
-    let unreadable = |error: serde_json::Error| Box::new(Failure::of("OutputUnreadable", &error.to_string(), &[]));
+    let failed = |class: &str, reason: &str| Box::new(Failure::of(class, reason, &[]));
+    let bytes = u64::try_from(answer.len()).unwrap_or(u64::MAX);
+    if bytes > OUTPUT_BYTES_MAX {
+        let most = format!("more than the {OUTPUT_BYTES_MAX} that the output of a step may have");
+        return Err(failed("OutputTooLarge", &format!("the mutation answered with {bytes} bytes, {most}")));
+    }
+    let unreadable = |error: serde_json::Error| failed("OutputUnreadable", &error.to_string());
     let output: Json = serde_json::from_slice(answer).map_err(unreadable)?;
     let told = words::outputs(op, attempt, Some(&output));
     if let Some(failure) = told.fault {

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use kitchen::Kitchen;
 use plan::{Cause, Value};
-use runs::transition::RunStatus;
-use runs::{Engine, Mutating, MutationAsked, Mutations, NotMade, Scratch, WorkerSettings, work};
+use runs::transition::StepStatus;
+use runs::{Ending, Engine, Mutating, MutationAsked, Mutations, NotMade, Scratch, WorkerSettings, work};
 use serde_json::json;
 use sql::ColumnKind;
 use store::{EffectFailure, Fixed, MaybeStore, Store};
@@ -27,6 +27,10 @@ type Nightly @job(repository: "kitchen") {
   extract: JSON @mutation(document: "mutation($name: String = \"soup\") { note(name: $name) }") @retry(max: 1)
 }
 "#;
+
+/// As many bytes as an output may have.
+#[allow(clippy::cast_possible_truncation)]
+const LARGE: usize = runs::OUTPUT_BYTES_MAX as usize;
 
 const TABLE: Fixed = Fixed {
     sqlite: "create table note (name text not null)",
@@ -60,6 +64,19 @@ enum Fate {
     Unheard,
     /// Another worker takes the run before the transaction ends.
     Overtaken,
+    /// It answers with more than an output may have.
+    Large,
+}
+
+/// What somebody does while it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    /// Nothing.
+    Wait,
+    /// Cancels the run.
+    Cancel,
+    /// Ends the worker.
+    Stop,
 }
 
 /// An endpoint whose one mutation writes a note.
@@ -99,15 +116,19 @@ impl Notes {
             Fate::Away => return Err(NotMade::Away),
             Fate::Refused => return Err(refused("no soup today")),
             Fate::Overtaken => (self.overtake)().await?,
-            Fate::Good | Fate::Unheard => {}
+            Fate::Good | Fate::Unheard | Fate::Large => {}
         }
         let name = Value::Text(asked.variables["name"].as_str().unwrap().to_owned());
         let sequel = Arc::clone(&asked.sequel);
+        let answer: Arc<[u8]> = match fate {
+            Fate::Large => format!("{{\"note\":\"{}\"}}", "o".repeat(LARGE)).into_bytes().into(),
+            Fate::Good | Fate::Refused | Fate::Away | Fate::Unheard | Fate::Overtaken => (*br#"{"note":true}"#).into(),
+        };
         let told = self.store.tell(move |tx| {
-            let (name, sequel) = (name.clone(), Arc::clone(&sequel));
+            let (name, sequel, answer) = (name.clone(), Arc::clone(&sequel), Arc::clone(&answer));
             Box::pin(async move {
                 tx.one(&NOTE, vec![name]).await?;
-                sequel(tx, br#"{"note":true}"#).await.map_err(|failure| match failure {
+                sequel(tx, &answer).await.map_err(|failure| match failure {
                     EffectFailure::Store(error) => NotNoted::Store(error),
                     EffectFailure::Refused(Cause::Internal) => NotNoted::Refused,
                     EffectFailure::Refused(cause) => panic!("{cause:?}"),
@@ -144,24 +165,39 @@ fn settings(test: &str) -> WorkerSettings {
 }
 
 /// Waits until the run has ended, or another has it.
-async fn settled(engine: &Engine, run: runs::RunKey) -> RunStatus {
+async fn settled(engine: &Engine, run: runs::RunKey) {
     let mut progress = engine.progress();
     let settled = async {
         loop {
             progress.mark_unchanged();
             let record = engine.run(run).await.unwrap().unwrap();
             if record.status.is_finished() || record.worker.as_deref() == Some("two") {
-                return record.status;
+                return;
             }
             progress.changed().await.unwrap();
         }
     };
-    tokio::time::timeout(PATIENCE, settled).await.expect("the run ends")
+    tokio::time::timeout(PATIENCE, settled).await.expect("the run ends");
+}
+
+/// Waits until the step of the run has begun.
+async fn begun(engine: &Engine, run: runs::RunKey) {
+    let mut progress = engine.progress();
+    let begun = async {
+        loop {
+            progress.mark_unchanged();
+            if engine.steps(run).await.unwrap().iter().any(|step| step.status == StepStatus::Running) {
+                return;
+            }
+            progress.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.expect("the step begins");
 }
 
 /// Plays one run whose mutation meets these fates, one after another; then this is told, and so many notes are there.
-async fn check(test: &str, fates: &[Fate], expected: &[&str], notes: usize) {
-    for kitchen in Kitchen::of(&format!("mutation_{test}"), JOB).await {
+async fn check(test: &str, (job, deed): (&str, Deed), fates: &[Fate], (expected, notes): (&[&str], usize)) {
+    for kitchen in Kitchen::of(&format!("mutation_{test}"), job).await {
         let kitchen = Arc::new(kitchen);
         let store = Arc::new(kitchen.place.open());
         store.put(&TABLE, Vec::new()).await.unwrap();
@@ -182,9 +218,18 @@ async fn check(test: &str, fates: &[Fate], expected: &[&str], notes: usize) {
         let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let (stop, stopped) = watch::channel(false);
         let worker = tokio::spawn(work(Arc::clone(engine), settings(test), stopped));
-        let status = settled(engine, run).await;
+        if deed != Deed::Wait {
+            begun(engine, run).await;
+        }
+        if deed == Deed::Cancel {
+            engine.cancel(run, Ending::InOrder).await.unwrap();
+        }
+        if deed != Deed::Stop {
+            settled(engine, run).await;
+        }
         stop.send_replace(true);
-        worker.await.unwrap();
+        tokio::time::timeout(PATIENCE, worker).await.expect("the worker ends").unwrap();
+        let status = engine.run(run).await.unwrap().unwrap().status;
         let mut told = vec![format!("run {}", status.word())];
         for step in engine.steps(run).await.unwrap() {
             let output = step.output.filter(|output| !output.is_null());
@@ -217,7 +262,7 @@ macro_rules! cases {
     ($($name:ident: $fates:expr => $expected:expr, $notes:literal;)+) => { $(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            check(stringify!($name), &$fates, &$expected, $notes).await;
+            check(stringify!($name), (JOB, Deed::Wait), &$fates, (&$expected, $notes)).await;
         }
     )+ };
 }
@@ -232,5 +277,27 @@ cases! {
         => ["run succeeded", r#"extract succeeded 2 {"note":true}"#], 1;
     what_is_refused_for_good_fails: [Fate::Refused, Fate::Refused]
         => ["run failed", "extract failed 2 MutationRefused: no soup today"], 0;
+    what_answers_with_too_much_fails: [Fate::Large, Fate::Large]
+        => ["run failed", "extract failed 2 OutputTooLarge: the mutation answered with 16777227 bytes, more than the 16777216 that the output of a step may have"], 0;
     who_has_lost_the_run_writes_nothing: [Fate::Overtaken] => ["run started", "extract running 1"], 0;
+}
+
+/// A database that stays away.
+const AWAY: [Fate; 1_000] = [Fate::Away; 1_000];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_waits_no_longer_than_its_op_may_take() {
+    let job = JOB.replace("@retry(max: 1)", "@timeout(after: \"300ms\")");
+    let told = ["run failed", "extract failed 1 StepTimeout: the step took longer than its 0.3 s and was ended"];
+    check("limit", (&job, Deed::Wait), &AWAY, (&told, 0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cancels_the_run_does_not_wait_for_a_database_that_is_away() {
+    check("cancel", (JOB, Deed::Cancel), &AWAY, (&["run canceled", "extract canceled 1"], 0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_ends_leaves_it_to_the_next() {
+    check("stop", (JOB, Deed::Stop), &AWAY, (&["run started", "extract running 1"], 0)).await;
 }
