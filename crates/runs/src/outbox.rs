@@ -5,7 +5,7 @@
 //! end, and neither do two jobs that listen to each other.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plan::Value;
 use serde_json::{Value as Json, json};
@@ -14,25 +14,37 @@ use tokio::sync::watch;
 
 use crate::happening::Waiting;
 use crate::launch::{Launch, NewRun};
-use crate::record::{RunKey, instant};
+use crate::record::{RunKey, clock_of, instant};
 use crate::{Engine, Error, launch, statements as of};
 
 /// Events that one transaction turns into runs.
 const BATCH: usize = 50;
 /// Between two looks for events that nobody told of.
 const LOOK: Duration = Duration::from_secs(10);
+/// How long an event waits for somebody who has its job; then nobody will come.
+pub const OUTBOX_AGE_MAX: Duration = Duration::from_hours(7 * 24);
+/// Between two looks for events that have waited so long.
+const AGE_LOOK: Duration = Duration::from_hours(1);
 /// After a failure of the database, before the next try.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Launches runs by events of content until it is told to stop.
 pub async fn launch_by_events(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
     let (mut here, mut elsewhere) = (engine.store.outbox(), engine.hints.outbox.subscribe());
+    let mut retired: Option<Instant> = None;
     while !*stop.borrow() {
         here.mark_unchanged();
         elsewhere.mark_unchanged();
         let pause = match engine.launch_waiting().await {
             Ok(taken) if taken >= BATCH => continue,
-            Ok(_) => LOOK,
+            Ok(_) => {
+                // What is this project's is launched by now, however long it has waited.
+                if retired.is_none_or(|at| at.elapsed() >= AGE_LOOK) {
+                    retired = Some(Instant::now());
+                    engine.retire_told().await;
+                }
+                LOOK
+            }
             Err(error) => {
                 tracing::warn!(error = crate::chain(&error), "events of content launch nothing now; tried again soon");
                 PAUSE
@@ -75,6 +87,44 @@ impl Engine {
             self.hint_queue();
         }
         Ok(taken)
+    }
+
+    /// Removes events that have waited for [`OUTBOX_AGE_MAX`]; gives how many. Events of jobs that are not this project's wait until then, for
+    /// another server may have them.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn retire_waiting(&self) -> Result<usize, Error> {
+        let clock = self.clock.clone();
+        let retired = self
+            .store
+            .tell(move |tx| {
+                let clock = clock.given();
+                Box::pin(async move {
+                    let now = clock_of(&tx.one(&of::CLOCK, vec![clock]).await?)?;
+                    let age = i64::try_from(OUTBOX_AGE_MAX.as_micros()).unwrap_or(i64::MAX);
+                    let oldest = Value::Instant(now.saturating_sub(age));
+                    Ok::<_, Error>(tx.one(&outbox::RETIRE, vec![oldest]).await?.len())
+                })
+            })
+            .await?;
+        if retired > 0 {
+            let days = OUTBOX_AGE_MAX.as_secs() / 86_400;
+            tracing::warn!(
+                events = retired,
+                "events of content waited {days} days for their jobs; they launch nothing"
+            );
+        }
+        Ok(retired)
+    }
+
+    async fn retire_told(&self) {
+        if let Err(error) = self.retire_waiting().await {
+            tracing::warn!(
+                error = crate::chain(&error),
+                "old events of content cannot be removed now; tried again later"
+            );
+        }
     }
 
     async fn listening(&self) -> Result<Listening, Error> {

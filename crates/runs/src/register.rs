@@ -86,7 +86,6 @@ pub(crate) async fn tell(tx: &Tx, clock: Value, register: &Register) -> Result<(
         (&of::EDGES_PUT, with(&register.edges)),
         (&of::SCHEDULES_PUT, with(&register.schedules)),
         (&of::SCHEDULES_RETIRE, vec![list(&register.schedules)]),
-        (&store::outbox::RETIRE, Vec::new()),
     ])
     .await?;
     Ok(())

@@ -7,10 +7,11 @@ mod database;
 mod writing;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use database::Place;
 use model::Source;
-use runs::{Clock, Engine, Happening};
+use runs::{Clock, Engine, Hand, Happening, OUTBOX_AGE_MAX};
 use store::Ids;
 use writing::Script;
 
@@ -132,7 +133,7 @@ async fn several_servers_launch_each_event_once() {
     }
 }
 
-/// What a server with other jobs leaves alone is launched by the one whose job it is, unless the project has the job no longer.
+/// What a server with other jobs leaves alone is launched by the one whose job it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_waits_for_whoever_has_its_job() {
     for place in Place::both("outbox_jobs").await {
@@ -143,8 +144,30 @@ async fn an_event_waits_for_whoever_has_its_job() {
         let second = engine(&place, &renamed).await;
         assert_eq!(second.launch_waiting().await.unwrap(), 1);
         assert_eq!(launched(&second).await, ["diary: CREATE Place en"]);
-        assert_eq!(first.launch_waiting().await.unwrap(), 0, "its job is the project's no longer");
+        assert_eq!(first.launch_waiting().await.unwrap(), 1, "whoever registers its jobs takes no event from others");
+        assert_eq!(launched(&second).await, ["diary: CREATE Place en", "menu: PUBLISH Place en"]);
         drop((script, first, second));
+        place.remove().await;
+    }
+}
+
+/// What nobody comes for goes at last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_nobody_comes_for_goes_after_a_week() {
+    for place in Place::both("outbox_age").await {
+        let script = Script::begin(place.open(), SCHEMA).await;
+        script.told(r#"create Kind {"name": "a"}"#).await;
+        let store = Arc::new(place.open());
+        let now = Arc::new(Hand::new(1_700_000_000_000_000));
+        let clock = Clock::Manual(Arc::clone(&now));
+        let deaf = Engine::open(Arc::clone(&store), clock, Arc::new(Ids::Random)).await.unwrap();
+        now.forward(OUTBOX_AGE_MAX);
+        assert_eq!((deaf.launch_waiting().await.unwrap(), deaf.retire_waiting().await.unwrap()), (0, 0));
+        now.forward(Duration::from_mins(1));
+        assert_eq!(deaf.retire_waiting().await.unwrap(), 1);
+        let late = engine(&place, SCHEMA).await;
+        assert_eq!(late.launch_waiting().await.unwrap(), 0);
+        drop((script, deaf, store, late));
         place.remove().await;
     }
 }

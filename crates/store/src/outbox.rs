@@ -68,12 +68,12 @@ pub const DONE: Fixed = Fixed {
     columns: &[],
 };
 
-/// Removes events of jobs that are no longer current.
+/// Removes events from before a time, whose numbers it gives.
 pub const RETIRE: Fixed = Fixed {
     sqlite: include_str!("outbox/outbox_retire.sqlite.sql"),
     postgres: include_str!("outbox/outbox_retire.postgres.sql"),
-    params: &[],
-    columns: &[],
+    params: &[ColumnKind::Instant],
+    columns: &[ColumnKind::Int],
 };
 
 /// The jobs that listen to a content type.
