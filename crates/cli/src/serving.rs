@@ -56,6 +56,14 @@ pub(crate) fn app(
     app_with(project, mode, (model, store), Beside { engine, ..Beside::default() })
 }
 
+/// Makes the schemas of a project that has jobs, for what is wrong with them, as with documents of ops: its jobs are registered only when they hold.
+pub(crate) fn require_schemas(project: &Project, model: &Arc<Model>) -> Result<(), Error> {
+    if !model.jobs.is_empty() {
+        server::Schemas::build(model, &schema_settings(&project.config))?;
+    }
+    Ok(())
+}
+
 /// What stands beside a model and its store.
 #[derive(Clone, Default)]
 pub(crate) struct Beside {

@@ -20,7 +20,7 @@ use crate::config::{Config, FILE_NAME};
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::{Project, SCHEMA_FOLDER, SEED_FOLDER, setup_code};
-use crate::serving::{Beside, Mode, app_with, block_on, id_prefix, locales, open_store};
+use crate::serving::{Beside, Mode, app_with, block_on, id_prefix, locales, open_store, require_schemas};
 use crate::working::{Purpose, Working};
 use crate::{logging, signals, working};
 
@@ -72,6 +72,7 @@ async fn load(
 ) -> Result<(Arc<App>, Option<Arc<Engine>>), Error> {
     let sources = project.schema_texts()?;
     let model = Arc::new(project.model()?);
+    require_schemas(project, &model)?;
     // What cannot be loaded is told before anything is made.
     store.seed_check(seed::job(project, &model)?).await?;
     for change in apply_without_loss(project, store, &model, &sources).await? {

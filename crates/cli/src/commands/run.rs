@@ -17,7 +17,7 @@ use crate::control::{Question, Reach, Steps};
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
-use crate::serving::{Mode, app, block_on, open_store};
+use crate::serving::{Mode, app, block_on, open_store, require_schemas};
 use crate::working;
 use crate::working::Purpose;
 use crate::{logging, signals};
@@ -138,6 +138,7 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
         return Err(Error::WorkerOnSqlite);
     }
     let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
+    require_schemas(&project, &model)?;
     let store = Arc::new(open_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
@@ -211,6 +212,9 @@ fn reaching(
             Work::Here | Work::Elsewhere => Purpose::Serving,
             Work::Nowhere => Purpose::Looking,
         };
+        if purpose == Purpose::Serving {
+            require_schemas(&project, &model)?;
+        }
         let Some(engine) = working::engine(&store, &model, purpose).await? else { return Err(Error::NoJobs) };
         let (stop, stopped) = watch::channel(false);
         let works = work == Work::Here && is_sqlite;

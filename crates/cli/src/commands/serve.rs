@@ -16,7 +16,7 @@ use crate::config::ADDRESS;
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
-use crate::serving::{Mode, app, block_on, id_prefix, limits, open_store};
+use crate::serving::{Mode, app, block_on, id_prefix, limits, open_store, require_schemas};
 use crate::working::Purpose;
 use crate::{logging, signals, working};
 
@@ -28,6 +28,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let project = open(serving)?;
     let _logging = logging::start(&project.config)?;
     let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
+    require_schemas(&project, &model)?;
     let _lock = DataLock::take(&project)?;
     project.token_key_or_new()?;
     let store = Arc::new(open_store(&project)?);
