@@ -266,9 +266,11 @@ async fn answer(engine: &Engine, model: &Model, question: Question) -> Result<Js
     match question {
         Question::Launch { job, config, tags } => {
             let launch = launch_of(named(model, &job)?);
+            not_own(&tags)?;
             launched(engine, Launch { config, tags, ..launch }).await
         }
         Question::Again { run, steps, tags } => {
+            not_own(&tags)?;
             let again = match steps {
                 Steps::All => runs::Again::All,
                 Steps::FromFailure => runs::Again::FromFailure,
@@ -285,6 +287,17 @@ async fn answer(engine: &Engine, model: &Model, question: Question) -> Result<Js
             let before = engine.cancel(key(engine, &run).await?, ending).await.map_err(told)?;
             Ok(run_json(&before))
         }
+    }
+}
+
+/// Tags of the engine's own are given by no command.
+fn not_own(tags: &Tags) -> Result<(), String> {
+    match tags.keys().find(|name| name.starts_with(runs::OWN_TAGS)) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "the tag `{name}` cannot be given to a run: tags that begin with `{}` are the server's own",
+            runs::OWN_TAGS
+        )),
     }
 }
 

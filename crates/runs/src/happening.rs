@@ -7,6 +7,9 @@ use serde_json::{Value as Json, json};
 
 use crate::record::{instant, int, text};
 
+/// How tags begin that only the engine gives: what they tell, ops believe.
+pub const OWN_TAGS: &str = "dragoman/";
+
 /// Tags that tell of it.
 const EVENT: &str = "dragoman/event";
 const MODEL: &str = "dragoman/model";

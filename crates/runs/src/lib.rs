@@ -40,7 +40,7 @@ pub use engine::{Again, Engine, PAGE_MAX, Refusing};
 pub use error::Error;
 pub use execute::TAKEOVERS_MAX;
 pub use failures::FailureRecord;
-pub use happening::Happening;
+pub use happening::{Happening, OWN_TAGS};
 pub use launch::{Launch, Launched, NewRun};
 pub use lease::{Claimed, Lease};
 pub use mutation::{Mutating, MutationAsked, Mutations, NotMade};

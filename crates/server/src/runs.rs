@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::runs::{Again, Ending, Engine, Error, Launch, NewRun, RunKey, RunRecord};
+use ::runs::{Again, Ending, Engine, Error, Launch, NewRun, OWN_TAGS, RunKey, RunRecord};
 use model::{Action, Job, Tags};
 use plan::{Cause, JobGrants, Policy, RunEffect, RunFault, Value};
 use serde_json::{Map, Value as Json, json};
@@ -112,6 +112,7 @@ impl Command<'_> {
     async fn prepared(&self, given: &Json) -> Result<NewRun, Cause> {
         let launch = launch_of(given)?;
         self.may((&launch.location, &launch.repository, &launch.job), Action::Launch)?;
+        self.has_no_made_up_tag(&launch).await?;
         let new = self.engine.prepare(launch).await.map_err(|error| cause(&error))?;
         let is_taken = self.engine.run(new.key()).await.map_err(|error| cause(&error))?.is_some();
         if is_taken { Err(taken(&new)) } else { Ok(new) }
@@ -138,8 +139,31 @@ impl Command<'_> {
 
     async fn launched(&self, launch: Launch) -> Result<Work, Cause> {
         self.may((&launch.location, &launch.repository, &launch.job), Action::Launch)?;
+        self.has_no_made_up_tag(&launch).await?;
         let new = self.engine.prepare(launch).await.map_err(|error| cause(&error))?;
         Ok(Work::effect(self.engine.launch_effect(new, cause)))
+    }
+
+    /// Tags of the engine's own come from no request, but for those of the run of the same job that is repeated.
+    async fn has_no_made_up_tag(&self, launch: &Launch) -> Result<(), Cause> {
+        if !launch.tags.keys().any(|name| name.starts_with(OWN_TAGS)) {
+            return Ok(());
+        }
+        let parent = match launch.parent {
+            Some(parent) => self.engine.run(parent).await.map_err(|error| cause(&error))?,
+            None => None,
+        };
+        let is_its = |run: &RunRecord| {
+            run.location == launch.location && run.repository == launch.repository && run.job == launch.job
+        };
+        let kept = parent.filter(is_its).map(|run| run.tags).unwrap_or_default();
+        let mut own = launch.tags.iter().filter(|(name, _)| name.starts_with(OWN_TAGS));
+        match own.find(|(name, value)| kept.get(*name) != Some(*value)) {
+            None => Ok(()),
+            Some((name, _)) => Err(Cause::Run(RunFault::Unserved(format!(
+                "the tag `{name}` cannot be given to a run: tags that begin with `{OWN_TAGS}` are the server's own"
+            )))),
+        }
     }
 
     async fn terminate(&self) -> Result<Work, Cause> {
