@@ -165,7 +165,7 @@ fn settings(test: &str) -> WorkerSettings {
 }
 
 /// Waits until the run has ended, or another has it.
-async fn settled(engine: &Engine, run: runs::RunKey) {
+async fn settled(engine: &Engine, run: runs::RunKey, mut taken: watch::Receiver<bool>) {
     let mut progress = engine.progress();
     let settled = async {
         loop {
@@ -174,7 +174,10 @@ async fn settled(engine: &Engine, run: runs::RunKey) {
             if record.status.is_finished() || record.worker.as_deref() == Some("two") {
                 return;
             }
-            progress.changed().await.unwrap();
+            tokio::select! {
+                changed = progress.changed() => changed.unwrap(),
+                taken = taken.changed() => taken.unwrap(),
+            }
         }
     };
     tokio::time::timeout(PATIENCE, settled).await.expect("the run ends");
@@ -203,11 +206,13 @@ async fn check(test: &str, (job, deed): (&str, Deed), fates: &[Fate], (expected,
         store.put(&TABLE, Vec::new()).await.unwrap();
         let engine = &kitchen.engine;
         let overtaken = Arc::clone(&kitchen);
+        let (take, taken) = watch::channel(false);
         let overtake = move || -> Mutating<'static> {
-            let kitchen = Arc::clone(&overtaken);
+            let (kitchen, take) = (Arc::clone(&overtaken), take.clone());
             Box::pin(async move {
                 kitchen.forward(runs::LEASE + Duration::from_millis(1));
                 assert_eq!(kitchen.engine.claim("two", runs::LEASE, 1).await.unwrap().len(), 1);
+                take.send_replace(true);
                 Ok(())
             })
         };
@@ -225,7 +230,7 @@ async fn check(test: &str, (job, deed): (&str, Deed), fates: &[Fate], (expected,
             engine.cancel(run, Ending::InOrder).await.unwrap();
         }
         if deed != Deed::Stop {
-            settled(engine, run).await;
+            settled(engine, run, taken).await;
         }
         stop.send_replace(true);
         tokio::time::timeout(PATIENCE, worker).await.expect("the worker ends").unwrap();
