@@ -11,6 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 use super::{collation, function};
 use crate::{Error, STATEMENTS_MAX};
 
+/// Bytes that the file of a log keeps when the log starts again.
+pub(super) const LOG_BYTES_KEPT: u64 = 16 << 20;
 /// Memory for pages, shared by all readers.
 const CACHE_KIB: usize = 64 << 10;
 /// Bytes of the file that are mapped into memory, at most.
@@ -68,9 +70,11 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Deadline), Error> 
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.execute_batch(
-            "pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=0; pragma journal_size_limit=67108864;
-             pragma foreign_keys=on; pragma trusted_schema=off; pragma temp_store=memory; pragma cache_size=-16384;",
+            "pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=0; pragma foreign_keys=on;
+             pragma trusted_schema=off; pragma temp_store=memory; pragma cache_size=-16384;",
         )?;
+        // A log that starts again keeps no more of its file, so that the length of the file tells when it is to be copied.
+        connection.execute_batch(&format!("pragma journal_size_limit={LOG_BYTES_KEPT}"))?;
         // A write touches a page in each index, which lie apart: those that the cache does not hold are read where they are mapped.
         connection.pragma_update(None, "mmap_size", MAPPED_BYTES_MAX)?;
         Ok(connection)

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::connection::{Deadline, open_writer};
+use super::connection::{Deadline, LOG_BYTES_KEPT, open_writer};
 use super::queue::{Queue, Taken};
 use crate::{Error, StoreLimits};
 
@@ -22,8 +22,8 @@ const GROUP_JOBS_MAX: usize = 256;
 const GROUP_TIME_MAX: Duration = Duration::from_millis(5);
 /// Quiet time after which the log is copied into the database.
 const IDLE: Duration = Duration::from_millis(500);
-/// Bytes of the log from which it is copied without waiting for quiet.
-const LOG_BYTES_PASSIVE: u64 = 16 << 20;
+/// Bytes of the log from which it is copied without waiting for quiet: more than a log that has started again keeps.
+const LOG_BYTES_PASSIVE: u64 = LOG_BYTES_KEPT;
 /// Bytes of the log from which readers are waited for, so that it starts again.
 const LOG_BYTES_RESTART: u64 = 128 << 20;
 
@@ -253,5 +253,28 @@ impl Worker {
         if let Err(error) = ran {
             tracing::warn!(%error, mode, "the checkpoint of the database file failed; it is tried again later");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_that_has_been_long_is_not_copied_at_each_commit_from_then_on() {
+        let folder = std::env::temp_dir().join(format!("dragoman-log-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("dragoman.db");
+        let writer = Writer::start(&path, &StoreLimits::default()).unwrap();
+        let write =
+            |text: String| writer.run_alone(move |connection| connection.execute_batch(&text).map_err(Error::Sqlite));
+        write("create table kept (bytes blob)".to_owned()).await.unwrap();
+        write(format!("insert into kept values (randomblob({}))", LOG_BYTES_PASSIVE + 1)).await.unwrap();
+        assert!(std::fs::metadata(log_path(&path)).unwrap().len() > LOG_BYTES_PASSIVE);
+        // The long log was copied behind the answer; this begins it again.
+        write("insert into kept values (randomblob(1))".to_owned()).await.unwrap();
+        assert!(std::fs::metadata(log_path(&path)).unwrap().len() <= LOG_BYTES_PASSIVE);
+        drop(writer);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }
