@@ -49,9 +49,18 @@ enum Happening {
     /// The worker is gone.
     Abandoned,
     /// A process below ended.
-    Gone(Pid, WaitStatus),
+    Gone(Pid, WaitStatus, Left),
     /// Nothing is below.
     Alone,
+}
+
+/// What stands below when a process has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nothing: the system knows of no child, and each orphan of those below would be one.
+    Nothing,
+    /// Something, which may be dead and only wait to be told of.
+    Something,
 }
 
 /// Runs one task to its end. `lifeline` is the pipe from the worker, `report` the one to it.
@@ -147,12 +156,16 @@ fn listen(lifeline: impl BufRead, happenings: &Sender<Happening>) {
 
 /// Waits for every process below, also those that came to it as orphans, until there is none.
 fn reap(happenings: &Sender<Happening>) {
+    let mut next = wait(WaitOptions::empty());
     loop {
-        match wait(WaitOptions::empty()) {
+        match next {
             Ok(Some((pid, status))) => {
-                let _told = happenings.send(Happening::Gone(pid, status)).is_ok();
+                // Asked at once, so that nobody need search for what is not there.
+                next = wait(WaitOptions::NOHANG);
+                let left = if matches!(next, Err(Errno::CHILD)) { Left::Nothing } else { Left::Something };
+                let _told = happenings.send(Happening::Gone(pid, status, left)).is_ok();
             }
-            Ok(None) | Err(Errno::INTR) => {}
+            Ok(None) | Err(Errno::INTR) => next = wait(WaitOptions::empty()),
             Err(_) => break,
         }
     }
@@ -205,7 +218,7 @@ impl Hold {
                 Ok(Happening::Alone) | Err(RecvTimeoutError::Disconnected) => return self.ended,
                 Ok(Happening::Cancel) => self.end(Reason::Cancel),
                 Ok(Happening::Abandoned) => self.end(Reason::Abandoned),
-                Ok(Happening::Gone(pid, status)) => self.gone(pid, status),
+                Ok(Happening::Gone(pid, status, left)) => self.gone(pid, status, left),
                 Err(RecvTimeoutError::Timeout) => match self.phase {
                     Phase::Running => self.end(Reason::Timeout),
                     Phase::Ending if self.deadline.is_some_and(|deadline| Instant::now() < deadline) => {
@@ -225,15 +238,23 @@ impl Hold {
         }
     }
 
-    fn gone(&mut self, pid: Pid, status: WaitStatus) {
+    fn gone(&mut self, pid: Pid, status: WaitStatus, left: Left) {
         if u32::try_from(pid.as_raw_nonzero().get()) != Ok(self.pid) {
             return;
         }
         self.ended.status = status.exit_status();
         self.ended.signal = status.terminating_signal();
         if self.phase == Phase::Running {
-            self.ended.left_behind = below::all().len();
-            self.end(Reason::Exit);
+            match left {
+                Left::Nothing => {
+                    self.phase = Phase::Ending;
+                    self.deadline = None;
+                }
+                Left::Something => {
+                    self.ended.left_behind = below::all().len();
+                    self.end(Reason::Exit);
+                }
+            }
         }
     }
 
