@@ -145,14 +145,14 @@ fn filters_and_adjustments_hold() {
 fn many_times_are_passed_on_the_way_to_one_that_holds() {
     // Each minute of four days.
     let mut minutes =
-        schedule(json!({ "type": "IntervalClock", "interval": HOUR / 60, "start_date": "1969-12-31 23:59:30" }));
+        schedule(&json!({ "type": "IntervalClock", "interval": HOUR / 60, "start_date": "1969-12-31 23:59:30" }));
     minutes["filters"] = json!([{ "fn": "prefect.schedules.filters.is_month_start", "kwargs": {} }]);
     check(&minutes, "2026-03-28T00:00:00Z", &["2026-04-01T00:00:30Z", "2026-04-01T00:01:30Z"]);
     // Dates in no order.
     let date = |day: i64| json!({ "dt": format!("2026-03-{day:02}T00:00:00"), "tz": "UTC" });
     let dates = json!([date(9), date(1), date(30), date(5)]);
     check(
-        &schedule(json!({ "type": "DatesClock", "dates": dates })),
+        &schedule(&json!({ "type": "DatesClock", "dates": dates })),
         "2026-03-01T00:00:00Z",
         &["2026-03-05T00:00:00Z", "2026-03-09T00:00:00Z", "2026-03-30T00:00:00Z"],
     );
@@ -162,7 +162,7 @@ fn many_times_are_passed_on_the_way_to_one_that_holds() {
 fn offsets_stay_within_a_day() {
     let at = |tz: &str| {
         let dates = json!([{ "dt": "2026-03-01T12:00:00", "tz": tz }]);
-        schedule(json!({ "type": "DatesClock", "dates": dates }))
+        schedule(&json!({ "type": "DatesClock", "dates": dates }))
     };
     check(&at("-05:30"), "2026-03-01T00:00:00Z", &["2026-03-01T17:30:00Z"]);
     for tz in ["+590000:30000000", "+25:00", "+01:60", "+-1:00", "+01:-1"] {
