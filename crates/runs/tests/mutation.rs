@@ -209,10 +209,15 @@ async fn check(test: &str, (job, deed): (&str, Deed), fates: &[Fate], (expected,
         let (take, taken) = watch::channel(false);
         let overtake = move || -> Mutating<'static> {
             let (kitchen, take) = (Arc::clone(&overtaken), take.clone());
-            Box::pin(async move {
+            // In a task of its own: the worker that loses the run breaks off the mutation that waits for this.
+            let taking = tokio::spawn(async move {
                 kitchen.forward(runs::LEASE + Duration::from_millis(1));
                 assert_eq!(kitchen.engine.claim("two", runs::LEASE, 1).await.unwrap().len(), 1);
+                drop(kitchen);
                 take.send_replace(true);
+            });
+            Box::pin(async move {
+                taking.await.unwrap();
                 Ok(())
             })
         };
