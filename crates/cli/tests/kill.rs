@@ -118,7 +118,7 @@ fn launch(control: &Path, allowed: &AtomicUsize, runs: usize) -> Promised {
         wait_for("room for a launch", || promised.keys.len() < allowed.load(Ordering::Relaxed));
         wait_for("a launch", || match ask(control, &question) {
             Some(answer) => {
-                let key = answer["done"].as_str().and_then(RunKey::of_text);
+                let key = answer["done"]["key"].as_str().and_then(RunKey::of_text);
                 promised.keys.extend(key);
                 promised.unknown += usize::from(key.is_none());
                 key.is_some()

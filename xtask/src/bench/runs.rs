@@ -181,7 +181,7 @@ impl Engine {
 
     fn launch(&mut self, job: &str) -> Result<String> {
         let run = self.ask(&json!({ "launch": { "job": job, "config": {}, "tags": {} } }))?;
-        run.as_str().map(str::to_owned).context("a launch gives the key of a run")
+        run["key"].as_str().map(str::to_owned).context("a launch gives the key of a run")
     }
 
     /// Waits for the end of a run; its last news.
