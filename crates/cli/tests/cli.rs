@@ -92,9 +92,6 @@ fn a_job_runs_fails_and_is_repeated_from_its_failure() {
     fs::write(&jobs, "type Nightly @job {\n  extract: JSON @run(command: [\"true\"]) @needs(ops: [\"lod\"])\n}\n")
         .unwrap();
     assert!(told(&run(&folder, &["check"])).contains("`Nightly` has no op `lod`"));
-    let later = "type Nightly @job {\n  publish: JSON @mutation(document: \"mutation { a }\")\n}\n";
-    fs::write(&jobs, later).unwrap();
-    assert!(told(&run(&folder, &["dev"])).contains("@mutation on `publish` of the job `Nightly`: this version"));
     fs::write(&jobs, JOBS).unwrap();
     assert!(run(&folder, &["migrate"]).status.success());
     let wrong = run(&folder, &["run", "nightly", "--config", r#"{"ops": {"extract": {"config": {"word": 1}}}}"#]);
