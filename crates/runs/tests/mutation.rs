@@ -29,8 +29,9 @@ type Nightly @job(repository: "kitchen") {
 "#;
 
 /// As many bytes as an output may have.
-#[allow(clippy::cast_possible_truncation)]
-const LARGE: usize = runs::OUTPUT_BYTES_MAX as usize;
+fn large() -> usize {
+    usize::try_from(runs::OUTPUT_BYTES_MAX).expect("an output fits into memory")
+}
 
 const TABLE: Fixed = Fixed {
     sqlite: "create table note (name text not null)",
@@ -121,7 +122,7 @@ impl Notes {
         let name = Value::Text(asked.variables["name"].as_str().unwrap().to_owned());
         let sequel = Arc::clone(&asked.sequel);
         let answer: Arc<[u8]> = match fate {
-            Fate::Large => format!("{{\"note\":\"{}\"}}", "o".repeat(LARGE)).into_bytes().into(),
+            Fate::Large => format!("{{\"note\":\"{}\"}}", "o".repeat(large())).into_bytes().into(),
             Fate::Good | Fate::Refused | Fate::Away | Fate::Unheard | Fate::Overtaken => (*br#"{"note":true}"#).into(),
         };
         let told = self.store.tell(move |tx| {
