@@ -23,7 +23,7 @@ impl Kitchen {
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").canonicalize().unwrap();
         let folder = std::env::temp_dir().join(format!("dragoman-dagster-client-{}", std::process::id()));
         let project = folder.join("kitchen");
-        for part in [".", "schema", "ops", "seed"] {
+        for part in ["", "schema", "ops", "seed"] {
             copy(&examples.join("kitchen").join(part), &project.join(part));
         }
         // Its ops read the sales of the example beside it.
