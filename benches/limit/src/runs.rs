@@ -221,7 +221,7 @@ async fn answer(State(database): State<Arc<Database>>, Path(question): Path<Stri
         }
     };
     match outcome {
-        Ok(text) => crate::serve::respond(StatusCode::OK, Body::from(text)),
+        Ok(text) => crate::serve::respond(StatusCode::OK, Body::from(format!("{{\"data\":{text}}}"))),
         Err(error) => crate::serve::respond(StatusCode::INTERNAL_SERVER_ERROR, Body::from(format!("{error:#}"))),
     }
 }
