@@ -132,7 +132,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Checks a launch against the job as it is now. Nothing is written.
+    /// Checks a launch against the job as it is now, and that the run which it repeats is one of this job. Nothing is written.
     ///
     /// # Errors
     /// Everything that is wrong with it, by kind.
@@ -181,7 +181,11 @@ impl Engine {
         let selection = if launch.steps.is_some() { Selection::Chosen(&names) } else { Selection::All };
         let chosen = Steps::of(definition, selection, 1).map_err(Error::Selection)?;
         let before = match launch.parent {
-            Some(parent) => self.steps(parent).await?,
+            Some(parent) => {
+                let run = self.run(parent).await?.filter(|run| launch.is_of_job_of(run));
+                run.ok_or(Error::NoRun(parent))?;
+                self.steps(parent).await?
+            }
             None => Vec::new(),
         };
         let lacking = lacking(definition, &chosen, &before);

@@ -7,7 +7,7 @@ use plan::{Value, uuid_text};
 use serde_json::{Value as Json, json};
 use store::{Ids, Tx};
 
-use crate::record::{RunKey, clock_of, int, only, uuid};
+use crate::record::{RunKey, RunRecord, clock_of, int, only, uuid};
 use crate::transition::{StepStatus, launched};
 use crate::{Error, statements as of};
 
@@ -42,6 +42,14 @@ pub struct Launch {
     pub scheduled_for: Option<i64>,
     /// The schedule that launches it.
     pub schedule: Option<u128>,
+}
+
+impl Launch {
+    /// The run is one of the job that is launched.
+    #[must_use]
+    pub fn is_of_job_of(&self, run: &RunRecord) -> bool {
+        run.location == self.location && run.repository == self.repository && run.job == self.job
+    }
 }
 
 /// A run that is checked and can be written.
@@ -88,15 +96,20 @@ impl NewRun {
 pub(crate) async fn tell(tx: &Tx, clock: Value, new: &NewRun) -> Result<Launched, Error> {
     let launch = &new.launch;
     let text = |text: &str| Value::Text(text.to_owned());
-    let asked = tx
-        .run(vec![
-            (&of::CLOCK, vec![clock]),
-            (
-                &of::VERSION_READ,
-                vec![text(&launch.location), text(&launch.repository), text(&launch.job), text(&new.hash)],
-            ),
-        ])
-        .await?;
+    let mut calls = vec![
+        (&of::CLOCK, vec![clock]),
+        (
+            &of::VERSION_READ,
+            vec![text(&launch.location), text(&launch.repository), text(&launch.job), text(&new.hash)],
+        ),
+    ];
+    // References are held when the transaction ends, which on SQLite is also that of others.
+    let before: Vec<RunKey> = launch.parent.into_iter().chain(launch.root).collect();
+    calls.extend(before.iter().map(|run| (&of::RUN_READ, vec![run.value()])));
+    let asked = tx.run(calls).await?;
+    if let Some((missing, _)) = before.iter().zip(&asked[2..]).find(|(_, rows)| rows.is_empty()) {
+        return Err(Error::NoRun(*missing));
+    }
     let now = clock_of(&asked[0])?;
     let Some(version) = asked[1].first() else {
         return Err(Error::NoJob {

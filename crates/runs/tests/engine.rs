@@ -11,7 +11,7 @@ use std::time::Duration;
 use kitchen::Kitchen;
 use model::Source;
 use runs::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
-use runs::{Again, Ending, Error, Launch, NewEvent, NewLog, Progress, StepProgress};
+use runs::{Again, Ending, Error, Launch, NewEvent, NewLog, Progress, RunKey, StepProgress};
 use serde_json::json;
 
 const JOBS: &str = include_str!("kitchen/nightly.graphql");
@@ -159,9 +159,17 @@ async fn runs_are_ended_repeated_and_removed() {
     }
 }
 
+/// A job whose op has the name of one of another job.
+const WEEKLY: &str = r#"
+type Weekly @job(repository: "kitchen") {
+  extract: JSON @run(command: ["true"])
+}
+"#;
+
 #[tokio::test]
 async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
-    for kitchen in Kitchen::of("engine_refused", JOBS).await {
+    let jobs = [JOBS, WEEKLY].concat();
+    for kitchen in Kitchen::of("engine_refused", &jobs).await {
         let engine = &kitchen.engine;
         let asked = [
             Launch { job: "nope".into(), ..Kitchen::launch() },
@@ -178,11 +186,19 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
         assert_eq!(told[0], "there is no job `nope` in the repository `kitchen` of `main`");
         assert!(told[1].starts_with("the config of `nightly` has 2 faults"), "{}", told[1]);
         assert_eq!(told[2], "the job `nightly` has no step `nope`");
+        let nobody = RunKey::of_text("00000000-0000-4000-8000-000000000000");
+        let missing = engine.prepare(Launch { parent: nobody, ..Kitchen::launch() }).await.unwrap_err();
+        assert_eq!(missing.to_string(), "there is no run 00000000-0000-4000-8000-000000000000");
+        let rootless = engine.prepare(Launch { root: nobody, ..Kitchen::launch() }).await.unwrap();
+        assert_eq!(engine.launch(&rootless).await.unwrap_err().to_string(), missing.to_string());
         let word = Launch { idempotency_key: Some("today".into()), ..Kitchen::launch() };
         let first = engine.launch(&engine.prepare(word.clone()).await.unwrap()).await.unwrap();
         let second = engine.launch(&engine.prepare(word).await.unwrap()).await.unwrap();
         assert_eq!((second.run, second.is_known), (first.run, true));
         assert_eq!(engine.runs(None, None, 10).await.unwrap().len(), 1);
+        let of_another = Launch { job: "weekly".into(), parent: Some(first.run), ..Kitchen::launch() };
+        let refused = engine.prepare(of_another).await.unwrap_err();
+        assert_eq!(refused.to_string(), format!("there is no run {}", first.run));
         engine.serve(engine.model()).await.unwrap();
         kitchen.remove().await;
     }

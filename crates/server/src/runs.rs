@@ -70,6 +70,7 @@ impl Command<'_> {
         let documents = documents.map(|name| (name.to_owned(), self.json(name)));
         let mut launch = launch_of(&texts.chain(documents).collect::<Map<_, _>>().into())?;
         if let (Some(parent), Some("failed")) = (launch.parent, self.text("strategy").as_deref()) {
+            self.may_launch(&launch).await?;
             launch.steps = self.engine.again(parent, Again::FromFailure).await.map_err(|error| cause(&error))?.steps;
         }
         self.launched(launch).await
@@ -111,8 +112,7 @@ impl Command<'_> {
 
     async fn prepared(&self, given: &Json) -> Result<NewRun, Cause> {
         let launch = launch_of(given)?;
-        self.may((&launch.location, &launch.repository, &launch.job), Action::Launch)?;
-        self.has_no_made_up_tag(&launch).await?;
+        self.may_launch(&launch).await?;
         let new = self.engine.prepare(launch).await.map_err(|error| cause(&error))?;
         let is_taken = self.engine.run(new.key()).await.map_err(|error| cause(&error))?.is_some();
         if is_taken { Err(taken(&new)) } else { Ok(new) }
@@ -121,6 +121,7 @@ impl Command<'_> {
     async fn repeat(&self) -> Result<Work, Cause> {
         let parent = run_key(&self.text("parent").unwrap_or_default())?;
         let is_from_failure = self.text("strategy").as_deref() == Some("failed");
+        self.seen(parent).await?;
         let again = if is_from_failure { Again::FromFailure } else { Again::All };
         let mut launch = self.engine.again(parent, again).await.map_err(|error| cause(&error))?;
         launch.tags.retain(|name, _| !NOT_REPEATED.contains(&name.as_str()) && !name.starts_with(".dagster/"));
@@ -138,25 +139,22 @@ impl Command<'_> {
     }
 
     async fn launched(&self, launch: Launch) -> Result<Work, Cause> {
-        self.may((&launch.location, &launch.repository, &launch.job), Action::Launch)?;
-        self.has_no_made_up_tag(&launch).await?;
+        self.may_launch(&launch).await?;
         let new = self.engine.prepare(launch).await.map_err(|error| cause(&error))?;
         Ok(Work::effect(self.engine.launch_effect(new, cause)))
     }
 
-    /// Tags of the engine's own come from no request, but for those of the run of the same job that is repeated.
-    async fn has_no_made_up_tag(&self, launch: &Launch) -> Result<(), Cause> {
-        if !launch.tags.keys().any(|name| name.starts_with(OWN_TAGS)) {
-            return Ok(());
-        }
+    /// The job is one that the caller sees and may launch, the run that is repeated one that he sees. Tags of the engine's own come from no
+    /// request, but for those of the run of the same job that is repeated.
+    async fn may_launch(&self, launch: &Launch) -> Result<(), Cause> {
+        let job = (launch.location.as_str(), launch.repository.as_str(), launch.job.as_str());
+        self.may(job, Action::Find)?;
+        self.may(job, Action::Launch)?;
         let parent = match launch.parent {
-            Some(parent) => self.engine.run(parent).await.map_err(|error| cause(&error))?,
+            Some(parent) => Some(self.seen(parent).await?),
             None => None,
         };
-        let is_its = |run: &RunRecord| {
-            run.location == launch.location && run.repository == launch.repository && run.job == launch.job
-        };
-        let kept = parent.filter(is_its).map(|run| run.tags).unwrap_or_default();
+        let kept = parent.filter(|run| launch.is_of_job_of(run)).map(|run| run.tags).unwrap_or_default();
         let mut own = launch.tags.iter().filter(|(name, _)| name.starts_with(OWN_TAGS));
         match own.find(|(name, value)| kept.get(*name) != Some(*value)) {
             None => Ok(()),
@@ -233,6 +231,13 @@ impl Command<'_> {
         let key = found.ok_or(Cause::Run(RunFault::NoJob))?;
         let work = Work::effect(self.engine.switch_effect(key, is_running, cause));
         Ok(Work { row: Some(Value::Uuid(key)), shown: When::After, ..work })
+    }
+
+    /// A run that the caller sees: of a job that he may not find there is none.
+    async fn seen(&self, key: RunKey) -> Result<RunRecord, Cause> {
+        let run = self.engine.run(key).await.map_err(|error| cause(&error))?;
+        let run = run.filter(|run| self.may((&run.location, &run.repository, &run.job), Action::Find).is_ok());
+        run.ok_or_else(|| Cause::Run(RunFault::NoRun(key.to_string())))
     }
 
     /// The run that the request names, if its job's rules let the caller do that with it.

@@ -1,9 +1,9 @@
 //! Launching, repeating, ending and removing runs: what the model alone knows is checked and told here, the rest is asked of the engine.
 
 use model::config::check;
-use model::{Job, JobId, TypeId};
+use model::{Action, Job, JobId, TypeId};
 use plan::{
-    Answer, AnswerEntry, AnswerValue, Cause, Effect, From, Page, RunEffect, RunFault, Select, Shape, ValueKind,
+    Answer, AnswerEntry, AnswerValue, Cause, Effect, From, JobGrants, Page, RunEffect, RunFault, Select, Shape, ValueKind,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -32,11 +32,7 @@ fn launch<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     let params = asked.argument("executionParams").unwrap_or(&Json::Null);
     match checked(telling, params) {
         Ok((id, given)) => {
-            let refused = Box::new(refusals::job_not_found(jobs::names(&params["selector"])));
-            let launched =
-                command(telling, asked, (RunEffect::Launch, given), move |met| launched(telling, Some(id), met));
-            // Whoever may not see the job is told that it is not there, and nothing is launched.
-            if telling.granted.allows(id, model::Action::Find) { launched } else { *refused }
+            command(telling, asked, (RunEffect::Launch, given), move |met| launched(telling, Some(id), met))
         }
         Err(refusal) => refusal,
     }
@@ -79,13 +75,12 @@ fn launch_each<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 
 /// One of several: what the model has against it, or what the engine did with it.
 fn one_launched<'a, 'm>(telling: Telling<'a>, params: &Json, met: &mut impl Iterator<Item = &'m Json>) -> Told<'a> {
-    let id = match checked(telling, params) {
-        Ok((id, _)) => id,
-        Err(refusal) => return refusal,
-    };
-    let met = met.next().cloned().unwrap_or_default();
-    if !telling.granted.allows(id, model::Action::Find) {
-        return refusals::job_not_found(jobs::names(&params["selector"]));
+    // What was asked for was found before it was known who asks.
+    let everything = JobGrants::all();
+    let is_asked = checked(Telling { granted: &everything, ..telling }, params).is_ok();
+    let met = is_asked.then(|| met.next().cloned()).flatten().unwrap_or_default();
+    if let Err(refusal) = checked(telling, params) {
+        return refusal;
     }
     match met["fault"].as_str() {
         None => launched(telling, None, Ok(met)),
@@ -94,7 +89,7 @@ fn one_launched<'a, 'm>(telling: Telling<'a>, params: &Json, met: &mut impl Iter
     }
 }
 
-/// A launch that the model has nothing against.
+/// A launch that the model has nothing against. Whoever may not see the job is told that it is not there, whatever else is wrong.
 fn checked<'a>(telling: Telling<'a>, params: &Json) -> Result<(JobId, Given), Told<'a>> {
     let (preset, config) = (params["preset"].as_str(), &params["runConfigData"]);
     let selector = &params["selector"];
@@ -107,7 +102,8 @@ fn checked<'a>(telling: Telling<'a>, params: &Json) -> Result<(JobId, Given), To
         let message = format!("Preset {preset} not found in pipeline {}.", names.2);
         return Err(refusals::refusal("PresetNotFoundError", message, json!({ "preset": preset })));
     }
-    let id = jobs::find(telling, names).ok_or_else(|| refusals::job_not_found(names))?;
+    let found = jobs::find(telling, names).filter(|id| telling.granted.allows(*id, Action::Find));
+    let id = found.ok_or_else(|| refusals::job_not_found(names))?;
     let job = telling.model.job(id);
     if !job.hooks.is_empty() {
         let message = format!("the job `{}` has hooks, which this version reads, but does not call yet", job.name);
