@@ -18,7 +18,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use model::{ComponentId, Model, TypeId};
 use plan::{
-    Boundary, Cause, Hole, HoleId, HoleSource, Plan, Refusal, Root, RootValue, Transform, ValueKind, Variables, Version,
+    Boundary, Cause, Hole, HoleId, HoleSource, Member, Plan, Refusal, Root, RootValue, Transform, ValueKind, Variables,
+    Version,
 };
 use serde_json::Value as Json;
 use version::Asked;
@@ -207,6 +208,29 @@ impl<'a> Planner<'a> {
     /// The definition of a field of this object type; none for `__typename` and introspection.
     fn definition(&self, parent: &str, merged: &Merged<'_>) -> Option<&'a FieldDefinition> {
         self.definitions.fields(parent)?.get(&merged.field.name)
+    }
+
+    /// The members of an object of this type: its type's name is a constant, each field is what `value` makes of it.
+    fn members<V>(
+        &mut self,
+        merged: &Merged<'a>,
+        object: &str,
+        (constant, refused): (fn(String) -> V, fn(Refusal) -> V),
+        mut value: impl FnMut(&mut Self, &Merged<'a>, &'a FieldDefinition) -> Refusable<V>,
+    ) -> Vec<Member<V>> {
+        let mut members = Vec::new();
+        for (key, inner) in self.merged(object, &merged.selections) {
+            let name = [object, ".", &inner.field.name].concat();
+            let (value, non_null) = match self.definition(object, &inner) {
+                None => (constant(Json::String(object.to_owned()).to_string()), true),
+                Some(definition) => {
+                    let made = value(self, &inner, definition);
+                    (made.unwrap_or_else(refused), definition.of.is_non_null())
+                }
+            };
+            members.push(Member { key: key.to_owned(), non_null, name, value });
+        }
+        members
     }
 
     /// The fields of an object of this type by response key, in the order of the selection.

@@ -49,8 +49,8 @@ pub use interval::{interval_of_text, interval_text};
 pub use link_scope::{LinkScope, link_scope};
 pub use model::{Operator, SystemColumn};
 pub use output::{
-    Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Linked, Object, Part, PartEntry, Row, RowValue,
-    Switch, SwitchArm, SwitchFrom, SwitchShape, Window, Within,
+    Aggregate, Arm, ComponentSelect, Derived, Entry, Form, Function, Linked, Member, Object, Part, PartEntry, Row,
+    RowValue, Switch, SwitchArm, SwitchFrom, SwitchShape, Window, Within,
 };
 pub use own_plan::Holes;
 pub use picture::{Detail, picture};

@@ -20,9 +20,9 @@ pub struct Object {
     pub entries: Vec<Entry>,
 }
 
-/// One entry of an object that belongs to a row or an element.
+/// One member of an object of the answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct Member<V> {
     /// Key in the answer.
     pub key: String,
     /// A null here takes the object with it. The name `Type.field` for the message stands in `name`.
@@ -30,8 +30,14 @@ pub struct Entry {
     /// `Type.field` as the schema has it, for messages about nulls.
     pub name: String,
     /// What it is.
-    pub value: RowValue,
+    pub value: V,
 }
+
+/// A member of an object that belongs to a row or an element.
+pub type Entry = Member<RowValue>;
+
+/// A member of an object around the rows of a select.
+pub type PartEntry = Member<Part>;
 
 /// What stands under a key of a row's object.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,19 +171,6 @@ pub struct Arm {
     pub component: ComponentId,
     /// What is shown.
     pub row: Row,
-}
-
-/// One entry of an object around the rows of a select.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PartEntry {
-    /// Key in the answer.
-    pub key: String,
-    /// A null here takes the object with it.
-    pub non_null: bool,
-    /// `Type.field` as the schema has it, for messages about nulls.
-    pub name: String,
-    /// What it is.
-    pub value: Part,
 }
 
 /// What belongs to all rows of a select together.

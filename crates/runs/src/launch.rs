@@ -98,10 +98,7 @@ pub(crate) async fn tell(tx: &Tx, clock: Value, new: &NewRun) -> Result<Launched
     let text = |text: &str| Value::Text(text.to_owned());
     let mut calls = vec![
         (&of::CLOCK, vec![clock]),
-        (
-            &of::VERSION_READ,
-            vec![text(&launch.location), text(&launch.repository), text(&launch.job), text(&new.hash)],
-        ),
+        (&of::VERSION_READ, vec![text(&launch.location), text(&launch.repository), text(&launch.job), text(&new.hash)]),
     ];
     // References are held when the transaction ends, which on SQLite is also that of others.
     let before: Vec<RunKey> = launch.parent.into_iter().chain(launch.root).collect();

@@ -2,10 +2,9 @@
 
 use model::{Connection, ConnectionPart};
 use plan::{
-    CursorPage, Entry, From, Linked, Object, Page, Part, PartEntry, RootValue, Row, RowValue, Shape, Switch, SwitchArm,
+    CursorPage, From, Linked, Object, Page, Part, PartEntry, RootValue, Row, RowValue, Shape, Switch, SwitchArm,
     SwitchFrom, SwitchShape, Transform, ValueKind,
 };
-use serde_json::Value as Json;
 
 use super::own::{Arguments, select};
 use super::{Level, Merged, Owner, Planner, Refusable, misplaced};
@@ -83,19 +82,9 @@ impl<'a> Planner<'a> {
 
     /// The members of a connection, or of the borders of its page.
     fn connection_parts(&mut self, merged: &Merged<'a>, object: &'a str, nodes: &Nodes<'_>) -> Vec<PartEntry> {
-        let mut entries = Vec::new();
-        for (key, inner) in self.merged(object, &merged.selections) {
-            let name = [object, ".", &inner.field.name].concat();
-            let (value, non_null) = match self.definition(object, &inner) {
-                None => (Part::Constant(Json::String(object.to_owned()).to_string()), true),
-                Some(definition) => {
-                    let part = self.connection_part(&inner, definition, nodes);
-                    (part.unwrap_or_else(Part::Refused), definition.of.is_non_null())
-                }
-            };
-            entries.push(PartEntry { key: key.to_owned(), non_null, name, value });
-        }
-        entries
+        self.members(merged, object, (Part::Constant, Part::Refused), |planner, inner, definition| {
+            planner.connection_part(inner, definition, nodes)
+        })
     }
 
     fn connection_part(
@@ -125,18 +114,10 @@ impl<'a> Planner<'a> {
 
     /// An edge: the row with its cursor.
     fn edge(&mut self, merged: &Merged<'a>, object: &'a str, nodes: &Nodes<'_>) -> Object {
-        let mut entries = Vec::new();
-        for (key, inner) in self.merged(object, &merged.selections) {
-            let name = [object, ".", &inner.field.name].concat();
-            let (value, non_null) = match self.definition(object, &inner) {
-                None => (RowValue::Constant(Json::String(object.to_owned()).to_string()), true),
-                Some(definition) => {
-                    let value = self.edge_value(&inner, definition, nodes);
-                    (value.unwrap_or_else(RowValue::Refused), definition.of.is_non_null())
-                }
-            };
-            entries.push(Entry { key: key.to_owned(), non_null, name, value });
-        }
+        let entries =
+            self.members(merged, object, (RowValue::Constant, RowValue::Refused), |planner, inner, definition| {
+                planner.edge_value(inner, definition, nodes)
+            });
         Object { entries }
     }
 

@@ -2,10 +2,9 @@
 
 use model::{ComponentId, FieldId, FieldKind, Target};
 use plan::{
-    Arm, ComponentSelect, Entry, Filter, From, Linked, Object, Page, Row, RowValue, Select, Switch, SwitchArm,
-    SwitchFrom, SwitchShape,
+    Arm, ComponentSelect, Filter, From, Linked, Object, Page, Row, RowValue, Select, Switch, SwitchArm, SwitchFrom,
+    SwitchShape,
 };
-use serde_json::Value as Json;
 
 use super::filter::Place;
 use super::select::json_path;
@@ -16,18 +15,10 @@ use crate::definition::{Field as FieldDefinition, Stands, TypeRef, VersionRule};
 impl<'a> Planner<'a> {
     /// The object of a row or element at this level, as an object type shows it.
     pub(super) fn object(&mut self, merged: &Merged<'a>, object: &str, level: &Level) -> Object {
-        let mut entries = Vec::new();
-        for (key, inner) in self.merged(object, &merged.selections) {
-            let name = [object, ".", &inner.field.name].concat();
-            let (value, non_null) = match self.definition(object, &inner) {
-                None => (RowValue::Constant(Json::String(object.to_owned()).to_string()), true),
-                Some(definition) => {
-                    let value = self.row_value(&inner, definition, level);
-                    (value.unwrap_or_else(RowValue::Refused), definition.of.is_non_null())
-                }
-            };
-            entries.push(Entry { key: key.to_owned(), non_null, name, value });
-        }
+        let entries =
+            self.members(merged, object, (RowValue::Constant, RowValue::Refused), |planner, inner, definition| {
+                planner.row_value(inner, definition, level)
+            });
         Object { entries }
     }
 

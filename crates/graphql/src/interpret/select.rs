@@ -5,7 +5,6 @@ use plan::{
     Aggregate, Cause, Column, Comparison, Direction, Filter, Form, From, Locale, Nulls, Operand, Operator, Page, Part,
     PartEntry, Problem, Refusal, Row, Select, Shape, SortKey, SortPath, Transform, ValueKind,
 };
-use serde_json::Value as Json;
 
 use super::filter::Place;
 use super::view::View;
@@ -155,19 +154,9 @@ impl<'a> Planner<'a> {
 
     /// The members of an object around rows.
     fn parts(&mut self, merged: &Merged<'a>, object: &str, level: &Level) -> Vec<PartEntry> {
-        let mut entries = Vec::new();
-        for (key, inner) in self.merged(object, &merged.selections) {
-            let name = [object, ".", &inner.field.name].concat();
-            let (value, non_null) = match self.definition(object, &inner) {
-                None => (Part::Constant(Json::String(object.to_owned()).to_string()), true),
-                Some(definition) => {
-                    let part = self.part(&inner, definition, level);
-                    (part.unwrap_or_else(Part::Refused), definition.of.is_non_null())
-                }
-            };
-            entries.push(PartEntry { key: key.to_owned(), non_null, name, value });
-        }
-        entries
+        self.members(merged, object, (Part::Constant, Part::Refused), |planner, inner, definition| {
+            planner.part(inner, definition, level)
+        })
     }
 
     fn part(&mut self, merged: &Merged<'a>, definition: &'a FieldDefinition, level: &Level) -> Result<Part, Refusal> {

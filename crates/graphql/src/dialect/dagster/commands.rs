@@ -3,7 +3,8 @@
 use model::config::check;
 use model::{Action, Job, JobId, TypeId};
 use plan::{
-    Answer, AnswerEntry, AnswerValue, Cause, Effect, From, JobGrants, Page, RunEffect, RunFault, Select, Shape, ValueKind,
+    Answer, AnswerEntry, AnswerValue, Cause, Effect, From, JobGrants, Page, RunEffect, RunFault, Select, Shape,
+    ValueKind,
 };
 use serde_json::{Map, Value as Json, json};
 
