@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use acceptance::client::graphql;
+use acceptance::client::{Outgoing, graphql};
 use acceptance::differences::{self, Tally};
 use acceptance::judge::Answer;
 use acceptance::project::{Database, Running, Template, settings, token};
@@ -74,6 +74,45 @@ fn tell(database: Database) {
         broken.extend(told(&story, &server).err().map(|why| format!("{}: {why}", story["name"])));
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn sqlite_signs_in() {
+    sign_in(Database::Sqlite);
+}
+
+#[test]
+fn postgres_signs_in() {
+    sign_in(Database::Postgres);
+}
+
+/// The clients' ways to a token, at every place where they ask for one: it is good for the endpoint, and a wrong password tells nothing.
+fn sign_in(database: Database) {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/security/project");
+    let server = Template::new(&project, database).serve_jobs_with(settings());
+    let post = |path: &str, (name, value): (&str, &str), body: &str| {
+        let headers = vec![(name.to_owned(), value.to_owned())];
+        server.ask(&Outgoing { method: "POST", path, headers, body: body.as_bytes().to_vec() })
+    };
+    // user@example.test:userpass-1
+    let basic = ("authorization", "Basic dXNlckBleGFtcGxlLnRlc3Q6dXNlcnBhc3MtMQ==");
+    let slugs = r#"{ "account_id": null, "account_slug": null }"#;
+    let json = |password: &str| json!({ "email": "user@example.test", "password": password }).to_string();
+    let kind = ("content-type", "application/json");
+    for place in ["/prefect/login", "/prefect/graphql/login", "/prefect/graphql/alpha/login_email"] {
+        for answer in [post(place, basic, slugs), post(place, kind, &json("userpass-1"))] {
+            let token = answer.body.as_ref().and_then(|body| body["token"].as_str());
+            let token = token.unwrap_or_else(|| panic!("no token at {place}: {answer:?}"));
+            let hello = server.ask(&graphql("/prefect/graphql", &json!({ "query": "{ hello }" }), Some(token)));
+            let greeting = hello.body.map(|body| body["data"]["hello"].clone());
+            assert_eq!((hello.status, greeting), (200, Some(json!("👋"))), "{place}");
+        }
+        for refused in [post(place, kind, &json("wrong")), post(place, kind, "no JSON")] {
+            assert_eq!((refused.status, refused.body), (401, Some(json!({ "error": "Unauthenticated" }))), "{place}");
+        }
+    }
+    let wrong = server.ask(&graphql("/prefect/graphql", &json!({ "query": "{ hello }" }), Some("wrong")));
+    assert_eq!(wrong.status, 401);
 }
 
 #[test]

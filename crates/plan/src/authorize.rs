@@ -75,7 +75,13 @@ impl Env<'_> {
         shaped.granted = self.policy.jobs();
         match &mut shaped.from {
             ShapedFrom::Rows(selects) => selects.iter_mut().try_for_each(|select| self.select(select, holes)),
-            ShapedFrom::Command(command) => self.command(command, holes),
+            ShapedFrom::Command(command) => {
+                if let Err(refusal) = self.command(command, holes) {
+                    shaped.from = ShapedFrom::Refused(refusal);
+                }
+                Ok(())
+            }
+            ShapedFrom::Refused(_) => Ok(()),
         }
     }
 

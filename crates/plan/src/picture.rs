@@ -51,6 +51,7 @@ pub fn picture(model: &Model, plan: &Plan, detail: Detail) -> String {
                 match &shaped.from {
                     ShapedFrom::Rows(selects) => selects.iter().for_each(|select| printer.select(&key, select)),
                     ShapedFrom::Command(command) => printer.command(&key, command),
+                    ShapedFrom::Refused(refusal) => printer.line(&format!("{key} refused {:?}", refusal.cause)),
                 }
             }
             RootValue::Refused(refusal) => printer.line(&format!("{key} refused {:?}", refusal.cause)),

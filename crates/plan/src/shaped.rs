@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{Action, JobId};
 use serde_json::Value as Json;
 
-use crate::{Cause, Command, HoleId, Segment, Select};
+use crate::{Cause, Command, HoleId, Refusal, Segment, Select};
 
 /// An answer that is made of what was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,8 @@ pub enum ShapedFrom {
     Rows(Vec<Select>),
     /// What a command answers with.
     Command(Box<Command>),
+    /// A command that `authorize` has refused: the answer says so in its own words.
+    Refused(Refusal),
 }
 
 /// What a caller may do with jobs.

@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use model::config::{check, fill};
-use model::{Job, Model};
+use model::{Job, Model, NodeInput, OpTypeKind};
 use plan::{Cause, Value};
 use serde_json::{Value as Json, json};
 use store::{Driver, Effect, EffectFailure, Ended, Ids, SharedEffect, Store, Telling, Tx};
@@ -155,6 +155,9 @@ impl Engine {
             Some(steps) if is_part => job.config_type_of(steps),
             Some(_) | None => job.config_type(),
         };
+        if !job.hooks.is_empty() {
+            return Err(Error::Hooked { job: job.name.clone() });
+        }
         let config = if launch.config.is_null() { json!({}) } else { launch.config.clone() };
         let faults = check(&of, &config);
         if !faults.is_empty() {
@@ -163,7 +166,7 @@ impl Engine {
         if let Some(op) = definition.dynamic_op() {
             return Err(Error::Dynamic { job: job.name.clone(), op: op.name.clone() });
         }
-        let steps = self.new_steps(&definition, &launch).await?;
+        let steps = self.new_steps((job, &definition), &launch).await?;
         let mut tags = job.tags.clone();
         tags.extend(job.run_tags.clone());
         tags.extend(launch.tags.clone());
@@ -176,7 +179,7 @@ impl Engine {
         Ok(NewRun { launch, key, hash, filled, steps, ids: Arc::clone(&self.ids) })
     }
 
-    async fn new_steps(&self, definition: &Definition, launch: &Launch) -> Result<Vec<NewStep>, Error> {
+    async fn new_steps(&self, (job, definition): (&Job, &Definition), launch: &Launch) -> Result<Vec<NewStep>, Error> {
         let names: Vec<&str> = launch.steps.iter().flatten().map(String::as_str).collect();
         let selection = if launch.steps.is_some() { Selection::Chosen(&names) } else { Selection::All };
         let chosen = Steps::of(definition, selection, 1).map_err(Error::Selection)?;
@@ -188,7 +191,7 @@ impl Engine {
             }
             None => Vec::new(),
         };
-        let lacking = lacking(definition, &chosen, &before);
+        let lacking = lacking((job, definition), &chosen, &before);
         if !lacking.is_empty() {
             return Err(Error::Selection(lacking));
         }
@@ -601,16 +604,26 @@ impl Engine {
     }
 }
 
-/// Steps that need what was not made by the run that is repeated, and is not made again either.
-fn lacking(definition: &Definition, chosen: &Steps, before: &[StepRecord]) -> Vec<SelectionFault> {
+/// Steps that need what did not succeed in the run that is repeated, or that take a value which nothing gives, and that are launched without it.
+fn lacking((job, definition): (&Job, &Definition), chosen: &Steps, before: &[StepRecord]) -> Vec<SelectionFault> {
     let is_chosen = |op: usize| chosen.list().iter().any(|step| step.op == op);
-    let is_open = |name: &str| before.iter().any(|step| step.key == name && step.status != StepStatus::Succeeded);
+    let status = |op: usize| {
+        before.iter().find(|step| step.key == definition.ops[op].name).map(|step| step.status == StepStatus::Succeeded)
+    };
+    let is_given = |op: usize| is_chosen(op) || status(op) == Some(true);
+    let starves = |input: &NodeInput| {
+        let must_be_given = input.of.required && input.of.kind != OpTypeKind::Nothing && input.default.is_none();
+        must_be_given && input.feeds.iter().all(|feed| !is_given(usize::from(feed.op.0)))
+    };
     let mut faults = Vec::new();
     for step in chosen.list() {
         let op = &definition.ops[step.op];
-        for need in op.needs.iter().filter(|need| !is_chosen(**need)).map(|need| &definition.ops[*need].name) {
-            if is_open(need) {
-                faults.push(SelectionFault::NotMade { step: op.name.clone(), need: need.clone() });
+        let starving: Vec<_> = job.ops[step.op].inputs.iter().filter(|input| starves(input)).collect();
+        for need in op.needs.iter().copied().filter(|need| !is_chosen(*need)) {
+            let feeds = |input: &&NodeInput| input.feeds.iter().any(|feed| usize::from(feed.op.0) == need);
+            if status(need) == Some(false) || starving.iter().any(feeds) {
+                let need = definition.ops[need].name.clone();
+                faults.push(SelectionFault::NotMade { step: op.name.clone(), need });
             }
         }
     }

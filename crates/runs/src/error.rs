@@ -69,6 +69,12 @@ pub enum Error {
         /// The op.
         op: String,
     },
+    /// The job is to call what this version does not call.
+    #[error("the job `{job}` has hooks, which this version reads, but does not call yet")]
+    Hooked {
+        /// The job.
+        job: String,
+    },
     /// The worker's own files cannot be used.
     #[error("cannot use {path}")]
     File {
@@ -103,6 +109,7 @@ impl MaybeStore for Error {
             | Error::NoAnswer(_)
             | Error::Unreadable { .. }
             | Error::Dynamic { .. }
+            | Error::Hooked { .. }
             | Error::File { .. } => None,
         }
     }

@@ -159,16 +159,24 @@ async fn runs_are_ended_repeated_and_removed() {
     }
 }
 
-/// A job whose op has the name of one of another job.
-const WEEKLY: &str = r#"
+/// A job whose op has the name of one of another job, one whose second op takes a value of the first, and one that is to call something.
+const OTHERS: &str = r#"
 type Weekly @job(repository: "kitchen") {
+  extract: JSON @run(command: ["true"])
+}
+type Fed @job(repository: "kitchen") {
+  knead: JSON! @run(command: ["true"])
+  bake(dough: JSON! @input @from(op: "knead")): JSON @run(command: ["true"])
+}
+extend schema @hook(name: "ring", location: "main", on: FAILURE, command: ["true"])
+type Hooked @job(repository: "kitchen", hooks: ["ring"]) {
   extract: JSON @run(command: ["true"])
 }
 "#;
 
 #[tokio::test]
 async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
-    let jobs = [JOBS, WEEKLY].concat();
+    let jobs = [JOBS, OTHERS].concat();
     for kitchen in Kitchen::of("engine_refused", &jobs).await {
         let engine = &kitchen.engine;
         let asked = [
@@ -178,6 +186,8 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
                 ..Kitchen::launch()
             },
             Launch { steps: Some(vec!["nope".into()]), ..Kitchen::launch() },
+            Launch { job: "fed".into(), steps: Some(vec!["bake".into()]), ..Kitchen::launch() },
+            Launch { job: "hooked".into(), ..Kitchen::launch() },
         ];
         let mut told = Vec::new();
         for launch in asked {
@@ -186,6 +196,11 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
         assert_eq!(told[0], "there is no job `nope` in the repository `kitchen` of `main`");
         assert!(told[1].starts_with("the config of `nightly` has 2 faults"), "{}", told[1]);
         assert_eq!(told[2], "the job `nightly` has no step `nope`");
+        assert_eq!(
+            told[3],
+            "the step `bake` needs `knead`, which neither did succeed in a run that is repeated nor is launched with it: launch both"
+        );
+        assert_eq!(told[4], "the job `hooked` has hooks, which this version reads, but does not call yet");
         let nobody = RunKey::of_text("00000000-0000-4000-8000-000000000000");
         let missing = engine.prepare(Launch { parent: nobody, ..Kitchen::launch() }).await.unwrap_err();
         assert_eq!(missing.to_string(), "there is no run 00000000-0000-4000-8000-000000000000");

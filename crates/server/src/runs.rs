@@ -347,7 +347,7 @@ pub(crate) fn cause(error: &Error) -> Cause {
         Error::Selection(_) => RunFault::Steps(error.to_string()),
         Error::Taken(run) => RunFault::Taken(run.to_string()),
         Error::Refused(_) | Error::NotFailed(_) => RunFault::Status(error.to_string()),
-        Error::Dynamic { .. } => RunFault::Unserved(error.to_string()),
+        Error::Dynamic { .. } | Error::Hooked { .. } => RunFault::Unserved(error.to_string()),
         Error::Store(_) | Error::Lost(_) | Error::NoAnswer(_) | Error::Unreadable { .. } | Error::File { .. } => {
             tracing::error!(%error, "the workflow engine failed");
             return Cause::Internal;

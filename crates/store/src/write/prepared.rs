@@ -99,6 +99,7 @@ impl Store {
                         let command = self.prepare_command(served, command);
                         ChangeValue::Shaped(Some(Box::new(command)), shaped.clone())
                     }
+                    ShapedFrom::Refused(_) => ChangeValue::Shaped(None, shaped.clone()),
                     ShapedFrom::Rows(rows) if rows.is_empty() => ChangeValue::Shaped(None, shaped.clone()),
                     ShapedFrom::Rows(_) => return Err(Error::Malformed { expected: "a plan of changes alone" }),
                 },

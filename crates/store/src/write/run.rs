@@ -5,7 +5,7 @@ mod at_once;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plan::{Boundary, Cause, Data, Fault, Values, WriteAction};
+use plan::{Boundary, Cause, Data, Fault, ShapedFrom, Values, WriteAction};
 
 use super::apply::{End, apply, fault};
 use super::change::ChangeEnv;
@@ -388,7 +388,13 @@ fn constant(root: &ChangeRoot, part: &mut Part, now: i64) {
             part.bytes.extend_from_slice(b"null");
             part.is_null |= root.non_null;
         }
-        ChangeValue::Shaped(None, shaped) => shape(root, (shaped, Ok(b"[]"), now), part),
+        ChangeValue::Shaped(None, shaped) => {
+            let met = match &shaped.from {
+                ShapedFrom::Refused(refusal) => Err(&refusal.cause),
+                ShapedFrom::Rows(_) | ShapedFrom::Command(_) => Ok(&b"[]"[..]),
+            };
+            shape(root, (shaped, met, now), part);
+        }
         ChangeValue::Write(_) | ChangeValue::Command(_) | ChangeValue::Shaped(Some(_), _) => {
             part.bytes.extend_from_slice(b"null");
         }
