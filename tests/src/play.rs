@@ -94,6 +94,12 @@ impl Play {
         Ok(())
     }
 
+    /// Who answers.
+    #[must_use]
+    pub fn server(&self) -> &Running {
+        &self.server
+    }
+
     fn wait(&self, run: &str, status: &str) -> Result<(), String> {
         let id = self.names.get(&["run:", run].concat()).ok_or("nothing launched it")?;
         let word = STATUSES.iter().find(|(theirs, _)| *theirs == status).map_or(status, |(_, ours)| ours);

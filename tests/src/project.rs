@@ -14,6 +14,7 @@ use std::{fs, process};
 use files::Folder;
 use model::{Model, Source};
 use plan::Caller;
+use runs::transition::RunStatus;
 use runs::{Engine, RunKey, Scratch, WorkerSettings};
 use serde_json::Map;
 use server::{
@@ -301,6 +302,22 @@ impl Running {
             let ended = tokio::time::timeout(PATIENCE, waiting).await;
             ended.unwrap_or_else(|_| Err(format!("the run has not become {wanted}")))
         })
+    }
+
+    /// Waits until no run waits for a worker.
+    ///
+    /// # Panics
+    /// When no engine works here, the database fails, or it takes too long.
+    pub fn until_all_began(&self) {
+        let engine = self.engine.as_ref().expect("an engine works here");
+        let mut progress = engine.progress();
+        let began = async {
+            progress.mark_unchanged();
+            while !engine.runs(None, Some(RunStatus::Queued), 1).await.expect("the database answers").is_empty() {
+                progress.changed().await.expect("the engine lives");
+            }
+        };
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, began).await }).expect("every run begins");
     }
 
     /// Launches what is due so long from now.

@@ -191,7 +191,7 @@ impl Engine {
             }
             None => Vec::new(),
         };
-        let lacking = lacking((job, definition), &chosen, &before);
+        let lacking = if launch.parent.is_some() { lacking((job, definition), &chosen, &before) } else { Vec::new() };
         if !lacking.is_empty() {
             return Err(Error::Selection(lacking));
         }
@@ -604,7 +604,7 @@ impl Engine {
     }
 }
 
-/// Steps that need what did not succeed in the run that is repeated, or that take a value which nothing gives, and that are launched without it.
+/// Steps that need what did not succeed in the run that is repeated, or that take a value which it does not have, and that are launched without it.
 fn lacking((job, definition): (&Job, &Definition), chosen: &Steps, before: &[StepRecord]) -> Vec<SelectionFault> {
     let is_chosen = |op: usize| chosen.list().iter().any(|step| step.op == op);
     let status = |op: usize| {

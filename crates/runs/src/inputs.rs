@@ -52,13 +52,13 @@ pub(crate) fn gather(
     Ok(values)
 }
 
-/// What an op gave under a name, in this run or in one before it; null where it is not of this run and nothing is known of it.
+/// What an op gave under a name, in this run or in the one that it repeats.
 fn value_of(definition: &Definition, rows: &[StepRecord], op: usize, name: &str) -> Option<Json> {
     let of = &definition.ops[op];
-    let Some(row) = rows.iter().find(|row| row.key == of.name) else { return Some(Json::Null) };
     if of.outputs.iter().any(|output| output.name == name && output.is_nothing) {
         return Some(Json::Null);
     }
+    let row = rows.iter().find(|row| row.key == of.name)?;
     let outputs = outputs_of(of, row.output.as_ref());
     outputs.into_iter().find(|(output, _)| output == name).map(|(_, value)| value)
 }

@@ -53,9 +53,7 @@ pub enum SelectionFault {
         step: String,
     },
     /// A step that needs what was not made, and what it needs is not among those asked for.
-    #[error(
-        "the step `{step}` needs `{need}`, which neither did succeed in a run that is repeated nor is launched with it: launch both"
-    )]
+    #[error("the step `{step}` needs `{need}`, which did not succeed in the run that is repeated: repeat both")]
     NotMade {
         /// What was asked for.
         step: String,

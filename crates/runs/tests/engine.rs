@@ -186,7 +186,6 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
                 ..Kitchen::launch()
             },
             Launch { steps: Some(vec!["nope".into()]), ..Kitchen::launch() },
-            Launch { job: "fed".into(), steps: Some(vec!["bake".into()]), ..Kitchen::launch() },
             Launch { job: "hooked".into(), ..Kitchen::launch() },
         ];
         let mut told = Vec::new();
@@ -196,11 +195,7 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
         assert_eq!(told[0], "there is no job `nope` in the repository `kitchen` of `main`");
         assert!(told[1].starts_with("the config of `nightly` has 2 faults"), "{}", told[1]);
         assert_eq!(told[2], "the job `nightly` has no step `nope`");
-        assert_eq!(
-            told[3],
-            "the step `bake` needs `knead`, which neither did succeed in a run that is repeated nor is launched with it: launch both"
-        );
-        assert_eq!(told[4], "the job `hooked` has hooks, which this version reads, but does not call yet");
+        assert_eq!(told[3], "the job `hooked` has hooks, which this version reads, but does not call yet");
         let nobody = RunKey::of_text("00000000-0000-4000-8000-000000000000");
         let missing = engine.prepare(Launch { parent: nobody, ..Kitchen::launch() }).await.unwrap_err();
         assert_eq!(missing.to_string(), "there is no run 00000000-0000-4000-8000-000000000000");
@@ -211,6 +206,14 @@ async fn what_cannot_be_launched_is_told_and_nothing_is_written() {
         let second = engine.launch(&engine.prepare(word).await.unwrap()).await.unwrap();
         assert_eq!((second.run, second.is_known), (first.run, true));
         assert_eq!(engine.runs(None, None, 10).await.unwrap().len(), 1);
+        // A run of no step but the one that gives nothing to it.
+        let part = |parent| Launch { job: "fed".into(), steps: Some(vec!["bake".into()]), parent, ..Kitchen::launch() };
+        let parent = engine.launch(&engine.prepare(part(None)).await.unwrap()).await.unwrap().run;
+        let starving = engine.prepare(part(Some(parent))).await.unwrap_err();
+        assert_eq!(
+            starving.to_string(),
+            "the step `bake` needs `knead`, which did not succeed in the run that is repeated: repeat both"
+        );
         let of_another = Launch { job: "weekly".into(), parent: Some(first.run), ..Kitchen::launch() };
         let refused = engine.prepare(of_another).await.unwrap_err();
         assert_eq!(refused.to_string(), format!("there is no run {}", first.run));
