@@ -89,11 +89,11 @@ async fn a_run_whose_worker_is_silent_goes_to_another_and_the_first_one_writes_n
         let run_key = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let first = engine.claim("one", LEASE, 8).await.unwrap().remove(0);
         engine.report(&first.lease, vec![run(RunEvent::Begin), step("extract", StepEvent::Start)]).await.unwrap();
-        kitchen.forward(LEASE / 2);
+        kitchen.now.forward(LEASE / 2);
         assert_eq!(engine.renew("one", LEASE, vec![first.lease.clone()]).await.unwrap().len(), 1);
-        kitchen.forward(LEASE / 2);
+        kitchen.now.forward(LEASE / 2);
         assert!(engine.claim("two", LEASE, 8).await.unwrap().is_empty());
-        kitchen.forward(LEASE);
+        kitchen.now.forward(LEASE);
         let log =
             NewLog { step: "extract".into(), attempt: 1, stream: None, level: None, message: "late".into(), at: 7 };
         let late = engine.report(&first.lease, vec![Progress::Log(log.clone())]).await;
@@ -274,12 +274,12 @@ async fn a_schedule_that_comes_back_or_has_other_times_makes_up_for_nothing() {
             let sources = vec![Source { name: "schema/jobs.graphql".to_owned(), text: jobs }];
             engine.serve(Arc::new(model::read(sources).unwrap())).await.unwrap();
         };
-        kitchen.forward(Duration::from_hours(24));
+        kitchen.now.forward(Duration::from_hours(24));
         serve(SCHEDULED.replace("\"0 * * * *", "\"15 * * * *")).await;
         engine.tick(later(0)).await.unwrap();
         assert_eq!(count().await, 0, "times that passed before the schedule was so");
         serve(SCHEDULED.replace("name: \"half\"", "name: \"half\", defaultStatus: RUNNING")).await;
-        kitchen.forward(Duration::from_hours(24));
+        kitchen.now.forward(Duration::from_hours(24));
         serve(SCHEDULED.replace("\"0 * * * *", "\"15 * * * *")).await;
         engine.tick(later(0)).await.unwrap();
         assert_eq!(count().await, 0);

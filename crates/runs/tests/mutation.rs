@@ -14,10 +14,10 @@ use std::time::Duration;
 use kitchen::Kitchen;
 use plan::{Cause, Value};
 use runs::transition::StepStatus;
-use runs::{Ending, Engine, Mutating, MutationAsked, Mutations, NotMade, Scratch, WorkerSettings, work};
+use runs::{Clock, Ending, Engine, Hand, Mutating, MutationAsked, Mutations, NotMade, Scratch, WorkerSettings, work};
 use serde_json::json;
 use sql::ColumnKind;
-use store::{EffectFailure, Fixed, MaybeStore, Store};
+use store::{EffectFailure, Fixed, Ids, MaybeStore, Store};
 use tokio::sync::watch;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -151,13 +151,27 @@ impl Mutations for Notes {
     }
 }
 
-fn settings(test: &str) -> WorkerSettings {
-    let folder = std::env::temp_dir().join(format!("dragoman-mutation-{test}-{}", std::process::id()));
+/// A folder for a worker's files, gone when the test has ended.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn of(test: &str) -> Folder {
+        Folder(std::env::temp_dir().join(format!("dragoman-mutation-{test}-{}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.0).is_ok();
+    }
+}
+
+fn settings(folder: &Folder) -> WorkerSettings {
     WorkerSettings {
         name: "one".to_owned(),
         guard: PathBuf::from("/bin/false"),
         directory: std::env::temp_dir(),
-        scratch: Arc::new(Scratch::take(&folder, "one").unwrap()),
+        scratch: Arc::new(Scratch::take(&folder.0, "one").unwrap()),
         environment: std::collections::BTreeMap::new(),
         runs_max: 4,
         steps_max: 4,
@@ -201,24 +215,18 @@ async fn begun(engine: &Engine, run: runs::RunKey) {
 
 /// Plays one run whose mutation meets these fates, one after another; then this is told, and so many notes are there.
 async fn check(test: &str, (job, deed): (&str, Deed), fates: &[Fate], (expected, notes): (&[&str], usize)) {
+    let folder = Folder::of(test);
     for kitchen in Kitchen::of(&format!("mutation_{test}"), job).await {
-        let kitchen = Arc::new(kitchen);
         let store = Arc::new(kitchen.place.open());
         store.put(&TABLE, Vec::new()).await.unwrap();
         let engine = &kitchen.engine;
-        let overtaken = Arc::clone(&kitchen);
         let (take, taken) = watch::channel(false);
+        let late = Arc::new(elsewhere(&kitchen).await);
         let overtake = move || -> Mutating<'static> {
-            let (kitchen, take) = (Arc::clone(&overtaken), take.clone());
-            // In a task of its own: the worker that loses the run breaks off the mutation that waits for this.
-            let taking = tokio::spawn(async move {
-                kitchen.forward(runs::LEASE + Duration::from_millis(1));
-                assert_eq!(kitchen.engine.claim("two", runs::LEASE, 1).await.unwrap().len(), 1);
-                drop(kitchen);
-                take.send_replace(true);
-            });
+            let (late, take) = (Arc::clone(&late), take.clone());
             Box::pin(async move {
-                taking.await.unwrap();
+                assert_eq!(late.claim("two", runs::LEASE, 1).await.unwrap().len(), 1);
+                take.send_replace(true);
                 Ok(())
             })
         };
@@ -228,7 +236,7 @@ async fn check(test: &str, (job, deed): (&str, Deed), fates: &[Fate], (expected,
         engine.mutate_by(Arc::new(endpoint));
         let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(work(Arc::clone(engine), settings(test), stopped));
+        let worker = tokio::spawn(work(Arc::clone(engine), settings(&folder), stopped));
         if deed != Deed::Wait {
             begun(engine, run).await;
         }
@@ -256,8 +264,17 @@ async fn check(test: &str, (job, deed): (&str, Deed), fates: &[Fate], (expected,
         assert_eq!((store.ask(&NOTES, Vec::new()).await.unwrap().len(), successes), (notes, notes), "{test}");
         engine.mutate_by(Arc::new(Nobody));
         drop(store);
-        Arc::into_inner(kitchen).unwrap().remove().await;
+        kitchen.remove().await;
     }
+}
+
+/// An engine on another machine, for which the leases of this one have ended. Its clock is its own: were it the kitchen's, the worker would say that it
+/// lives as soon as the clock is moved, and who is first would be left to chance.
+async fn elsewhere(kitchen: &Kitchen) -> Engine {
+    let late = Arc::new(Hand::new(kitchen.now.now()));
+    late.forward(runs::LEASE + Duration::from_millis(1));
+    let store = Arc::new(kitchen.place.open());
+    Engine::open(store, Clock::Manual(late), Arc::new(Ids::seeded(8))).await.unwrap()
 }
 
 /// Holds nothing of a test.

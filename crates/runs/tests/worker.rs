@@ -100,7 +100,7 @@ async fn ended(kitchen: &Kitchen, run: RunKey, tick: Duration) -> RunStatus {
             if status.is_finished() {
                 return status;
             }
-            kitchen.forward(tick);
+            kitchen.now.forward(tick);
             progress.changed().await.unwrap();
         }
     };
@@ -351,7 +351,7 @@ async fn a_run_that_ends_its_workers_fails_and_one_that_is_given_back_does_not()
                 if is_released {
                     engine.release("gone", vec![claimed.lease]).await.unwrap();
                 } else {
-                    kitchen.forward(LEASE);
+                    kitchen.now.forward(LEASE);
                 }
             }
             let worker = Working::start(&kitchen, &guard);

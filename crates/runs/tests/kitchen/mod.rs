@@ -1,7 +1,6 @@
 //! A project of jobs on a database of its own, with a clock that is moved by hand.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use model::Source;
 use runs::{Clock, Engine, Hand, Launch};
@@ -42,10 +41,6 @@ impl Kitchen {
             job: "nightly".to_owned(),
             ..Launch::default()
         }
-    }
-
-    pub fn forward(&self, by: Duration) {
-        self.now.forward(by);
     }
 
     pub async fn remove(self) {
