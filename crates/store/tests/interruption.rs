@@ -66,41 +66,54 @@ async fn contents(store: &Store) -> Vec<String> {
     lines
 }
 
-#[tokio::test]
-async fn an_interrupted_migration_goes_on() {
-    let folder = std::env::temp_dir().join(format!("dragoman-interrupted-seed-{}", std::process::id()));
+/// Leaves a migration when this many reports have come, and ends it from another store: what it leaves is what one that nothing stops leaves.
+async fn check_interrupted(reports: usize) {
+    let folder = std::env::temp_dir().join(format!("dragoman-interrupted{reports}-seed-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let seed = many_tracks();
-    let places = Place::both("whole").await;
-    let mut whole = Vec::new();
-    for place in &places {
-        let store = place.open();
+    let wholes = Place::both(&format!("whole{reports}")).await;
+    let interrupted = Place::both(&format!("interrupted{reports}")).await;
+    for (whole, place) in wholes.into_iter().zip(interrupted) {
+        let store = whole.open();
         bring(&store, TRACKS, false).await.unwrap();
         load(&store, TRACKS, &folder, &seed).await;
         bring(&store, TRACKS_AFTER, false).await.unwrap();
-        whole.push(contents(&store).await);
-    }
-    for reports in [1, 3, 7, 12, 16] {
-        for (place, expected) in Place::both(&format!("interrupted{reports}")).await.into_iter().zip(&whole) {
-            let store = place.open();
-            bring(&store, TRACKS, false).await.unwrap();
-            load(&store, TRACKS, &folder, &seed).await;
-            let is_done = bring_until(&store, TRACKS_AFTER, reports).await;
-            drop(store);
-            let store = place.open();
-            if !is_done {
-                bring(&store, TRACKS_AFTER, false).await.unwrap();
-            }
-            assert_eq!(&contents(&store).await, expected, "after {reports} reports on {:?}", store.database());
-            assert_eq!(store.ledger().await.unwrap().unfinished, None);
-            drop(store);
-            place.remove().await;
+        let expected = contents(&store).await;
+        drop(store);
+        whole.remove().await;
+        let store = place.open();
+        bring(&store, TRACKS, false).await.unwrap();
+        load(&store, TRACKS, &folder, &seed).await;
+        let is_done = bring_until(&store, TRACKS_AFTER, reports).await;
+        drop(store);
+        let store = place.open();
+        if !is_done {
+            bring(&store, TRACKS_AFTER, false).await.unwrap();
         }
-    }
-    for place in places {
+        assert_eq!(contents(&store).await, expected, "after {reports} reports on {:?}", store.database());
+        assert_eq!(store.ledger().await.unwrap().unfinished, None);
+        drop(store);
         place.remove().await;
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+// A test for each: all of them behind one another take longer on a machine with much to do than a test may.
+macro_rules! interrupted {
+    ($($name:ident: $reports:literal;)+) => { $(
+        #[tokio::test]
+        async fn $name() {
+            check_interrupted($reports).await;
+        }
+    )+ };
+}
+
+interrupted! {
+    a_migration_goes_on_that_was_interrupted_in_its_first_step: 1;
+    a_migration_goes_on_that_was_interrupted_soon: 3;
+    a_migration_goes_on_that_was_interrupted_between_slices: 7;
+    a_migration_goes_on_that_was_interrupted_late: 12;
+    a_migration_goes_on_that_was_interrupted_at_its_end: 16;
 }
 
 #[tokio::test]

@@ -13,15 +13,16 @@ pub enum Place {
 }
 
 impl Place {
-    /// One of each kind, empty.
+    /// One of each kind, empty: what a test left that was killed, and whose process had the same number, goes first.
     pub async fn both(test: &str) -> Vec<Place> {
         let unique = format!("{test}_{}", std::process::id());
         let folder = std::env::temp_dir().join(format!("dragoman-{unique}"));
+        let _left = std::fs::remove_dir_all(&folder).is_ok();
         std::fs::create_dir_all(&folder).unwrap();
         let server = std::env::var("DRAGOMAN_TEST_POSTGRES")
             .expect("DRAGOMAN_TEST_POSTGRES names a PostgreSQL: `cargo xtask test` starts one");
         let place = Place::Postgres { server, name: format!("t_{unique}") };
-        place.on_server("create database").await;
+        place.on_server(&["drop database if exists", "create database"]).await;
         vec![Place::Sqlite(folder), place]
     }
 
@@ -54,15 +55,17 @@ impl Place {
     pub async fn remove(self) {
         match &self {
             Place::Sqlite(folder) => std::fs::remove_dir_all(folder).unwrap(),
-            Place::Postgres { .. } => self.on_server("drop database").await,
+            Place::Postgres { .. } => self.on_server(&["drop database"]).await,
         }
     }
 
-    async fn on_server(&self, words: &str) {
+    async fn on_server(&self, statements: &[&str]) {
         let Place::Postgres { server, name } = self else { return };
         let store = Store::open(&StoreConfig::new(Address::Postgres(server.clone()))).unwrap();
-        let force = if words.starts_with("drop") { " with (force)" } else { "" };
-        execute(&store, &[words, " \"", name, "\"", force].concat()).await;
+        for words in statements {
+            let force = if words.starts_with("drop") { " with (force)" } else { "" };
+            execute(&store, &[words, " \"", name, "\"", force].concat()).await;
+        }
     }
 }
 
