@@ -63,7 +63,7 @@ async fn whatever_a_program_does_is_told_of_its_step_and_the_worker_lives() {
         let worker = tokio::spawn(work(Arc::clone(&kitchen.engine), settings(&folder), told));
         for (name, _, status, words) in CASES {
             // Time goes on, so that the worker has to say that it lives.
-            kitchen.forward(Duration::from_secs(4));
+            kitchen.now.forward(Duration::from_secs(4));
             let engine = &kitchen.engine;
             let launch = Launch { job: name.to_lowercase(), ..Kitchen::launch() };
             let run = engine.launch(&engine.prepare(launch).await.unwrap()).await.unwrap().run;
