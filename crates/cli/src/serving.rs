@@ -59,7 +59,7 @@ pub(crate) fn app(
 /// Makes the schemas of a project that has jobs, for what is wrong with them, as with documents of ops: its jobs are registered only when they hold.
 pub(crate) fn require_schemas(project: &Project, model: &Arc<Model>) -> Result<(), Error> {
     if !model.jobs.is_empty() {
-        server::Schemas::build(model, &schema_settings(&project.config))?;
+        server::Schemas::build(model, &schema_settings(&project.config), Clock::System)?;
     }
     Ok(())
 }

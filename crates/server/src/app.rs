@@ -69,7 +69,7 @@ impl App {
     /// # Errors
     /// Dialects that cannot show the model; a listener whose endpoint is not there.
     pub fn new(settings: Settings, model: &Arc<Model>, store: Arc<Store>) -> Result<Self, Error> {
-        let schemas = Schemas::build(model, &settings.schemas)?;
+        let schemas = Schemas::build(model, &settings.schemas, settings.clock)?;
         let is_known = |path: &str| schemas.paths().any(|known| known == path);
         if let Some(listener) = settings.listeners.iter().find(|listener| !is_known(&listener.endpoint)) {
             return Err(Error::ListenerEndpoint { address: listener.address, endpoint: listener.endpoint.clone() });

@@ -46,16 +46,17 @@ pub(crate) struct View {
 static VIEWS: AtomicU64 = AtomicU64::new(0);
 
 impl Schemas {
-    /// Makes the schema of every endpoint.
+    /// Makes the schema of every endpoint, of a project that is read now.
     ///
     /// # Errors
     /// A dialect that is not known, or everything that keeps dialects from showing this model.
-    pub fn build(model: &Arc<Model>, settings: &SchemaSettings) -> Result<Self, Error> {
+    pub fn build(model: &Arc<Model>, settings: &SchemaSettings, clock: Clock) -> Result<Self, Error> {
+        let loaded_at = clock.now();
         let usual = usual_endpoints(model);
         let endpoints = if settings.endpoints.is_empty() { &usual } else { &settings.endpoints };
         // Side by side: making schemas is most of the time of a start.
         let list = std::thread::scope(|scope| {
-            let start = |endpoint| scope.spawn(move || EndpointSchemas::build(model, endpoint, settings));
+            let start = |endpoint| scope.spawn(move || EndpointSchemas::build(model, endpoint, (settings, loaded_at)));
             let threads: Vec<_> = endpoints.iter().map(start).collect();
             let join = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
             threads.into_iter().map(join).collect::<Vec<Result<EndpointSchemas, Unbuilt>>>()
@@ -120,7 +121,11 @@ enum Unbuilt {
 }
 
 impl EndpointSchemas {
-    fn build(model: &Arc<Model>, endpoint: &EndpointSettings, settings: &SchemaSettings) -> Result<Self, Unbuilt> {
+    fn build(
+        model: &Arc<Model>,
+        endpoint: &EndpointSettings,
+        (settings, loaded_at): (&SchemaSettings, i64),
+    ) -> Result<Self, Unbuilt> {
         let unknown = |name: &String| Error::Dialect { path: endpoint.path.clone(), name: name.clone() };
         let named = |name: &String| dialect::named(name).ok_or_else(|| Unbuilt::Other(unknown(name)));
         let dialects = endpoint.dialects.iter().map(named).collect::<Result<Vec<_>, _>>()?;
@@ -129,7 +134,7 @@ impl EndpointSchemas {
             limit_max: settings.page_sizes.most,
             nullable_drafts: settings.nullable_drafts,
             v4_compatibility: settings.v4_compatibility,
-            loaded_at: Clock::System.now(),
+            loaded_at,
             policy: Policy::Everything,
         };
         let limits = settings.limits.clone();
@@ -174,4 +179,28 @@ fn schema(
     limits: graphql::Limits,
 ) -> Result<Schema, Vec<SchemaFault>> {
     Schema::build(Arc::clone(model), &graphql::Endpoint { dialects, options, limits })
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Source;
+
+    use super::*;
+    use crate::settings::PageSizes;
+
+    #[test]
+    fn the_project_is_read_at_the_time_of_the_servers_clock() {
+        let text = "type Dish @model { name: String }".to_owned();
+        let model = Arc::new(model::read(vec![Source { name: "schema.graphql".to_owned(), text }]).unwrap());
+        let settings = SchemaSettings {
+            endpoints: Vec::new(),
+            page_sizes: PageSizes { default: 10, most: None },
+            nullable_drafts: false,
+            v4_compatibility: false,
+            limits: graphql::Limits::default(),
+        };
+        let schemas = Schemas::build(&model, &settings, Clock::Stopped(7)).unwrap();
+        assert!(schemas.list.iter().all(|endpoint| endpoint.options.loaded_at == 7));
+        assert!(!schemas.list.is_empty());
+    }
 }

@@ -48,7 +48,8 @@ fn checked(project: &Project) -> Result<(), Error> {
         }
         Err(other) => return Err(other),
     };
-    let schemas = match server::Schemas::build(&model, &serving::schema_settings(&project.config)) {
+    let settings = serving::schema_settings(&project.config);
+    let schemas = match server::Schemas::build(&model, &settings, server::Clock::System) {
         Ok(schemas) => schemas,
         Err(server::Error::Schema(more)) => {
             faults.extend(unknown_endpoints(project, &known));

@@ -26,7 +26,7 @@ pub(crate) struct Holder {
 pub(crate) fn schema(arguments: &ProjectArguments, endpoint: &str) -> Result<(), Error> {
     let project = Project::open(arguments, &[])?;
     let model = Arc::new(project.model()?);
-    let schemas = server::Schemas::build(&model, &serving::schema_settings(&project.config))?;
+    let schemas = server::Schemas::build(&model, &serving::schema_settings(&project.config), server::Clock::System)?;
     let Some(text) = schemas.sdl(endpoint) else {
         let known = schemas.paths().collect::<Vec<_>>().join(", ");
         return Err(Error::NoEndpoint { path: endpoint.to_owned(), known });
