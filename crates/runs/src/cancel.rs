@@ -1,6 +1,6 @@
 //! Ending runs from outside, and removing them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use plan::Value;
 use store::{Ids, Tx};
@@ -88,6 +88,55 @@ pub(crate) async fn cancel(tx: &Tx, cancel: &Cancel) -> Result<RunRecord, Error>
 
 const OUTSIDE: &str = "This run has been marked as canceled from outside the execution context.";
 const FORCED: &str = "This run was canceled at once; processes that it started may still be ending.";
+
+/// Several runs that are to end, each by itself: what cannot be ended keeps no other from it.
+pub(crate) struct CancelEach {
+    pub(crate) list: Vec<Cancel>,
+    /// Whether a run that stands so may end so.
+    pub(crate) may_end: fn(RunStatus, Ending) -> bool,
+    /// What became of each, in their order.
+    pub(crate) outcomes: Arc<Mutex<Vec<CancelOutcome>>>,
+}
+
+/// What became of one of several runs that were to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelOutcome {
+    /// It ends, or has been asked to; how it stood, or stands where it ended at once.
+    Done(RunStatus),
+    /// It stands so that it cannot be ended.
+    Refused(RunStatus),
+    /// It is not there any more.
+    Missing,
+}
+
+/// Ends each that can be ended, the least key first, so that nobody who ends the same runs waits in a circle.
+pub(crate) async fn cancel_each(tx: &Tx, each: &CancelEach) -> Result<(), Error> {
+    let mut order: Vec<usize> = (0..each.list.len()).collect();
+    order.sort_by_key(|at| each.list[*at].run);
+    let mut outcomes = vec![CancelOutcome::Missing; each.list.len()];
+    for at in order {
+        outcomes[at] = cancel_one(tx, &each.list[at], each.may_end).await?;
+    }
+    *each.outcomes.lock().unwrap_or_else(PoisonError::into_inner) = outcomes;
+    Ok(())
+}
+
+async fn cancel_one(tx: &Tx, ask: &Cancel, may_end: fn(RunStatus, Ending) -> bool) -> Result<CancelOutcome, Error> {
+    let run = ask.run.value();
+    let found = tx.run(vec![(&of::LEASE_LOCK, vec![run.clone()]), (&of::RUN_LOCK, vec![run])]).await?;
+    let Some(row) = found[1].first() else { return Ok(CancelOutcome::Missing) };
+    let status = RunRecord::of(row)?.status;
+    if !may_end(status, ask.ending) {
+        return Ok(CancelOutcome::Refused(status));
+    }
+    match (cancel(tx, ask).await, ask.ending) {
+        (Ok(_), Ending::AtOnce) => Ok(CancelOutcome::Done(RunStatus::Canceled)),
+        (Ok(before), Ending::InOrder) => Ok(CancelOutcome::Done(before.status)),
+        // Nothing of it was written.
+        (Err(Error::Refused(_)), _) => Ok(CancelOutcome::Refused(status)),
+        (Err(error), _) => Err(error),
+    }
+}
 
 /// Removes a run and all that is known of it. Its worker learns of it as of a lost lease.
 pub(crate) async fn delete(tx: &Tx, run: RunKey) -> Result<(), Error> {

@@ -6,7 +6,7 @@
 //! let work = Work::effect(engine.launch_effect(new, refusal));                         // or in that of a request
 //! ```
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use model::config::{check, fill};
@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use store::{Driver, Effect, EffectFailure, Ended, Ids, SharedEffect, Store, Telling, Tx};
 use tokio::sync::watch;
 
-use crate::cancel::{Cancel, Ending};
+use crate::cancel::{Cancel, CancelEach, CancelOutcome, Ending};
 use crate::definition::Definition;
 use crate::launch::{Launch, Launched, NewRun, NewStep};
 use crate::lease::{Claim, Claimed, Lease};
@@ -295,6 +295,21 @@ impl Engine {
         let ask = Cancel { run, ending, clock: self.clock.clone(), ids: Arc::clone(&self.ids) };
         let hint = |engine: &Engine| engine.hint_cancel();
         Arc::new(EngineEffect { engine, refuse, hint, act: Act::Cancel(ask) })
+    }
+
+    /// Several runs that are to end, each that may where it stands, as one effect; with it what became of each, in their order, once it was made.
+    pub fn cancel_each_effect(
+        self: &Arc<Self>,
+        runs: Vec<RunKey>,
+        (ending, may_end): (Ending, fn(RunStatus, Ending) -> bool),
+        refuse: Refusing,
+    ) -> (SharedEffect, Arc<Mutex<Vec<CancelOutcome>>>) {
+        let cancel = |run| Cancel { run, ending, clock: self.clock.clone(), ids: Arc::clone(&self.ids) };
+        let outcomes = Arc::<Mutex<Vec<CancelOutcome>>>::default();
+        let list = runs.into_iter().map(cancel).collect();
+        let act = Act::CancelEach(CancelEach { list, may_end, outcomes: Arc::clone(&outcomes) });
+        let hint = |engine: &Engine| engine.hint_cancel();
+        (Arc::new(EngineEffect { engine: Arc::clone(self), refuse, hint, act }), outcomes)
     }
 
     /// Switches a schedule on or off, or lets what the project says hold again.
@@ -638,6 +653,7 @@ enum Act {
     Launch(Arc<NewRun>),
     LaunchAll(Vec<Arc<NewRun>>),
     Cancel(Cancel),
+    CancelEach(CancelEach),
     Delete(RunKey),
     Switch(u128, Option<bool>),
 }
@@ -664,6 +680,7 @@ impl Effect for EngineEffect {
                 Act::Launch(new) => launch::tell(tx, self.engine.clock.given(), new).await.map(|of| Some(of.run)),
                 Act::LaunchAll(list) => launch_all(tx, self.engine.clock.given(), list).await.map(|()| None),
                 Act::Cancel(ask) => cancel::cancel(tx, ask).await.map(|of| Some(of.key)),
+                Act::CancelEach(each) => cancel::cancel_each(tx, each).await.map(|()| None),
                 Act::Delete(run) => cancel::delete(tx, *run).await.map(|()| None),
                 Act::Switch(schedule, is_running) => {
                     scheduler::switch(tx, self.engine.clock.given(), (*schedule, *is_running)).await.map(|()| None)

@@ -34,7 +34,7 @@ pub mod transition;
 mod words;
 mod worker;
 
-pub use cancel::Ending;
+pub use cancel::{CancelOutcome, Ending};
 pub use clock::{Clock, Hand};
 pub use engine::{Again, Engine, PAGE_MAX, Refusing};
 pub use error::Error;

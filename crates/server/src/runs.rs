@@ -1,8 +1,9 @@
 //! Commands about runs of the project's own jobs: what a request gives becomes what the engine is asked, its refusals become causes.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use ::runs::{Again, Ending, Engine, Error, Launch, NewRun, OWN_TAGS, RunKey, RunRecord};
+use ::runs::transition::RunStatus;
+use ::runs::{Again, CancelOutcome, Ending, Engine, Error, Launch, NewRun, OWN_TAGS, RunKey, RunRecord};
 use model::{Action, Job, Tags};
 use plan::{Cause, JobGrants, Policy, RunEffect, RunFault, Value};
 use serde_json::{Map, Value as Json, json};
@@ -166,7 +167,7 @@ impl Command<'_> {
 
     async fn terminate(&self) -> Result<Work, Cause> {
         let (run, ending) = (self.run(Action::Cancel).await?, self.ending());
-        let done = can_end(&run, ending);
+        let done = can_end(run.status, ending);
         let made = move |_: &Value| Ok(vec![("done", done.to_string())]);
         let shown = if ending == Ending::AtOnce { When::After } else { When::Before };
         let work = if done { Work::effect(self.engine.cancel_effect(run.key, ending, cause)) } else { Work::row(None) };
@@ -180,34 +181,32 @@ impl Command<'_> {
             let text = format!("{} runs are more than the {RUNS_ENDED_MAX} that one request may end", ids.len());
             return Err(Cause::Run(RunFault::Status(text)));
         }
-        let mut outcomes = Vec::with_capacity(ids.len());
+        let mut found = Vec::with_capacity(ids.len());
         for id in ids {
-            outcomes.push(self.ended(&id).await?);
+            found.push(self.to_end(id).await?);
         }
-        let json = Json::Array(outcomes).to_string();
-        let made = move |_: &Value| Ok(vec![("done", json.clone())]);
-        Ok(Work { made: Some(Box::new(made)), ..Work::row(None) })
+        let keys = found.iter().filter_map(|found| found.as_ref().ok()).map(|run| run.key).collect();
+        let (effect, outcomes) = self.engine.cancel_each_effect(keys, (self.ending(), can_end), cause);
+        let made = move |_: &Value| {
+            let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut outcomes = outcomes.iter();
+            let told = found.iter().map(|found| match found {
+                Ok(run) => ended(run, outcomes.next().copied().unwrap_or(CancelOutcome::Missing)),
+                Err(told) => told.clone(),
+            });
+            Ok(vec![("done", told.collect::<Json>().to_string())])
+        };
+        Ok(Work { made: Some(Box::new(made)), ..Work::effect(effect) })
     }
 
-    async fn ended(&self, id: &str) -> Result<Json, Cause> {
-        let outcome = |word: &str| json!({ "_key": id, "outcome": word });
-        let Some(key) = RunKey::of_text(id) else { return Ok(outcome("missing")) };
+    /// A run that the caller may end, or what is told of it.
+    async fn to_end(&self, id: String) -> Result<Result<RunRecord, Json>, Cause> {
+        let Some(key) = RunKey::of_text(&id) else { return Ok(Err(not_ended(&id, "missing"))) };
         let Some(run) = self.engine.run(key).await.map_err(|error| cause(&error))? else {
-            return Ok(outcome("missing"));
+            return Ok(Err(not_ended(&id, "missing")));
         };
-        if self.may((&run.location, &run.repository, &run.job), Action::Cancel).is_err() {
-            return Ok(outcome("forbidden"));
-        }
-        let ending = self.ending();
-        let is_done = can_end(&run, ending) && self.engine.cancel(key, ending).await.is_ok();
-        let shown = if is_done && ending == Ending::AtOnce { self.engine.run(key).await.ok().flatten() } else { None };
-        let run = shown.unwrap_or(run);
-        Ok(json!({
-            "_key": run.key.to_string(), "outcome": if is_done { "done" } else { "ended" },
-            "status": run.status.word(), "jobName": run.job, "repository": run.repository, "location": run.location,
-            "tags": run.tags, "config": run.config, "opSelection": run.op_selection,
-            "parent": run.parent.map(|key| key.to_string()), "root": run.root.map(|key| key.to_string()),
-        }))
+        let is_allowed = self.may((&run.location, &run.repository, &run.job), Action::Cancel).is_ok();
+        Ok(if is_allowed { Ok(run) } else { Err(not_ended(&id, "forbidden")) })
     }
 
     async fn delete(&self) -> Result<Work, Cause> {
@@ -291,12 +290,32 @@ fn taken(new: &NewRun) -> Cause {
 }
 
 /// In order a run ends that waits or has started; at once every one that has not ended.
-fn can_end(run: &RunRecord, ending: Ending) -> bool {
-    let word = run.status.word();
+fn can_end(status: RunStatus, ending: Ending) -> bool {
+    let word = status.word();
     match ending {
         Ending::InOrder => matches!(word, "queued" | "started"),
         Ending::AtOnce => !matches!(word, "succeeded" | "failed" | "canceled"),
     }
+}
+
+/// What is told of a run that was to end with others.
+fn ended(run: &RunRecord, outcome: CancelOutcome) -> Json {
+    let key = run.key.to_string();
+    let (word, status) = match outcome {
+        CancelOutcome::Done(status) => ("done", status),
+        CancelOutcome::Refused(status) => ("ended", status),
+        CancelOutcome::Missing => return not_ended(&key, "missing"),
+    };
+    json!({
+        "_key": key, "outcome": word,
+        "status": status.word(), "jobName": run.job, "repository": run.repository, "location": run.location,
+        "tags": run.tags, "config": run.config, "opSelection": run.op_selection,
+        "parent": run.parent.map(|key| key.to_string()), "root": run.root.map(|key| key.to_string()),
+    })
+}
+
+fn not_ended(id: &str, word: &str) -> Json {
+    json!({ "_key": id, "outcome": word })
 }
 
 /// A launch from the members that a request gives to it.
