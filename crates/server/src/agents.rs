@@ -411,7 +411,10 @@ fn line_of(object: &Map<String, Json>) -> Result<NewLine, AgentFault> {
     };
     Ok(NewLine {
         run: key_of(object, "flow_run_id").ok_or(AgentFault::Unreadable("flow_run_id"))?,
-        step: key_of(object, "task_run_id"),
+        step: match object.get("task_run_id") {
+            None | Some(Json::Null) => None,
+            Some(_) => Some(key_of(object, "task_run_id").ok_or(AgentFault::Unreadable("task_run_id"))?),
+        },
         at,
         name: text("name"),
         level: text("level").unwrap_or_else(|| LEVEL.to_owned()),

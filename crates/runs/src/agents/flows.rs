@@ -169,8 +169,10 @@ async fn put_tasks(env: &Env<'_>, version: u128, flow: &Json) -> Result<(), Fail
         if word.is_empty() {
             return Err(AgentFault::TaskUnnamed.into());
         }
-        let id = task["id"].as_str().and_then(uuid_of_text);
-        let id = id.map_or_else(|| env.id(), Ok)?;
+        let id = match &task["id"] {
+            Json::Null => env.id()?,
+            given => given.as_str().and_then(uuid_of_text).ok_or(AgentFault::Unreadable("id"))?,
+        };
         let delay = task["retry_delay"].as_f64().map(|seconds| interval_text(0, 0, micros(seconds)));
         let trigger = task["trigger"].as_str().or_else(|| task["trigger"]["fn"].as_str());
         let is_terminal = !feeding.contains(&word);
@@ -257,8 +259,9 @@ async fn end_waiting(env: &Env<'_>, version: u128) -> Result<(), Failure> {
 
 async fn waiting(env: &Env<'_>, version: u128) -> Result<Vec<(u128, bool)>, Failure> {
     let rows = env.tx.one(&agent::RUNS_SCHEDULED, vec![Value::Uuid(version)]).await?;
-    let run = |row: &Vec<Value>| Some((uuid(row.first())?, row.get(1) == Some(&Value::Boolean(true))));
-    Ok(rows.iter().filter_map(run).collect())
+    let run =
+        |row: &Vec<Value>| Ok((key_at(row, 0, "key of a run that waits")?, row.get(1) == Some(&Value::Boolean(true))));
+    rows.iter().map(run).collect()
 }
 
 /// Changes what all versions of a job share; its versions show its settings, too.

@@ -92,6 +92,8 @@ pub(super) async fn keep(env: &Env<'_>, keep: &Keep) -> Result<Told, Failure> {
 
 async fn artifact(env: &Env<'_>, step: u128, (kind, data): (&str, &Json)) -> Result<Told, Failure> {
     let kind = short_enough("kind of an artifact", kind, KIND_BYTES_MAX)?;
+    // Nobody else counts what this step shows until the end of the transaction.
+    env.tx.one(&agent::STEP_LOCK, vec![Value::Uuid(step)]).await?;
     few_enough(env, (&agent::ARTIFACT_COUNT, vec![Value::Uuid(step)]), ("artifacts of a task run", ARTIFACTS_MAX))
         .await?;
     let made = env.id()?;
@@ -133,6 +135,8 @@ async fn put(env: &Env<'_>, (key, value): (&str, &Json)) -> Result<Told, Failure
         return Err(AgentFault::ValueTooLarge(VALUE_BYTES_MAX).into());
     }
     let tenant = env.tenant(None).await?;
+    // Nobody else counts what this tenant keeps until the end of the transaction.
+    env.tx.one(&agent::TENANT_LOCK, vec![Value::Uuid(tenant)]).await?;
     let others = vec![Value::Uuid(tenant), key.clone()];
     few_enough(env, (&agent::VALUE_COUNT, others), ("values of a tenant", VALUES_MAX)).await?;
     let values = vec![Value::Uuid(env.id()?), Value::Uuid(tenant), key, Value::Json(text), env.at()];

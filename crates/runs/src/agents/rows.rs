@@ -3,8 +3,10 @@
 use plan::{AgentFault, Value, uuid_text};
 use serde_json::{Value as Json, json};
 
-use super::{Ask, Env, Failure, NewAgent, NewLine, QUEUE_MAX, Told, json_value, key, maybe_text, statements as agent};
-use crate::record::{RunKey, uuid};
+use super::{
+    Ask, Env, Failure, NewAgent, NewLine, QUEUE_MAX, Told, json_value, key, key_at, maybe_text, statements as agent,
+};
+use crate::record::RunKey;
 use crate::{Error, cancel};
 
 /// Changes of one row that need nothing but the row.
@@ -80,7 +82,8 @@ pub(super) async fn queue(
         Value::Int(QUEUE_MAX),
     ];
     let rows = env.tx.one(&agent::QUEUE, values).await?;
-    let ids: Vec<String> = rows.iter().filter_map(|row| uuid(row.first())).map(uuid_text).collect();
+    let ids = rows.iter().map(|row| Ok(uuid_text(key_at(row, 0, "key of a run that waits for an agent")?)));
+    let ids = ids.collect::<Result<Vec<String>, Error>>()?;
     Ok(Told { row: None, made: vec![("flow_run_ids", Json::from(ids))] })
 }
 
@@ -118,8 +121,8 @@ pub(super) async fn agent(env: &Env<'_>, new: &NewAgent) -> Result<Told, Failure
     };
     let asked = [Value::Uuid(tenant)].into_iter().chain(looks()).collect();
     let known = env.tx.one(&agent::AGENT_FIND, asked).await?;
-    if let Some(known) = known.first().and_then(|row| uuid(row.first())) {
-        return Ok(Told::row(known));
+    if let Some(known) = known.first() {
+        return Ok(Told::row(key_at(known, 0, "key of an agent")?));
     }
     let made = env.id()?;
     let first = [Value::Uuid(made), Value::Uuid(tenant), key(new.config)];

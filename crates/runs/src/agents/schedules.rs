@@ -12,15 +12,18 @@ use serde_json::{Map, Value as Json, json};
 use super::calendar::{Calendar, CalendarFault, Planned, zone_of};
 use super::launch::{self, NewExternalRun, parameters_missing};
 use super::state::instant_text;
-use super::{Env, Failure, Told, env, json_value, statements as agent};
+use super::{Env, Failure, Told, env, json_value, key_at, statements as agent};
 use crate::definition::hash_of;
-use crate::record::{RunKey, json as read, text, uuid};
+use crate::record::{RunKey, json as read, text};
 use crate::{Engine, Error, cancel};
 
 /// Runs that are made ahead of their time.
 const PLANNED: usize = 10;
 /// Clocks of one schedule that is set by hand.
 const CLOCKS_MAX: usize = 100;
+
+/// What a row of a version holds first.
+const VERSION: &str = "key of a version of a flow";
 
 /// A schedule that is set by hand, for all versions of a flow.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -168,7 +171,7 @@ impl Engine {
     /// What the database said. What hinders one flow keeps no other from its runs.
     pub async fn plan_ahead(self: &Arc<Self>) -> Result<(), Error> {
         for row in self.store.ask(&agent::VERSIONS_PLANNED, Vec::new()).await? {
-            let Some(version) = uuid(row.first()) else { continue };
+            let version = key_at(&row, 0, "key of a flow whose schedule is active")?;
             let engine = Arc::clone(self);
             let told = self.store.tell(move |tx| {
                 let engine = Arc::clone(&engine);
@@ -187,9 +190,8 @@ impl Engine {
 pub(super) async fn forget(env: &Env<'_>, version: u128) -> Result<(), Failure> {
     let rows = env.tx.one(&agent::RUNS_SCHEDULED, vec![Value::Uuid(version)]).await?;
     for row in rows.iter().filter(|row| row.get(1) == Some(&Value::Boolean(true))) {
-        if let Some(run) = uuid(row.first()) {
-            cancel::delete(env.tx, RunKey(run)).await?;
-        }
+        let run = key_at(row, 0, "key of a run that a schedule made")?;
+        cancel::delete(env.tx, RunKey(run)).await?;
     }
     Ok(())
 }
@@ -202,10 +204,14 @@ pub(super) async fn share(env: &Env<'_>, job: u128, new: Option<&NewSchedule>) -
     };
     let values = vec![Value::Uuid(job), json_value(&document), env.at()];
     if env.tx.one(&agent::JOB_SCHEDULE, values).await?.is_empty() {
+        // It is not there, or the project declares it.
+        for row in env.tx.one(&agent::VERSIONS_OF_JOB, vec![Value::Uuid(job)]).await? {
+            not_declared(env, key_at(&row, 0, VERSION)?).await?;
+        }
         return Ok(Told::done(false));
     }
     for row in env.tx.one(&agent::VERSIONS_OF_JOB, vec![Value::Uuid(job)]).await? {
-        let Some(version) = uuid(row.first()) else { continue };
+        let version = key_at(&row, 0, VERSION)?;
         forget(env, version).await?;
         match plan(env, version).await {
             Ok(()) | Err(Failure::Refused(_)) => {}

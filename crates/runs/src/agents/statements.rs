@@ -39,6 +39,7 @@ fixed! {
     STEP_BEAT = "agent_step_beat" [Uuid, Instant] -> [];
 
     TENANT = "agent_tenant" [Uuid] -> [Uuid];
+    TENANT_LOCK = "agent_tenant_lock" [Uuid] -> [Uuid];
     PROJECT_INSERT = "agent_project_insert" [Uuid, Uuid, Text, Text, Instant] -> [Uuid];
     PROJECT_SET = "agent_project_set" [Uuid, Text, Text, Instant] -> [Uuid];
     PROJECT = "agent_project" [Uuid, Text] -> [Uuid, Text];
