@@ -2,10 +2,10 @@
 //!
 //! Who may open the data folder may ask: the socket is its owner's alone.
 
-use std::fs::File;
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ use crate::project::Project;
 
 /// Name of the socket in the data folder.
 const SOCKET: &str = "control";
+/// Beginning of the name of the folder in which a socket is made.
+const MAKING: &str = ".control-";
 /// Bytes of a path that systems take as the address of a socket; a longer one goes through `/proc`.
 const SOCKET_PATH_BYTES_MAX: usize = 100;
 /// Bytes of a question or an answer.
@@ -143,7 +145,7 @@ pub(crate) enum Reach {
 impl Reach {
     /// The living server of a data folder, if there is one.
     pub(crate) async fn living(project: &Project) -> Option<Reach> {
-        let short = ShortPath::of(project).ok()?;
+        let short = ShortPath::of(&project.data).ok()?;
         let stream = UnixStream::connect(&short.path).await.ok()?;
         Some(Reach::Socket(Box::new(BufReader::new(stream))))
     }
@@ -191,30 +193,51 @@ struct ShortPath {
 }
 
 impl ShortPath {
-    fn of(project: &Project) -> Result<ShortPath, Error> {
-        let path = project.data.join(SOCKET);
+    fn of(folder: &Path) -> Result<ShortPath, Error> {
+        let path = folder.join(SOCKET);
         if path.as_os_str().len() <= SOCKET_PATH_BYTES_MAX {
             return Ok(ShortPath { path, _folder: None });
         }
-        let folder = File::open(&project.data).map_err(|source| Error::read(&project.data, source))?;
+        let folder = File::open(folder).map_err(|source| Error::read(folder, source))?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(SOCKET);
         Ok(ShortPath { path, _folder: Some(folder) })
     }
 }
 
-/// Makes the socket. What an earlier server left is removed: the caller holds the lock of the data folder, or shares a PostgreSQL.
+/// Makes the socket. One that an earlier server left is replaced: the caller holds the lock of the data folder, or shares a PostgreSQL.
 pub(crate) fn bind(project: &Project) -> Result<UnixListener, Error> {
     project.make_data_folder()?;
-    let short = ShortPath::of(project)?;
-    let path = &short.path;
-    match std::fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(Error::write(path, source)),
-        Ok(()) | Err(_) => {}
+    bind_in(&project.data)
+}
+
+/// A socket is made with what permissions the process gives to all files, and a data folder that was there may be open to others: so it is made in a
+/// folder that is its owner's alone, and comes to its place when it is its owner's alone itself.
+fn bind_in(data: &Path) -> Result<UnixListener, Error> {
+    let private = data.join([MAKING, &std::process::id().to_string()].concat());
+    remove_left(&private)?;
+    DirBuilder::new().mode(0o700).create(&private).map_err(|source| Error::write(&private, source))?;
+    let bound = bind_private(&private, &data.join(SOCKET));
+    remove_left(&private)?;
+    bound
+}
+
+fn bind_private(private: &Path, place: &Path) -> Result<UnixListener, Error> {
+    let short = ShortPath::of(private)?;
+    let made = || -> std::io::Result<UnixListener> {
+        let listener = UnixListener::bind(&short.path)?;
+        fs::set_permissions(&short.path, Permissions::from_mode(0o600))?;
+        fs::rename(&short.path, place)?;
+        Ok(listener)
+    };
+    made().map_err(|source| Error::write(place, source))
+}
+
+/// What a server left that was ended here.
+fn remove_left(private: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(private) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::write(private, source)),
+        Ok(()) | Err(_) => Ok(()),
     }
-    let listener = UnixListener::bind(path).map_err(|source| Error::write(path, source))?;
-    let owner_alone = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(path, owner_alone).map_err(|source| Error::write(path, source))?;
-    Ok(listener)
 }
 
 /// Answers until it is told to stop.
@@ -456,4 +479,52 @@ fn event_json(event: &EventRecord) -> Json {
 fn log_json(log: &LogRecord) -> Json {
     json!({ "number": log.number, "timestamp": log.timestamp, "step": log.step, "stream": log.stream,
         "message": log.message })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// Binds in a folder that is open to everybody, again and again; gives the permissions that somebody who looks all the time meets.
+    fn met(folder: &Path) -> Vec<u32> {
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let looking = scope.spawn(|| {
+                let mut met = Vec::new();
+                while !is_over.load(Ordering::Relaxed) {
+                    if let Ok(metadata) = fs::symlink_metadata(folder.join(SOCKET)) {
+                        met.push(metadata.permissions().mode() & 0o777);
+                        met.dedup();
+                    }
+                }
+                met
+            });
+            let bound: Vec<_> = (0..200).map(|_| bind_in(folder)).collect();
+            is_over.store(true, Ordering::Relaxed);
+            bound.into_iter().for_each(|bound| drop(bound.unwrap()));
+            looking.join().unwrap()
+        })
+    }
+
+    #[tokio::test]
+    async fn nobody_else_meets_an_open_socket_in_an_open_folder() {
+        let short = std::env::temp_dir().join(format!("dragoman-socket-{}", std::process::id()));
+        let long = short.join("a".repeat(SOCKET_PATH_BYTES_MAX));
+        fs::create_dir_all(&long).unwrap();
+        for folder in [&short, &long] {
+            fs::set_permissions(folder, Permissions::from_mode(0o777)).unwrap();
+            let met = met(folder);
+            assert!(met.iter().all(|mode| *mode == 0o600), "{met:?}");
+            let listener = bind_in(folder).unwrap();
+            let path = ShortPath::of(folder).unwrap();
+            let (asked, heard) = tokio::join!(UnixStream::connect(&path.path), listener.accept());
+            assert!(asked.is_ok() && heard.is_ok(), "{asked:?} {heard:?}");
+            let left = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+            let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with(MAKING)).collect();
+            assert!(left.is_empty(), "{left:?}");
+        }
+        fs::remove_dir_all(&short).unwrap();
+    }
 }
