@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{}", error.told());
+            logging::say_error(&error);
             ExitCode::FAILURE
         }
     }

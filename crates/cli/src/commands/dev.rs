@@ -11,6 +11,7 @@ use runs::Engine;
 use server::{App, Asking, Reread, Shared, has_administrator};
 use store::{Served, Store};
 use tokio::sync::{mpsc, watch};
+use tracing::Level;
 
 use crate::arguments::Serving;
 use crate::commands::migrate::apply_without_loss;
@@ -30,7 +31,7 @@ const QUIET: Duration = Duration::from_millis(150);
 /// Serves until a signal.
 pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let project = open(serving)?;
-    let _logging = logging::start(&project.config)?;
+    let _logging = logging::start_serving(&project.config)?;
     let _lock = DataLock::take(&project)?;
     project.token_key_or_new()?;
     let store = Arc::new(open_store(&project)?);
@@ -76,7 +77,7 @@ async fn load(
     // What cannot be loaded is told before anything is made.
     store.seed_check(seed::job(project, &model)?).await?;
     for change in apply_without_loss(project, store, &model, &sources).await? {
-        eprintln!("  {change}");
+        logging::say(Level::INFO, &format!("  {change}"));
     }
     seed::load(project, store, &model).await?;
     store.locales_keep(&Served::new(Arc::clone(&model))?).await?;
@@ -119,9 +120,15 @@ async fn follow(
         };
         let loaded = again(&mut reload, &stop).await;
         match &loaded {
-            Ok((_, waiting)) if waiting.is_empty() => eprintln!("  reloaded"),
-            Ok((_, waiting)) => eprintln!("  reloaded; start dev again for what has changed of {}", waiting.join(", ")),
-            Err(error) => eprintln!("{}\nthe server goes on with the project as it was", error.told()),
+            Ok((_, waiting)) if waiting.is_empty() => logging::say(Level::INFO, "  reloaded"),
+            Ok((_, waiting)) => {
+                let waiting = waiting.join(", ");
+                logging::say(Level::WARN, &format!("  reloaded; start dev again for what has changed of {waiting}"));
+            }
+            Err(error) => {
+                logging::say_error(error);
+                logging::say(Level::WARN, "the server goes on with the project as it was");
+            }
         }
         if let Some(asking) = asking {
             // Who asked may have gone.
@@ -178,7 +185,8 @@ fn watched(folder: &Path) -> Option<Watched> {
     match watch_folder(folder, sender) {
         Ok(watcher) => Some((watcher, changes)),
         Err(error) => {
-            eprintln!("{}\nchanges of files are not followed", error.told());
+            logging::say_error(&error);
+            logging::say(Level::WARN, "changes of files are not followed");
             None
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use server::App;
 use store::{Address, Store};
 use tokio::sync::watch;
+use tracing::Level;
 
 use crate::arguments::{Cancel, Logs, Project as Arguments, Run, Runs};
 use crate::commands::migrate::require_none;
@@ -133,7 +134,7 @@ pub(crate) fn cancel(arguments: &Cancel) -> Result<ExitCode, Error> {
 /// Works until a signal, beside servers and workers on other machines.
 pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
     let project = Project::open(arguments, &[])?;
-    let _logging = logging::start(&project.config)?;
+    let _logging = logging::start_serving(&project.config)?;
     if matches!(project.database()?, Address::Sqlite(_)) {
         return Err(Error::WorkerOnSqlite);
     }
@@ -155,7 +156,7 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
         let Some(found) = when_there(&store, stop.clone(), begin).await? else { return Ok(()) };
         let Some(engine) = found else { return Err(Error::NoJobs) };
         let _app = mutating(&project, (&model, &store), &engine)?;
-        eprintln!("  working");
+        logging::say(Level::INFO, "  working");
         working::work(&project, &engine, stop).await
     })??;
     Ok(ExitCode::SUCCESS)

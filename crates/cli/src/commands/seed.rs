@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::Model;
 use sql::layout::Layout;
 use store::{SeedFile, SeedJob, SeedOptions, SeedReport, Store};
+use tracing::Level;
 
 use crate::arguments::Project as Arguments;
 use crate::commands::migrate::require_none;
@@ -47,14 +48,13 @@ pub(crate) async fn load(project: &Project, store: &Store, model: &Arc<Model>) -
     let report = report?;
     if !report.loaded.is_empty() {
         let files = report.loaded.len();
-        eprintln!(
-            "  loaded {} from {}",
-            counted(report.entries, ("entry", "entries")),
-            counted(files as u64, ("file", "files"))
-        );
+        let entries = counted(report.entries, ("entry", "entries"));
+        let files = counted(files as u64, ("file", "files"));
+        logging::say(Level::INFO, &format!("  loaded {entries} from {files}"));
     }
     for name in &report.changed {
-        eprintln!("  {name} has changed since it was loaded; a file is loaded once, its new content is left alone");
+        let words = "has changed since it was loaded; a file is loaded once, its new content is left alone";
+        logging::say(Level::WARN, &format!("  {name} {words}"));
     }
     Ok(report)
 }

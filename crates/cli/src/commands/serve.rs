@@ -9,6 +9,7 @@ use runs::Engine;
 use server::{Listener, Shared, Way};
 use store::{Served, Store};
 use tokio::sync::watch;
+use tracing::Level;
 
 use crate::arguments::Serving;
 use crate::commands::migrate::require_none;
@@ -26,7 +27,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Serves until a signal.
 pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     let project = open(serving)?;
-    let _logging = logging::start(&project.config)?;
+    let _logging = logging::start_serving(&project.config)?;
     let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
     require_schemas(&project, &model)?;
     let _lock = DataLock::take(&project)?;
@@ -139,7 +140,8 @@ pub(crate) async fn serve(
 ) {
     announce(shared, &ways);
     if let (Some(path), Some(way)) = (invitation, ways.first()) {
-        eprintln!("  http://{}{path}  (makes the first administrator, once)", way.listener.address());
+        let address = way.listener.address();
+        logging::say(Level::INFO, &format!("  http://{address}{path}  (makes the first administrator, once)"));
     }
     server::serve(shared, ways, &limits(&project.config), stop).await;
 }
@@ -150,10 +152,12 @@ fn announce(shared: &Shared, ways: &[Way]) {
         match &way.endpoint {
             None => {
                 for (path, dialects) in shared.endpoints() {
-                    eprintln!("  http://{address}{path}  ({dialects})");
+                    logging::say(Level::INFO, &format!("  http://{address}{path}  ({dialects})"));
                 }
             }
-            Some(endpoint) => eprintln!("  http://{address}/graphql  (only {endpoint})"),
+            Some(endpoint) => {
+                logging::say(Level::INFO, &format!("  http://{address}/graphql  (only {endpoint})"));
+            }
         }
     }
 }

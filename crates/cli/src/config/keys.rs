@@ -125,7 +125,12 @@ pub(crate) static KEYS: &[Key] = &[
         "Origins whose pages may read answers, as \"https://shop.example\"; \"*\" is every origin.",
     ),
     key(LOG_LEVEL, Kind::Word(&["error", "warn", "info", "debug", "trace"]), "info", "Least severity that is logged."),
-    key(LOG_FORMAT, Kind::Word(&["auto", "text", "json"]), "auto", "auto: text on a terminal, JSON lines elsewhere."),
+    key(
+        LOG_FORMAT,
+        Kind::Word(&["auto", "text", "json"]),
+        "auto",
+        "auto: text on a terminal, JSON lines elsewhere; dev, serve and worker say all else in them, too.",
+    ),
     key("strapi.default_limit", Kind::Number(1, 10_000), "10", "Rows of a strapi list without paging arguments."),
     key("strapi.max_limit", Kind::Number(0, 10_000), "0", "Rows of a strapi list at most; 0: no bound but rows_max."),
     key(

@@ -9,7 +9,7 @@
 use std::fmt::{self, Debug, Write};
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
@@ -59,6 +59,15 @@ impl<'w> FormatFields<'w> for JsonFields {
         fields.record(&mut members);
         members.written
     }
+}
+
+/// What is said without an event, as a line like those of events.
+pub(super) fn line(level: Level, message: &str) -> String {
+    let mut time = String::new();
+    // Writing to a String does not fail.
+    let _always = SystemTime.format_time(&mut Writer::new(&mut time)).is_ok();
+    let message = serde_json::Value::from(message);
+    format!("{{\"timestamp\":\"{time}\",\"level\":\"{level}\",\"message\":{message}}}")
 }
 
 /// Members of an object on their way into a line.

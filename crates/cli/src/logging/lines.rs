@@ -8,6 +8,8 @@ use std::time::Duration;
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::Format;
+
 /// Bytes that wait to be written; beyond it lines are dropped and counted.
 const WAITING_BYTES_MAX: usize = 4 << 20;
 /// From so many bytes on the thread writes at once.
@@ -44,10 +46,11 @@ struct State {
 }
 
 impl Logging {
-    pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<Logging> {
+    pub(super) fn start(format: Format, out: impl Write + Send + 'static) -> io::Result<Logging> {
         let lines = Lines { shared: Arc::default() };
         let shared = Arc::clone(&lines.shared);
-        let thread = std::thread::Builder::new().name("log".to_owned()).spawn(move || write_lines(&shared, out))?;
+        let thread =
+            std::thread::Builder::new().name("log".to_owned()).spawn(move || write_lines(&shared, (format, out)))?;
         Ok(Logging { lines, thread: Some(thread) })
     }
 
@@ -133,13 +136,13 @@ impl Write for Line<'_> {
 }
 
 /// Writes what comes until the end. Nobody can be told when the output is closed.
-fn write_lines(shared: &Shared, mut out: impl Write) {
+fn write_lines(shared: &Shared, (format, mut out): (Format, impl Write)) {
     let mut empty = Vec::new();
     while let Some((mut lines, dropped)) = shared.take(empty) {
         let mut written = out.write_all(&lines);
         if dropped > 0 {
-            let words = "lines of the log were dropped: they came faster than they were read";
-            written = written.and_then(|()| writeln!(out, "{dropped} {words}"));
+            let words = format!("{dropped} lines of the log were dropped: they came faster than they were read");
+            written = written.and_then(|()| writeln!(out, "{}", format.line(Level::WARN, &words)));
         }
         let _closed = written.and_then(|()| out.flush()).is_err();
         lines.clear();
@@ -155,12 +158,12 @@ pub(super) mod tests {
 
     use tracing_subscriber::fmt::MakeWriter as _;
 
-    use super::{Lines, Logging, WAITING_BYTES_MAX};
+    use super::{Format, Lines, Logging, WAITING_BYTES_MAX};
 
     /// What stands in the log behind a job.
     pub(in crate::logging) fn logged(job: impl FnOnce(Lines)) -> String {
         let kept = Kept::default();
-        let logging = Logging::start(kept.clone()).unwrap();
+        let logging = Logging::start(Format::Text, kept.clone()).unwrap();
         job(logging.lines());
         drop(logging);
         String::from_utf8(kept.0.lock().unwrap().clone()).unwrap()
@@ -195,7 +198,7 @@ pub(super) mod tests {
     fn what_is_too_much_is_counted() {
         let kept = Kept::default();
         let held = kept.0.lock().unwrap();
-        let logging = Logging::start(kept.clone()).unwrap();
+        let logging = Logging::start(Format::Text, kept.clone()).unwrap();
         logging.lines().make_writer().write_all(&vec![b'.'; WAITING_BYTES_MAX + 1]).unwrap();
         logging.lines().make_writer().write_all(b"end\n").unwrap();
         drop(held);
