@@ -67,6 +67,10 @@ pub(crate) fn start(
         // A path that is too long for a socket, say, is no reason not to serve.
         Err(error) => tracing::warn!(cause = error.told(), "commands on this machine cannot reach this server"),
     }
+    if engine.is_none() {
+        // The project may have had jobs: what waits for them goes as it does where there are some.
+        tasks.spawn(runs::retire_events(Arc::clone(shared.app().store()), stop.clone()));
+    }
     if let Some(engine) = engine {
         let settings = worker_settings(project)?;
         tasks.spawn(runs::work(Arc::clone(engine), settings, stop.clone()));

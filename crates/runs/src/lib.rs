@@ -44,7 +44,7 @@ pub use happening::{Happening, OWN_TAGS};
 pub use launch::{Launch, Launched, NewRun};
 pub use lease::{Claimed, Lease};
 pub use mutation::{Mutating, MutationAsked, Mutations, NotMade};
-pub use outbox::{OUTBOX_AGE_MAX, launch_by_events};
+pub use outbox::{OUTBOX_AGE_MAX, launch_by_events, retire_events, retire_waiting};
 pub use progress::{NewEvent, NewLog, Progress, StepProgress};
 pub use record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord};
 pub use scheduler::{MISSED_MAX, schedule_runs};

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use plan::Value;
 use serde_json::{Value as Json, json};
-use store::{Ids, Tx, outbox};
+use store::{Ids, Store, Tx, outbox};
 use tokio::sync::watch;
 
 use crate::happening::Waiting;
 use crate::launch::{Launch, NewRun};
 use crate::record::{RunKey, clock_of, instant};
-use crate::{Engine, Error, launch, statements as of};
+use crate::{Clock, Engine, Error, launch, statements as of};
 
 /// Events that one transaction turns into runs.
 const BATCH: usize = 50;
@@ -59,6 +59,48 @@ pub async fn launch_by_events(engine: Arc<Engine>, mut stop: watch::Receiver<boo
     }
 }
 
+/// Removes events that have waited for [`OUTBOX_AGE_MAX`] until it is told to stop: for a project that has no jobs any more, and so no engine, but may
+/// have had some.
+pub async fn retire_events(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = retire_waiting(&store, &Clock::Database).await {
+            // A project that never had jobs is none the worse for it.
+            tracing::debug!(error = crate::chain(&error), "old events of content cannot be removed now");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGE_LOOK) => {}
+            _stopped = stop.changed() => {}
+        }
+    }
+}
+
+/// Removes events of content that have waited for [`OUTBOX_AGE_MAX`]; gives how many. There are none where there never was an engine.
+///
+/// # Errors
+/// What the database said.
+pub async fn retire_waiting(store: &Store, clock: &Clock) -> Result<usize, Error> {
+    let clock = clock.clone();
+    let retired = store
+        .tell(move |tx| {
+            let clock = clock.given();
+            Box::pin(async move {
+                if tx.one(&outbox::THERE, Vec::new()).await?.is_empty() {
+                    return Ok(0);
+                }
+                let now = clock_of(&tx.one(&of::CLOCK, vec![clock]).await?)?;
+                let age = i64::try_from(OUTBOX_AGE_MAX.as_micros()).unwrap_or(i64::MAX);
+                let oldest = Value::Instant(now.saturating_sub(age));
+                Ok::<_, Error>(tx.one(&outbox::RETIRE, vec![oldest]).await?.len())
+            })
+        })
+        .await?;
+    if retired > 0 {
+        let days = OUTBOX_AGE_MAX.as_secs() / 86_400;
+        tracing::warn!(events = retired, "events of content waited {days} days for their jobs; they launch nothing");
+    }
+    Ok(retired)
+}
+
 /// The jobs that listen, each with the run that an event of it becomes.
 struct Listening {
     jobs: Vec<([String; 3], NewRun)>,
@@ -95,27 +137,7 @@ impl Engine {
     /// # Errors
     /// What the database said.
     pub async fn retire_waiting(&self) -> Result<usize, Error> {
-        let clock = self.clock.clone();
-        let retired = self
-            .store
-            .tell(move |tx| {
-                let clock = clock.given();
-                Box::pin(async move {
-                    let now = clock_of(&tx.one(&of::CLOCK, vec![clock]).await?)?;
-                    let age = i64::try_from(OUTBOX_AGE_MAX.as_micros()).unwrap_or(i64::MAX);
-                    let oldest = Value::Instant(now.saturating_sub(age));
-                    Ok::<_, Error>(tx.one(&outbox::RETIRE, vec![oldest]).await?.len())
-                })
-            })
-            .await?;
-        if retired > 0 {
-            let days = OUTBOX_AGE_MAX.as_secs() / 86_400;
-            tracing::warn!(
-                events = retired,
-                "events of content waited {days} days for their jobs; they launch nothing"
-            );
-        }
-        Ok(retired)
+        retire_waiting(&self.store, &self.clock).await
     }
 
     async fn retire_told(&self) {

@@ -172,6 +172,25 @@ async fn an_event_that_nobody_comes_for_goes_after_a_week() {
     }
 }
 
+/// What waits for jobs that the project had goes where no engine is; a database that never had an engine has nothing to remove.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_a_project_without_jobs_go_after_a_week() {
+    for place in Place::both("outbox_alone").await {
+        let store = place.open();
+        let now = Arc::new(Hand::new(1_700_000_000_000_000));
+        let clock = Clock::Manual(Arc::clone(&now));
+        assert_eq!(runs::retire_waiting(&store, &clock).await.unwrap(), 0);
+        let script = Script::begin(place.open(), SCHEMA).await;
+        script.told(r#"create Kind {"name": "a"}"#).await;
+        now.forward(OUTBOX_AGE_MAX);
+        assert_eq!(runs::retire_waiting(&store, &clock).await.unwrap(), 0);
+        now.forward(Duration::from_mins(1));
+        assert_eq!(runs::retire_waiting(&store, &clock).await.unwrap(), 1);
+        drop((script, store));
+        place.remove().await;
+    }
+}
+
 /// What a run has changed launches other jobs, and none whose run led to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_does_not_launch_itself() {

@@ -89,6 +89,12 @@ impl App {
         self.served.model()
     }
 
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
     /// The workflow engine, where the project has jobs.
     #[must_use]
     pub fn engine(&self) -> Option<&Arc<::runs::Engine>> {

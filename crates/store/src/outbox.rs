@@ -76,6 +76,14 @@ pub const RETIRE: Fixed = Fixed {
     columns: &[ColumnKind::Int],
 };
 
+/// Whether the outbox is there: a row, or none.
+pub const THERE: Fixed = Fixed {
+    sqlite: include_str!("outbox/outbox_there.sqlite.sql"),
+    postgres: include_str!("outbox/outbox_there.postgres.sql"),
+    params: &[],
+    columns: &[ColumnKind::Int],
+};
+
 /// The jobs that listen to a content type.
 #[derive(Debug)]
 pub(crate) struct Listeners {
