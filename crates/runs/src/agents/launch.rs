@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use plan::{AgentFault, Value, uuid_text};
 use serde_json::{Map, Value as Json, json};
 
-use super::state::instant_text;
+use super::state::{instant_text, met_run};
 use super::{Env, Failure, Told, json_value, key, key_at, maybe_text, statements as agent};
 use crate::launch::NewRun;
 use crate::record::{int, json, text, uuid};
-use crate::transition::{Word, launched};
+use crate::transition::{Executor, Word, launched};
 use crate::{Engine, Error, statements as of};
 
 /// A run that is asked for.
@@ -294,10 +294,14 @@ async fn put_steps(env: &Env<'_>, run: u128, steps: Vec<(Json, Json)>) -> Result
 /// The step of an op; made where it is not there. The run's row is locked first, so that two who ask at once meet one step.
 pub(super) async fn step(env: &Env<'_>, (run, op): (u128, u128), map_index: i64) -> Result<Told, Failure> {
     let wanted = || vec![Value::Uuid(run), Value::Uuid(op), Value::Int(map_index)];
-    env.tx.one(&agent::RUN_LOCK, vec![Value::Uuid(run)]).await?;
+    let met = met_run(env, run).await?.ok_or(AgentFault::TaskUnknown)?;
     let found = env.tx.one(&agent::STEP_FIND, wanted()).await?;
     if let Some(step) = found.first().and_then(|row| uuid(row.first())) {
         return Ok(Told::row(step));
+    }
+    // The engine's own runs have the steps that they were launched with: nobody would ever execute one more.
+    if met.executor != Executor::External {
+        return Err(AgentFault::ExecutedHere(run).into());
     }
     let known = env.tx.one(&agent::OP, vec![Value::Uuid(run), Value::Uuid(op)]).await?;
     let known = known.first().ok_or(AgentFault::TaskUnknown)?;

@@ -37,9 +37,9 @@ pub enum WithoutType {
 }
 
 /// A run as a change of its state meets it.
-struct Met {
+pub(super) struct Met {
     key: u128,
-    executor: Executor,
+    pub(super) executor: Executor,
     state: RunState,
     locks_versions: bool,
     start: Option<i64>,
@@ -92,7 +92,7 @@ fn told(list: &[NewState]) -> Told {
     Told { row: list.first().map(|new| Value::Uuid(new.of)), made }
 }
 
-async fn met_run(env: &Env<'_>, run: u128) -> Result<Option<Met>, Failure> {
+pub(super) async fn met_run(env: &Env<'_>, run: u128) -> Result<Option<Met>, Failure> {
     let rows = env.tx.one(&agent::RUN_LOCK, vec![Value::Uuid(run)]).await?;
     Ok(rows.first().map(|row| Met::of(row)).transpose()?)
 }

@@ -1,0 +1,91 @@
+//! What agents of others and their users ask of the engine, on both databases: of runs that the engine executes itself, and of their own.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../store/tests/database/mod.rs"]
+mod database;
+mod kitchen;
+
+use std::sync::Arc;
+
+use kitchen::Kitchen;
+use plan::{AgentFault, Cause, Value};
+use runs::RunKey;
+use runs::agents::Ask;
+use sql::ColumnKind;
+use store::{EffectFailure, Error, Fixed, MaybeStore, Store};
+
+const JOBS: &str = include_str!("kitchen/nightly.graphql");
+
+/// Why nothing is written.
+struct Failed(EffectFailure);
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed(EffectFailure::Store(error))
+    }
+}
+
+impl MaybeStore for Failed {
+    fn store(&self) -> Option<&Error> {
+        match &self.0 {
+            EffectFailure::Store(error) => Some(error),
+            EffectFailure::Refused(_) => None,
+        }
+    }
+}
+
+/// Asks in a transaction of its own; gives the key of the row to answer with.
+async fn ask(kitchen: &Kitchen, store: &Store, ask: Ask) -> Result<Option<u128>, Cause> {
+    let effect = kitchen.engine.agent_work(ask).effect.unwrap();
+    let told = store.tell(move |tx| {
+        let effect = Arc::clone(&effect);
+        Box::pin(async move { effect.tell(tx).await.map_err(Failed) })
+    });
+    match told.await {
+        Ok(Some(Value::Uuid(key))) => Ok(Some(key)),
+        Ok(_) => Ok(None),
+        Err(Failed(EffectFailure::Refused(cause))) => Err(cause),
+        Err(Failed(EffectFailure::Store(error))) => panic!("{error}"),
+    }
+}
+
+/// A run of the job, which the engine executes.
+async fn own_run(kitchen: &Kitchen) -> RunKey {
+    let new = kitchen.engine.prepare(Kitchen::launch()).await.unwrap();
+    kitchen.engine.launch(&new).await.unwrap().run
+}
+
+/// The key that a statement over one key gives.
+async fn key(store: &Store, columns: (&'static str, &'static str), of: u128) -> u128 {
+    let fixed =
+        Fixed { sqlite: columns.0, postgres: columns.1, params: &[ColumnKind::Uuid], columns: &[ColumnKind::Uuid] };
+    match store.ask(&fixed, vec![Value::Uuid(of)]).await.unwrap().remove(0).remove(0) {
+        Value::Uuid(key) => key,
+        other => panic!("{other:?} is no key"),
+    }
+}
+
+/// The key of the first op of a run.
+async fn op_of(store: &Store, run: RunKey) -> u128 {
+    let text = (
+        "select op_key from _step_run where run_key = ?1 order by position limit 1",
+        "select op_key from _step_run where run_key = $1 order by position limit 1",
+    );
+    key(store, text, run.0).await
+}
+
+#[tokio::test]
+async fn a_run_of_the_engine_gets_no_step_that_an_agent_asks_for() {
+    for kitchen in Kitchen::of("agents_step", JOBS).await {
+        let store = kitchen.place.open();
+        let run = own_run(&kitchen).await;
+        let op = op_of(&store, run).await;
+        let known = ask(&kitchen, &store, Ask::Step { run: run.0, op, map_index: -1 }).await;
+        assert!(known.unwrap().is_some(), "a step that is there is answered");
+        let asked = ask(&kitchen, &store, Ask::Step { run: run.0, op, map_index: 3 }).await;
+        assert_eq!(asked, Err(Cause::Agent(AgentFault::ExecutedHere(run.0))));
+        assert_eq!(kitchen.engine.steps(run).await.unwrap().len(), 2);
+        drop(store);
+        kitchen.remove().await;
+    }
+}
