@@ -206,6 +206,13 @@ pub enum AgentFault {
     ExecutedHere(u128),
     /// The step is.
     StepExecutedHere(u128),
+    /// What is asked of the run does not happen where it stands.
+    Refused {
+        /// The run.
+        run: u128,
+        /// Why not.
+        why: String,
+    },
     /// Neither a flow nor a group of versions is named.
     FlowUnnamed,
     /// No flow has this key.

@@ -6,15 +6,19 @@ mod database;
 mod kitchen;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kitchen::Kitchen;
 use plan::{AgentFault, Cause, Value};
-use runs::RunKey;
-use runs::agents::Ask;
+use runs::agents::{Ask, NewState, WithoutType};
+use runs::transition::{RunEvent, RunStatus};
+use runs::{Progress, RunKey};
+use serde_json::json;
 use sql::ColumnKind;
 use store::{EffectFailure, Error, Fixed, MaybeStore, Store};
 
 const JOBS: &str = include_str!("kitchen/nightly.graphql");
+const LEASE: Duration = Duration::from_secs(10);
 
 /// Why nothing is written.
 struct Failed(EffectFailure);
@@ -85,6 +89,33 @@ async fn a_run_of_the_engine_gets_no_step_that_an_agent_asks_for() {
         let asked = ask(&kitchen, &store, Ask::Step { run: run.0, op, map_index: 3 }).await;
         assert_eq!(asked, Err(Cause::Agent(AgentFault::ExecutedHere(run.0))));
         assert_eq!(kitchen.engine.steps(run).await.unwrap().len(), 2);
+        drop(store);
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_of_the_engine_that_ends_may_be_asked_to_end_again() {
+    for kitchen in Kitchen::of("agents_cancel", JOBS).await {
+        let (engine, store) = (&kitchen.engine, kitchen.place.open());
+        let run = own_run(&kitchen).await;
+        let lease = engine.claim("one", LEASE, 1).await.unwrap().remove(0).lease;
+        let why = "a run that is starting cannot ask to cancel".to_owned();
+        let asked = ask(&kitchen, &store, Ask::Cancel(run.0)).await;
+        assert_eq!(asked, Err(Cause::Agent(AgentFault::Refused { run: run.0, why })));
+        let begin = Progress::Run { event: RunEvent::Begin, message: String::new() };
+        engine.report(&lease, vec![begin]).await.unwrap();
+        kitchen.forward(LEASE / 2);
+        let told = || NewState {
+            of: run.0,
+            version: None,
+            document: json!({ "type": "Cancelled" }),
+            without_type: WithoutType::Refused,
+        };
+        for asked in [Ask::Cancel(run.0), Ask::Cancel(run.0), Ask::RunStates(vec![told()], None)] {
+            assert_eq!(ask(&kitchen, &store, asked).await, Ok(Some(run.0)));
+            assert_eq!(engine.run(run).await.unwrap().unwrap().status, RunStatus::Canceling);
+        }
         drop(store);
         kitchen.remove().await;
     }

@@ -123,8 +123,8 @@ fn of_refused(run: u128, refused: Refused) -> Failure {
         Refused::Submitted => AgentFault::Submitted,
         Refused::Version { given, present } => AgentFault::Version { run, given, present },
         Refused::Executor(_) => AgentFault::ExecutedHere(run),
-        other @ (Refused::Ended(_) | Refused::Impossible(..) | Refused::Step(..)) => {
-            return Failure::Engine(Error::Refused(other));
+        Refused::Ended(_) | Refused::Impossible(..) | Refused::Step(..) => {
+            AgentFault::Refused { run, why: refused.to_string() }
         }
     })
 }
@@ -242,11 +242,14 @@ pub(super) async fn cancel(env: &Env<'_>, run: u128) -> Result<Told, Failure> {
     Ok(Told::row(run))
 }
 
-/// A run of the engine's own is asked to end.
+/// A run of the engine's own is asked to end: once, however often somebody asks.
 async fn cancel_own(env: &Env<'_>, run: u128) -> Result<(), Failure> {
     let (clock, ids) = (env.clock.clone(), std::sync::Arc::clone(env.ids));
-    cancel::cancel(env.tx, &Cancel { run: RunKey(run), ending: Ending::InOrder, clock, ids }).await?;
-    Ok(())
+    match cancel::cancel(env.tx, &Cancel { run: RunKey(run), ending: Ending::InOrder, clock, ids }).await {
+        Ok(_) | Err(Error::Refused(Refused::Impossible(RunStatus::Canceling, _))) => Ok(()),
+        Err(Error::Refused(refused)) => Err(of_refused(run, refused)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A run gets a state in the product's own words.

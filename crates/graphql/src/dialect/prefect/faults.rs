@@ -134,6 +134,9 @@ fn of_agent(fault: &AgentFault) -> String {
         AgentFault::StepExecutedHere(step) => {
             format!("State update failed for task run ID {}: this run is executed by the server", uuid_text(*step))
         }
+        AgentFault::Refused { run, why } => {
+            format!("State update failed for flow run ID {}: {why}", uuid_text(*run))
+        }
         AgentFault::FlowUnnamed => "A flow id or version group ID must be provided.".to_owned(),
         AgentFault::FlowUnknown(flow) => format!("Flow {} not found", uuid_text(*flow)),
         AgentFault::FlowArchived(flow) => format!("Flow {} is archived.", uuid_text(*flow)),
