@@ -15,7 +15,8 @@ use runs::transition::{RunEvent, RunStatus};
 use runs::{Progress, RunKey};
 use serde_json::json;
 use sql::ColumnKind;
-use store::{EffectFailure, Error, Fixed, MaybeStore, Store};
+use store::postgres::Postgres;
+use store::{Driver, EffectFailure, Error, Fixed, MaybeStore, Store};
 
 const JOBS: &str = include_str!("kitchen/nightly.graphql");
 const LEASE: Duration = Duration::from_secs(10);
@@ -114,6 +115,48 @@ async fn a_run_of_the_engine_that_ends_may_be_asked_to_end_again() {
         };
         for asked in [Ask::Cancel(run.0), Ask::Cancel(run.0), Ask::RunStates(vec![told()], None)] {
             assert_eq!(ask(&kitchen, &store, asked).await, Ok(Some(run.0)));
+            assert_eq!(engine.run(run).await.unwrap().unwrap().status, RunStatus::Canceling);
+        }
+        drop(store);
+        kitchen.remove().await;
+    }
+}
+
+/// Waits until somebody waits for a lock.
+async fn somebody_waits(postgres: &Postgres) {
+    let loan = postgres.loan().await.unwrap();
+    let text = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while loan.client().query_one(text, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+}
+
+/// What is answered to who has to wait for a lock until the rest is done.
+async fn meets<T>(postgres: &Postgres, asked: impl Future<Output = T>, rest: impl Future<Output = ()>) -> T {
+    tokio::pin!(asked);
+    tokio::select! {
+        _told = &mut asked => panic!("it waits for nobody"),
+        () = somebody_waits(postgres) => {}
+    }
+    tokio::join!(asked, rest).0
+}
+
+#[tokio::test]
+async fn a_run_that_is_asked_to_end_while_its_worker_reports_stops_neither() {
+    for kitchen in Kitchen::of("agents_order", JOBS).await {
+        let (engine, store) = (&kitchen.engine, kitchen.place.open());
+        // SQLite has one writer at a time.
+        if let Driver::Postgres(postgres) = store.driver() {
+            let run = own_run(&kitchen).await;
+            let lease = engine.claim("one", LEASE, 1).await.unwrap().remove(0).lease;
+            let begin = Progress::Run { event: RunEvent::Begin, message: String::new() };
+            engine.report(&lease, vec![begin]).await.unwrap();
+            let worker = postgres.loan().await.unwrap();
+            worker.client().batch_execute("begin; select from _lease for update").await.unwrap();
+            let reporting = async {
+                let rest = worker.client().batch_execute("select from _run for no key update nowait; commit").await;
+                rest.expect("who waits for the lease does not hold the run");
+            };
+            let asked = meets(postgres, ask(&kitchen, &store, Ask::Cancel(run.0)), reporting).await;
+            assert_eq!(asked, Ok(Some(run.0)));
             assert_eq!(engine.run(run).await.unwrap().unwrap().status, RunStatus::Canceling);
         }
         drop(store);

@@ -92,8 +92,10 @@ fn told(list: &[NewState]) -> Told {
     Told { row: list.first().map(|new| Value::Uuid(new.of)), made }
 }
 
+/// A run, locked. Its lease is locked before it, as whoever locks both does: a run of the engine may have to be ended.
 pub(super) async fn met_run(env: &Env<'_>, run: u128) -> Result<Option<Met>, Failure> {
-    let rows = env.tx.one(&agent::RUN_LOCK, vec![Value::Uuid(run)]).await?;
+    let rows = env.tx.run(vec![(&of::LEASE_LOCK, vec![Value::Uuid(run)]), (&agent::RUN_LOCK, vec![Value::Uuid(run)])]);
+    let rows = rows.await?.pop().unwrap_or_default();
     Ok(rows.first().map(|row| Met::of(row)).transpose()?)
 }
 
