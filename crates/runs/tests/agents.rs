@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kitchen::Kitchen;
 use plan::{AgentFault, Cause, Value};
-use runs::agents::{Ask, NewState, WithoutType};
+use runs::agents::{Ask, NewExternalRun, NewFlow, NewState, WithoutType};
 use runs::transition::{RunEvent, RunStatus};
 use runs::{Progress, RunKey};
 use serde_json::json;
@@ -158,6 +158,55 @@ async fn a_run_that_is_asked_to_end_while_its_worker_reports_stops_neither() {
             let asked = meets(postgres, ask(&kitchen, &store, Ask::Cancel(run.0)), reporting).await;
             assert_eq!(asked, Ok(Some(run.0)));
             assert_eq!(engine.run(run).await.unwrap().unwrap().status, RunStatus::Canceling);
+        }
+        drop(store);
+        kitchen.remove().await;
+    }
+}
+
+/// A flow that others registered.
+async fn flow(kitchen: &Kitchen, store: &Store, name: &str) -> u128 {
+    let project = Ask::Project { tenant: None, name: name.to_owned(), description: None };
+    let project = ask(kitchen, store, project).await.unwrap();
+    let serialized = json!({ "name": name, "tasks": [{ "slug": "bake", "name": "bake" }], "edges": [] });
+    let new = NewFlow { serialized, project, ..NewFlow::default() };
+    ask(kitchen, store, Ask::Flow(Box::new(new))).await.unwrap().unwrap()
+}
+
+/// A run of it, as its schedule makes one.
+async fn scheduled_run(kitchen: &Kitchen, store: &Store, version: u128) -> RunKey {
+    let new = NewExternalRun { version: Some(version), is_scheduled: true, ..NewExternalRun::default() };
+    RunKey(ask(kitchen, store, Ask::Launch(Box::new(new))).await.unwrap().unwrap())
+}
+
+#[tokio::test]
+async fn a_run_that_an_agent_takes_while_its_flow_is_archived_or_switched_off_stays() {
+    for kitchen in Kitchen::of("agents_taken", JOBS).await {
+        let (engine, store) = (&kitchen.engine, kitchen.place.open());
+        // SQLite has one writer at a time.
+        if let Driver::Postgres(postgres) = store.driver() {
+            for (name, asked) in
+                [("archived", Ask::Archive as fn(u128) -> Ask), ("off", |flow| Ask::Schedule(flow, false))]
+            {
+                let flow = flow(&kitchen, &store, name).await;
+                let taken = scheduled_run(&kitchen, &store, flow).await;
+                let gone = scheduled_run(&kitchen, &store, flow).await;
+                let waits = scheduled_run(&kitchen, &store, flow).await;
+                let agent = postgres.loan().await.unwrap();
+                let taking = format!(
+                    "begin; update _run set state_name = 'Submitted', status = 'starting' where _key = '{taken}';
+                     delete from _step_state where step_key in (select _key from _step_run where run_key = '{gone}');
+                     delete from _step_run where run_key = '{gone}'; delete from _run_state where run_key = '{gone}';
+                     delete from _run where _key = '{gone}'"
+                );
+                agent.client().batch_execute(&taking).await.unwrap();
+                let rest = async { agent.client().batch_execute("commit").await.unwrap() };
+                let told = meets(postgres, ask(&kitchen, &store, asked(flow)), rest).await;
+                assert_eq!(told, Ok(None), "{name}");
+                let state = engine.run(taken).await.unwrap().map(|run| run.state_name);
+                assert_eq!(state.as_deref(), Some("Submitted"), "{name}");
+                assert_eq!(engine.run(waits).await.unwrap(), None, "{name}: what waits goes");
+            }
         }
         drop(store);
         kitchen.remove().await;
