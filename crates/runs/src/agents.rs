@@ -249,12 +249,14 @@ async fn tell(tx: &Tx, engine: &Engine, ask: &Ask) -> Result<Told, Failure> {
         Ask::Step { run, op, map_index } => launch::step(&env, (*run, *op), *map_index).await,
         Ask::Cancel(run) => state::cancel(&env, *run).await,
         Ask::Delete(run) => rows::delete(&env, *run).await,
-        Ask::RunName(..)
-        | Ask::StepName(..)
-        | Ask::RunLabels(..)
-        | Ask::RunBeat(_)
-        | Ask::StepBeat(_)
-        | Ask::ProjectSet(..) => rows::set(&env, ask).await,
+        Ask::RunName(run, name) => rows::named(&env, (&statements::RUN_NAME, *run), name).await,
+        Ask::StepName(step, name) => rows::named(&env, (&statements::STEP_NAME, *step), name).await,
+        Ask::RunLabels(run, labels) => rows::labels(&env, *run, labels).await,
+        Ask::RunBeat(run) => rows::beat(&env, (&statements::RUN_BEAT, *run)).await,
+        Ask::StepBeat(step) => rows::beat(&env, (&statements::STEP_BEAT, *step)).await,
+        Ask::ProjectSet(project, name, description) => {
+            rows::project_set(&env, *project, (name.as_ref(), description.as_ref())).await
+        }
         Ask::Logs(lines) => rows::logs(&env, lines).await,
         Ask::Queue { tenant, before, labels, agent } => {
             rows::seen(&env, *agent).await?;

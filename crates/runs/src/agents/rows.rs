@@ -2,42 +2,33 @@
 
 use plan::{AgentFault, Value, uuid_text};
 use serde_json::{Value as Json, json};
+use store::Fixed;
 
 use super::{
-    Ask, Env, Failure, NewAgent, NewLine, QUEUE_MAX, Told, json_value, key, key_at, maybe_text, statements as agent,
+    Env, Failure, NewAgent, NewLine, QUEUE_MAX, Told, json_value, key, key_at, maybe_text, statements as agent,
 };
 use crate::record::RunKey;
 use crate::{Error, cancel};
 
-/// Changes of one row that need nothing but the row.
-pub(super) async fn set(env: &Env<'_>, ask: &Ask) -> Result<Told, Failure> {
-    let named = |name: &String| {
-        if name.is_empty() { Err(AgentFault::NameEmpty) } else { Ok(Value::Text(name.clone())) }
-    };
-    let call = match ask {
-        Ask::RunName(run, name) => (&agent::RUN_NAME, vec![Value::Uuid(*run), named(name)?, env.at()]),
-        Ask::StepName(step, name) => (&agent::STEP_NAME, vec![Value::Uuid(*step), named(name)?, env.at()]),
-        Ask::RunLabels(run, labels) => {
-            let mut labels = labels.clone();
-            labels.sort();
-            (&agent::RUN_LABELS, vec![Value::Uuid(*run), json_value(&Json::from(labels)), env.at()])
-        }
-        Ask::RunBeat(run) => return beat(env, (&agent::RUN_BEAT, *run)).await,
-        Ask::StepBeat(step) => return beat(env, (&agent::STEP_BEAT, *step)).await,
-        Ask::ProjectSet(project, name, description) => {
-            let values =
-                vec![Value::Uuid(*project), maybe_text(name.as_ref()), maybe_text(description.as_ref()), env.at()];
-            let rows = env.tx.one(&agent::PROJECT_SET, values).await?;
-            return if rows.is_empty() { Err(AgentFault::NothingUpdated.into()) } else { Ok(Told::row(*project)) };
-        }
-        other => unreachable!("{other:?} is no change of one row"),
-    };
-    let rows = env.tx.run(vec![call]).await?;
-    Ok(Told::done(rows.first().is_some_and(|rows| !rows.is_empty())))
+/// A run or a step gets a name of its own.
+pub(super) async fn named(env: &Env<'_>, (fixed, of): (&Fixed, u128), name: &str) -> Result<Told, Failure> {
+    if name.is_empty() {
+        return Err(AgentFault::NameEmpty.into());
+    }
+    let rows = env.tx.one(fixed, vec![Value::Uuid(of), Value::Text(name.to_owned()), env.at()]).await?;
+    Ok(Told::done(!rows.is_empty()))
+}
+
+pub(super) async fn labels(env: &Env<'_>, run: u128, labels: &[String]) -> Result<Told, Failure> {
+    let mut labels = labels.to_vec();
+    labels.sort();
+    let values = vec![Value::Uuid(run), json_value(&Json::from(labels)), env.at()];
+    let rows = env.tx.one(&agent::RUN_LABELS, values).await?;
+    Ok(Told::done(!rows.is_empty()))
 }
 
 /// Unknown rows are answered alike: a beat must never end a run.
-async fn beat(env: &Env<'_>, (fixed, of): (&store::Fixed, u128)) -> Result<Told, Failure> {
+pub(super) async fn beat(env: &Env<'_>, (fixed, of): (&Fixed, u128)) -> Result<Told, Failure> {
     env.tx.one(fixed, vec![Value::Uuid(of), env.at()]).await?;
     Ok(Told::done(true))
 }
@@ -103,6 +94,17 @@ pub(super) async fn project(
     ];
     let rows = env.tx.one(&agent::PROJECT_INSERT, values).await?;
     if rows.is_empty() { Err(AgentFault::NameTaken.into()) } else { Ok(Told::row(project)) }
+}
+
+/// A project is named or described anew.
+pub(super) async fn project_set(
+    env: &Env<'_>,
+    project: u128,
+    (name, description): (Option<&String>, Option<&String>),
+) -> Result<Told, Failure> {
+    let values = vec![Value::Uuid(project), maybe_text(name), maybe_text(description), env.at()];
+    let rows = env.tx.one(&agent::PROJECT_SET, values).await?;
+    if rows.is_empty() { Err(AgentFault::NothingUpdated.into()) } else { Ok(Told::row(project)) }
 }
 
 /// An agent that looks like one that is known is that one.
