@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kitchen::Kitchen;
 use plan::{AgentFault, Cause, Value};
-use runs::agents::{Ask, NewExternalRun, NewFlow, NewState, WithoutType};
+use runs::agents::{Ask, NewExternalRun, NewFlow, NewLine, NewState, WithoutType};
 use runs::transition::{RunEvent, RunStatus};
 use runs::{Progress, RunKey};
 use serde_json::json;
@@ -208,6 +208,38 @@ async fn a_run_that_an_agent_takes_while_its_flow_is_archived_or_switched_off_st
                 assert_eq!(engine.run(waits).await.unwrap(), None, "{name}: what waits goes");
             }
         }
+        drop(store);
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn lines_of_agents_are_read_behind_a_number_as_those_of_the_engine() {
+    for kitchen in Kitchen::of("agents_lines", JOBS).await {
+        let (engine, store) = (&kitchen.engine, kitchen.place.open());
+        let flow = flow(&kitchen, &store, "bakery").await;
+        let (run, other) = (scheduled_run(&kitchen, &store, flow).await, scheduled_run(&kitchen, &store, flow).await);
+        let line = |run: RunKey, text: &str| NewLine {
+            run: run.0,
+            step: None,
+            at: None,
+            name: None,
+            level: "INFO".to_owned(),
+            message: Some(text.to_owned()),
+            info: serde_json::Value::Null,
+        };
+        let unknown = RunKey(7);
+        let sent = vec![line(run, "flour"), line(other, "salt"), line(unknown, "sand"), line(run, "water")];
+        ask(&kitchen, &store, Ask::Logs(sent)).await.unwrap();
+        ask(&kitchen, &store, Ask::Logs(vec![line(run, "oven")])).await.unwrap();
+        let read = async |run, after| -> Vec<(i64, String)> {
+            let lines = engine.logs(run, after).await.unwrap();
+            lines.into_iter().map(|line| (line.number, line.message)).collect()
+        };
+        let of = |list: &[(i64, &str)]| list.iter().map(|(at, text)| (*at, (*text).to_owned())).collect::<Vec<_>>();
+        assert_eq!(read(run, 0).await, of(&[(1, "flour"), (2, "water"), (3, "oven")]));
+        assert_eq!(read(run, 2).await, of(&[(3, "oven")]));
+        assert_eq!(read(other, 0).await, of(&[(1, "salt")]));
         drop(store);
         kitchen.remove().await;
     }

@@ -41,15 +41,16 @@ pub(super) async fn delete(env: &Env<'_>, run: u128) -> Result<Told, Failure> {
     }
 }
 
-/// Lines of unknown runs are left out, the others are kept.
+/// Lines of unknown runs are left out, the others are kept: numbered, so that who follows a run reads them, and each once.
 pub(super) async fn logs(env: &Env<'_>, lines: &[NewLine]) -> Result<Told, Failure> {
     let mut rows = Vec::with_capacity(lines.len());
-    for line in lines {
+    for (position, line) in lines.iter().enumerate() {
         rows.push(json!({ "id": env.id_text()?, "run": uuid_text(line.run), "step": line.step.map(uuid_text),
             "timestamp": line.at.unwrap_or(env.now), "name": line.name, "level": line.level, "message": line.message,
-            "info": line.info }));
+            "info": line.info, "position": position }));
     }
-    env.tx.one(&agent::LOGS_INSERT, vec![Value::Json(Json::from(rows).to_string()), env.at()]).await?;
+    let rows = Value::Json(Json::from(rows).to_string());
+    env.tx.run(vec![(&agent::LOGS_LOCK, vec![rows.clone()]), (&agent::LOGS_INSERT, vec![rows, env.at()])]).await?;
     Ok(Told::done(true))
 }
 

@@ -31,6 +31,7 @@ fixed! {
     STEP_FIND = "agent_step_find" [Uuid, Uuid, Int] -> [Uuid, Int];
     OP = "agent_op" [Uuid, Uuid] -> [Text, Int];
     QUEUE = "agent_queue" [Uuid, Instant, Json, Int] -> [Uuid];
+    LOGS_LOCK = "agent_logs_lock" [Json] -> [Uuid];
     LOGS_INSERT = "agent_logs_insert" [Json, Instant] -> [];
     RUN_NAME = "agent_run_name" [Uuid, Text, Instant] -> [Uuid];
     STEP_NAME = "agent_step_name" [Uuid, Text, Instant] -> [Uuid];
