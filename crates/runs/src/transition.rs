@@ -1,4 +1,5 @@
-//! Which status follows which: the only place that says so. Two tables for runs, by who executes them, and one for steps.
+//! Which status follows which: the only place that says so. Two tables for runs, by who executes them, one for steps of our own runs, and for steps
+//! of runs that an agent executes one rule.
 //!
 //! Source: Dagster's run statuses for runs of our own workers; for runs that somebody else's agent executes, Prefect's rule that any state may
 //! follow any, but for the two locks.
@@ -307,6 +308,19 @@ pub fn step_transition(from: StepStatus, event: StepEvent) -> Result<StepStatus,
     }
 }
 
+/// A step was told to run while its run does not.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+#[error("a step runs only while its run does")]
+pub struct RunNotRunning;
+
+/// The status of a step whose agent says this word of it, in a run that stands there. Any word may follow any.
+///
+/// # Errors
+/// That a step runs only while its run does. Nothing may be written then.
+pub fn step_reported(run: Word, word: Word) -> Result<StepStatus, RunNotRunning> {
+    if word == Word::Running && run != Word::Running { Err(RunNotRunning) } else { Ok(word.step_status()) }
+}
+
 impl RunStatus {
     /// Every one, in order.
     pub const ALL: [RunStatus; 7] = [
@@ -483,7 +497,7 @@ impl Word {
 }
 
 impl Word {
-    /// The engine's status for a step that an agent says it of.
+    /// The engine's status for a step that an agent says it of, as [`step_reported`] lets it.
     #[must_use]
     pub fn step_status(self) -> StepStatus {
         match self {

@@ -244,3 +244,31 @@ async fn lines_of_agents_are_read_behind_a_number_as_those_of_the_engine() {
         kitchen.remove().await;
     }
 }
+
+#[tokio::test]
+async fn a_step_that_is_told_to_run_while_its_run_ends_does_not_run() {
+    for kitchen in Kitchen::of("agents_ending", JOBS).await {
+        let store = kitchen.place.open();
+        // SQLite has one writer at a time.
+        if let Driver::Postgres(postgres) = store.driver() {
+            let flow = flow(&kitchen, &store, "bakery").await;
+            let run = scheduled_run(&kitchen, &store, flow).await;
+            let text = "select _key from _step_run where run_key = $1";
+            let step = key(&store, (text, text), run.0).await;
+            let state = |of: u128| NewState {
+                of,
+                version: None,
+                document: json!({ "type": "Running" }),
+                without_type: WithoutType::Refused,
+            };
+            ask(&kitchen, &store, Ask::RunStates(vec![state(run.0)], None)).await.unwrap();
+            let agent = postgres.loan().await.unwrap();
+            agent.client().batch_execute("begin; update _run set state_name = 'Cancelled'").await.unwrap();
+            let rest = async { agent.client().batch_execute("commit").await.unwrap() };
+            let told = meets(postgres, ask(&kitchen, &store, Ask::StepStates(vec![state(step)])), rest).await;
+            assert_eq!(told, Err(Cause::Agent(AgentFault::RunNotRunning { step, run: run.0 })));
+        }
+        drop(store);
+        kitchen.remove().await;
+    }
+}

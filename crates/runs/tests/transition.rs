@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use runs::transition::{
     Event, Executor, Refused, Report, RunEvent, RunState, RunStatus, StepEvent, StepStatus, Word, launched,
-    step_transition, transition,
+    step_reported, step_transition, transition,
 };
 
 const BEGIN: &str = "<!-- the tables of `transition`, written by its test -->\n";
@@ -92,6 +92,16 @@ fn agents_words_are_taken_but_for_the_locks() {
     let conflict = Refused::Version { given: 4, present: 5 };
     check(RunStatus::Started, reported(Word::Success, Some(4), None), Err(conflict));
     assert_eq!(conflict.to_string(), "provided version 4 but current version is 5");
+}
+
+#[test]
+fn agents_words_of_steps_are_taken_but_for_running_in_a_run_that_does_not() {
+    for run in Word::ALL {
+        for word in Word::ALL {
+            let is_taken = word != Word::Running || run == Word::Running;
+            assert_eq!(step_reported(run, word).ok(), is_taken.then(|| word.step_status()), "{run:?} {word:?}");
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,9 @@ use serde_json::{Map, Value as Json, json};
 use super::{Env, Failure, Told, key, key_at, statements as agent};
 use crate::cancel::{self, Cancel, Ending};
 use crate::record::{RunKey, instant, int, json, text};
-use crate::transition::{Event, Executor, Refused, Report, RunState, RunStatus, Word, transition};
+use crate::transition::{
+    Event, Executor, Refused, Report, RunNotRunning, RunState, RunStatus, Word, step_reported, transition,
+};
 use crate::{Error, statements as of};
 
 /// Bytes of a state's document.
@@ -57,7 +59,7 @@ struct MetStep {
     document: Json,
     start: Option<i64>,
     end: Option<i64>,
-    run_state: String,
+    run_word: Word,
     executor: String,
 }
 
@@ -189,9 +191,8 @@ async fn step(env: &Env<'_>, met: &MetStep, new: &NewState) -> Result<(), Failur
         return Err(AgentFault::StepExecutedHere(met.key).into());
     }
     let mut document = document(env.now, new, &met.state)?;
-    if document.word == Word::Running && met.run_state != Word::Running.name() {
-        return Err(AgentFault::RunNotRunning { step: met.key, run: met.run }.into());
-    }
+    let status = step_reported(met.run_word, document.word)
+        .map_err(|RunNotRunning| AgentFault::RunNotRunning { step: met.key, run: met.run })?;
     keep_inputs(&mut document.json, &met.document);
     let version = met.version + 1;
     let (start, end) = times(env.now, document.word, (met.start, met.end));
@@ -203,7 +204,7 @@ async fn step(env: &Env<'_>, met: &MetStep, new: &NewState) -> Result<(), Failur
                 &agent::STEP_SET,
                 vec![
                     Value::Uuid(met.key),
-                    Value::Text(document.word.step_status().word().to_owned()),
+                    Value::Text(status.word().to_owned()),
                     Value::Text(document.word.name().to_owned()),
                     Value::Int(version),
                     env.at(),
@@ -365,7 +366,7 @@ impl MetStep {
             document: json(row.get(5)).unwrap_or_default(),
             start: instant(row.get(6)),
             end: instant(row.get(7)),
-            run_state: text(row.get(8)).unwrap_or_default(),
+            run_word: text(row.get(8)).and_then(|word| Word::named(&word)).unwrap_or(Word::Pending),
             executor: text(row.get(9)).unwrap_or_default(),
         })
     }
