@@ -105,6 +105,10 @@ impl Store {
     /// [`Error::Layout`] for what cannot be stored, [`Error::LedgerModel`] and [`Error::LedgerNewer`] when the applied model cannot be read,
     /// [`Error::InTheWay`] when rows do not fit the new model.
     pub async fn migrate_plan(&self, model: &Model, sources: &[Source]) -> Result<MigrationPlan, Error> {
+        match self.driver() {
+            Driver::Sqlite(_) => {}
+            Driver::Postgres(postgres) => postgres::nobody_migrates(postgres).await?,
+        }
         let ledger = self.ledger().await?;
         let locales = self.locales();
         let sources = stamped(sources);

@@ -10,7 +10,8 @@ use database::Place;
 use description::describe;
 use migrating::{bring, load, read, sources};
 use question::rows;
-use store::{Error, MigrateOptions, Store};
+use store::postgres::Postgres;
+use store::{Driver, Error, MigrateOptions, Store};
 
 const TRACKS: &str = r#"type Track @model { title: String! year: Int tags: [Tag!] @relation(inverse: "tracks") } type Tag @model { word: String tracks: [Track!] @relation(mappedBy: "tags") }"#;
 const TRACKS_AFTER: &str = r#"type Track @model(draftAndPublish: true) { name: String! @renamedFrom(name: "title") year: String tags: [Tag!] @relation(inverse: "tracks") sold: Int! @default(value: 3) }
@@ -185,4 +186,48 @@ async fn a_migration_that_fails_leaves_everything_as_it_was() {
         place.remove().await;
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The model that a database was made for, as its ledger says it.
+const APPLIED: &str = "select value from _ledger where name = 'model'";
+
+#[tokio::test]
+async fn who_plans_while_another_server_migrates_plans_from_what_it_left() {
+    let places = Place::both("plans_meet").await.into_iter().zip(Place::both("plans_meet_done").await);
+    for (place, done) in places {
+        let (store, other) = (place.open(), done.open());
+        // SQLite has one server at a time.
+        if let (Driver::Postgres(postgres), Driver::Postgres(migrated)) = (store.driver(), other.driver()) {
+            bring(&store, TRACKS, false).await.unwrap();
+            bring(&other, TRACKS_LATER, false).await.unwrap();
+            let server = postgres.loan().await.unwrap();
+            let lock = "begin; select pg_advisory_xact_lock(7235101886250803)";
+            server.client().batch_execute(lock).await.unwrap();
+            let (model, texts) = (read(TRACKS_LATER), sources(TRACKS_LATER));
+            let planning = store.migrate_plan(&model, &texts);
+            tokio::pin!(planning);
+            tokio::select! {
+                _planned = &mut planning => panic!("it waits for nobody"),
+                () = somebody_waits(postgres) => {}
+            }
+            let migrating = async {
+                let row = migrated.loan().await.unwrap().client().query_one(APPLIED, &[]).await.unwrap();
+                let set = "update _ledger set value = $1 where name = 'model'";
+                server.client().execute(set, &[&row.get::<_, String>(0)]).await.unwrap();
+                server.client().batch_execute("commit").await.unwrap();
+            };
+            let (planned, ()) = tokio::join!(planning, migrating);
+            assert!(planned.unwrap().is_empty());
+        }
+        drop((store, other));
+        place.remove().await;
+        done.remove().await;
+    }
+}
+
+/// Waits until somebody waits for a lock.
+async fn somebody_waits(postgres: &Postgres) {
+    let loan = postgres.loan().await.unwrap();
+    let text = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while loan.client().query_one(text, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
 }

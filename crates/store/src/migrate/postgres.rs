@@ -11,10 +11,30 @@ use crate::postgres::{Begin, Postgres, Session};
 const SETTINGS: &str = "set local statement_timeout = 0; set local lock_timeout = '30s'; set local idle_in_transaction_session_timeout = 0;
     select pg_advisory_xact_lock(7235101886250803)";
 
+/// A plan waits for a migration that is under way as long as a migration does, and then reads as long as it takes.
+const READING: &str = "set local statement_timeout = 0; set local lock_timeout = '30s'";
+
+/// Waits until no server migrates.
+const NOBODY: &str = "select pg_advisory_xact_lock_shared(7235101886250803)";
+
+/// Waits until no server migrates: what is planned then is planned from what it left.
+pub(super) async fn nobody_migrates(postgres: &Postgres) -> Result<(), Error> {
+    reading(postgres, async |session| Ok(session.client().batch_execute(NOBODY).await?)).await
+}
+
+/// Reads for a plan.
+async fn reading<T>(postgres: &Postgres, read: impl AsyncFnOnce(&Session) -> Result<T, Error>) -> Result<T, Error> {
+    let loan = postgres.loan().await?;
+    loan.transaction(Begin::Write, async |session: &Session| {
+        session.client().batch_execute(READING).await?;
+        read(session).await
+    })
+    .await
+}
+
 /// The only column of a statement's rows, as texts.
 pub(super) async fn texts(postgres: &Postgres, statement: &str) -> Result<Vec<String>, Error> {
-    let loan = postgres.loan().await?;
-    let messages = loan.client().simple_query(statement).await?;
+    let messages = reading(postgres, async |session| Ok(session.client().simple_query(statement).await?)).await?;
     let rows = messages.iter().filter_map(|message| match message {
         tokio_postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
         _ => None,
@@ -24,9 +44,10 @@ pub(super) async fn texts(postgres: &Postgres, statement: &str) -> Result<Vec<St
 
 /// How many values of a column a conversion gives nothing, or not all, for.
 pub(super) async fn unconverted(postgres: &Postgres, convert: &Convert) -> Result<u64, Error> {
-    let loan = postgres.loan().await?;
     let mut count = 0;
-    for row in loan.client().query(convert.select.as_str(), &[]).await? {
+    let rows =
+        reading(postgres, async |session| Ok(session.client().query(convert.select.as_str(), &[]).await?)).await?;
+    for row in rows {
         let stored = stored::of_text(row.try_get(1)?, convert.conversion.from);
         count += u64::from(convert.conversion.loses(&stored));
     }
