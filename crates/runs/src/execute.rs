@@ -694,12 +694,12 @@ struct Next {
     is_over: bool,
 }
 
-/// A time that the database keeps; one beyond what can be told is the last that can.
 /// So many milliseconds later; none where no calendar reaches.
 fn after(start: Timestamp, milliseconds: u64) -> Option<Timestamp> {
     start.checked_add(Duration::from_millis(milliseconds)).ok()
 }
 
+/// A time that the database keeps; one beyond what can be told is the last that can.
 fn at_micros(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
 }
