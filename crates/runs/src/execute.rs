@@ -674,7 +674,8 @@ impl Playing {
     async fn overtaken(&mut self, error: Error) -> Result<(), Left> {
         let run = self.record.key;
         let record = self.engine().run(run).await?.ok_or(Left::Lost)?;
-        if record.status == self.record.status || record.status.is_finished() {
+        // Not by the status, which is noted here as soon as the end is asked for; only what is written changes the version.
+        if record.state_version == self.record.state_version || record.status.is_finished() {
             return Err(error.into());
         }
         if std::mem::take(&mut self.is_closing) {

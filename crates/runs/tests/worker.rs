@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitchen::Kitchen;
-use runs::transition::RunStatus;
+use runs::transition::{RunStatus, StepStatus};
 use runs::{Clock, Ending, Engine, LEASE, Launch, RunKey, Scratch, TAKEOVERS_MAX, WorkerSettings, work};
 use store::Ids;
 use tokio::sync::watch;
@@ -335,6 +335,26 @@ async fn a_run_that_is_cancelled_as_its_last_step_ends_is_canceled() {
         let told: Vec<&str> =
             events.iter().map(|event| event.kind.as_str()).filter(|kind| ends.contains(kind)).collect();
         assert_eq!(told, ["RUN_CANCELED"]);
+        kitchen.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_as_its_time_ends_is_not_left_behind() {
+    let jobs =
+        r#"type Nightly @job(repository: "kitchen", maxRuntime: "100ms") { one: JSON @run(command: ["stop"]) }"#;
+    for kitchen in Kitchen::of("worker_both_end", jobs).await {
+        let guard = Guard::new("both_end");
+        let engine = &kitchen.engine;
+        let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+        let worker = Working::start(&kitchen, &guard);
+        begun(engine, run).await;
+        // The worker hears nothing of it, and notes the end that it asks for by itself.
+        beside(&kitchen).await.cancel(run, Ending::InOrder).await.unwrap();
+        assert_eq!(ended(&kitchen, run, Duration::from_millis(200)).await, RunStatus::Failed);
+        worker.end().await;
+        let steps = engine.steps(run).await.unwrap();
+        assert_eq!(steps.iter().map(|step| step.status).collect::<Vec<_>>(), [StepStatus::Canceled]);
         kitchen.remove().await;
     }
 }
