@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use runs::process::{Ended, Held, LINE_BYTES_MAX, Reason, STREAM_BYTES_MAX, Stream, Task, Told};
+
+/// How long anything may take before the test gives up.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder of one test; its path in the environment of a process says whose it is.
 struct Place(PathBuf);
@@ -217,6 +221,36 @@ fn a_worker_that_lets_go_leaves_nothing() {
     assert!(!place.left().is_empty());
     drop(held);
     assert_eq!(place.left(), Vec::<String>::new());
+}
+
+/// A worker that goes while what it had started is in its grace: an hour, of which nothing is waited for.
+fn check_abandoned(name: &str, script: &str, ask: impl Fn(&Place, &mut Held)) {
+    // Who is asked says so and goes on.
+    let stubborn =
+        "trap 'echo asked' TERM; (trap '' TERM; exec tail -f /dev/null) & echo ready; while :; do wait; done";
+    let place = Place::new(name);
+    assert!(Command::new("mkfifo").arg(place.0.join("fifo")).status().unwrap().success());
+    fs::write(place.0.join("stubborn"), stubborn).unwrap();
+    let mut held = start(&Task { grace_ms: 3_600_000, ..place.shell(script) });
+    wait_for(&mut held, "ready");
+    ask(&place, &mut held);
+    wait_for(&mut held, "asked");
+    let (told, gone) = std::sync::mpsc::channel();
+    let letting_go = std::thread::spawn(move || {
+        drop(held);
+        told.send(()).unwrap();
+    });
+    gone.recv_timeout(PATIENCE).expect("the process is gone long before its grace is over");
+    letting_go.join().unwrap();
+    assert_eq!(place.left(), Vec::<String>::new(), "{name}");
+}
+
+#[test]
+fn a_worker_that_goes_in_the_grace_of_its_process_leaves_nothing() {
+    check_abandoned("asked", "exec sh stubborn", |_, held| held.cancel());
+    check_abandoned("leftover", "sh stubborn & read go < fifo", |place, _| {
+        fs::write(place.0.join("fifo"), "go\n").unwrap();
+    });
 }
 
 /// A worker that is killed: a shell that holds the guard's pipe, and dies without a word.

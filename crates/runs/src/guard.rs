@@ -258,17 +258,25 @@ impl Hold {
         }
     }
 
-    /// Begins to ask everything to end, each process once.
+    /// Begins to ask everything to end, each process once. What has begun already ends sooner when the worker goes meanwhile.
     fn end(&mut self, reason: Reason) {
-        if self.phase == Phase::Running {
-            self.ended.reason = reason;
-            self.phase = Phase::Ending;
-            let grace = match reason {
-                Reason::Abandoned => self.grace.min(ABANDONED_GRACE_MAX),
-                Reason::Exit | Reason::Cancel | Reason::Timeout => self.grace,
-            };
-            self.deadline = Instant::now().checked_add(grace);
-            below::ask(&mut self.asked);
+        let grace = match reason {
+            Reason::Abandoned => self.grace.min(ABANDONED_GRACE_MAX),
+            Reason::Exit | Reason::Cancel | Reason::Timeout => self.grace,
+        };
+        let deadline = Instant::now().checked_add(grace);
+        match self.phase {
+            Phase::Running => {
+                self.ended.reason = reason;
+                self.phase = Phase::Ending;
+                self.deadline = deadline;
+                below::ask(&mut self.asked);
+            }
+            // Without a time nothing is left below.
+            Phase::Ending if reason == Reason::Abandoned && self.deadline.is_some() => {
+                self.deadline = self.deadline.min(deadline);
+            }
+            Phase::Ending | Phase::Killing => {}
         }
     }
 
