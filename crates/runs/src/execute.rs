@@ -283,8 +283,7 @@ impl Playing {
 
     /// What starts now. Everything else that is decided is told at once.
     fn decide(&mut self) -> Next {
-        let is_canceling = self.record.status == RunStatus::Canceling || self.is_over_time;
-        let moment = Moment { now: self.now(), is_canceling };
+        let moment = Moment { now: self.now(), is_canceling: self.is_canceling() };
         let mut starts: Vec<usize> = Vec::new();
         loop {
             let states: Vec<StepState> = self.steps.list().iter().map(|step| self.state(step.op)).collect();
@@ -306,6 +305,10 @@ impl Playing {
                 return Next { starts, wake_at: decision.wake_at, is_over: decision.end.is_some() };
             }
         }
+    }
+
+    fn is_canceling(&self) -> bool {
+        self.record.status == RunStatus::Canceling || self.is_over_time
     }
 
     fn state(&self, op: usize) -> StepState {
@@ -382,6 +385,10 @@ impl Playing {
 
     /// The process of a step that has begun, and is written so.
     fn start(&mut self, op: usize) {
+        // The run was asked to end while that was written.
+        if self.is_canceling() {
+            return self.ended(op);
+        }
         let of = &self.definition.ops[op];
         let attempt = self.row(op).map_or(1, |row| row.attempt);
         let given = match inputs::gather(&self.definition, &self.record, &self.rows, op) {
@@ -454,6 +461,7 @@ impl Playing {
     /// Something is heard of a process.
     fn hear(&mut self, message: Message) {
         let Message { step: op, heard } = message;
+        let is_canceling = self.is_canceling();
         let key = self.definition.ops[op].name.clone();
         match heard {
             Heard::Started(pid) => {
@@ -461,7 +469,7 @@ impl Playing {
                     let event = words::captured(&key, attempt.number, pid);
                     self.pending.push(Progress::Event(event));
                     attempt.take_lifeline();
-                    if self.record.status == RunStatus::Canceling || self.is_over_time {
+                    if is_canceling {
                         attempt.cancel();
                     }
                 }

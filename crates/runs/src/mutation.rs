@@ -112,6 +112,12 @@ impl MutationStep {
         let began = Instant::now();
         let mut pause = PAUSE;
         loop {
+            if *self.end.borrow() {
+                return Outcome::Ended;
+            }
+            if self.left(began).is_some_and(|left| left.is_zero()) {
+                return Outcome::Failed(late(&self.op));
+            }
             match self.tried(began).await {
                 Ok(Some(output)) => return Outcome::Written(output),
                 Ok(None) => {}
@@ -121,12 +127,6 @@ impl MutationStep {
             pause = (pause * 2).min(PAUSE_MAX);
             if let Some(output) = self.written().await {
                 return Outcome::Written(output);
-            }
-            if *self.end.borrow() {
-                return Outcome::Ended;
-            }
-            if self.left(began).is_some_and(|left| left.is_zero()) {
-                return Outcome::Failed(late(&self.op));
             }
         }
     }

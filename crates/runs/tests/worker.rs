@@ -9,11 +9,15 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kitchen::Kitchen;
 use runs::transition::{RunStatus, StepStatus};
-use runs::{Clock, Ending, Engine, LEASE, Launch, RunKey, Scratch, TAKEOVERS_MAX, WorkerSettings, work};
+use runs::{
+    Clock, Ending, Engine, LEASE, Launch, Mutating, MutationAsked, Mutations, NotMade, RunKey, Scratch, TAKEOVERS_MAX,
+    WorkerSettings, work,
+};
 use store::Ids;
 use tokio::sync::watch;
 
@@ -339,10 +343,49 @@ async fn a_run_that_is_cancelled_as_its_last_step_ends_is_canceled() {
     }
 }
 
+/// An endpoint that counts what it is asked.
+struct Counted(Arc<AtomicUsize>);
+
+impl Mutations for Counted {
+    fn run(&self, _asked: MutationAsked) -> Mutating<'_> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { Err(NotMade::Away) })
+    }
+}
+
+#[tokio::test]
+async fn what_has_not_begun_when_its_run_is_cancelled_does_not_begin() {
+    let jobs = r#"type Nightly @job(repository: "kitchen") {
+      one: JSON @run(command: ["wait"])
+      process: Int! @run(command: ["give", "5"]) @needs(ops: ["one"])
+      mutation: JSON @mutation(document: "mutation { note }") @needs(ops: ["one"])
+    }"#;
+    for kitchen in Kitchen::of("worker_not_begun", jobs).await {
+        let guard = Guard::new("not_begun");
+        let go = guard.0.join("go");
+        assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
+        let engine = &kitchen.engine;
+        let made = Arc::new(AtomicUsize::new(0));
+        engine.mutate_by(Arc::new(Counted(Arc::clone(&made))));
+        let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+        let worker = Working::start(&kitchen, &guard);
+        begun(engine, run).await;
+        // The worker learns of it when it writes that the two others begin.
+        beside(&kitchen).await.cancel(run, Ending::InOrder).await.unwrap();
+        fs::write(&go, "go\n").unwrap();
+        assert_eq!(ended(&kitchen, run, Duration::ZERO).await, RunStatus::Canceled);
+        worker.end().await;
+        let steps = engine.steps(run).await.unwrap();
+        let statuses: Vec<StepStatus> = steps.iter().map(|step| step.status).collect();
+        assert_eq!(statuses, [StepStatus::Succeeded, StepStatus::Canceled, StepStatus::Canceled]);
+        assert_eq!(made.load(Ordering::SeqCst), 0);
+        kitchen.remove().await;
+    }
+}
+
 #[tokio::test]
 async fn a_run_that_is_cancelled_as_its_time_ends_is_not_left_behind() {
-    let jobs =
-        r#"type Nightly @job(repository: "kitchen", maxRuntime: "100ms") { one: JSON @run(command: ["stop"]) }"#;
+    let jobs = r#"type Nightly @job(repository: "kitchen", maxRuntime: "100ms") { one: JSON @run(command: ["stop"]) }"#;
     for kitchen in Kitchen::of("worker_both_end", jobs).await {
         let guard = Guard::new("both_end");
         let engine = &kitchen.engine;
