@@ -31,6 +31,8 @@ const FLUSH: Duration = Duration::from_millis(100);
 const PENDING_MAX: usize = 500;
 /// Times that a run is taken over from a worker that was not heard of; then it fails, for it may be what ends its workers.
 pub const TAKEOVERS_MAX: i64 = 20;
+/// What breaking a mutation off may take.
+const BREAK_OFF: Duration = Duration::from_secs(5);
 /// After a failure of the database, before the next try.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -142,21 +144,13 @@ impl Execution {
             is_stopping: false,
         };
         let left = playing.play(&mut messages).await;
-        match &left {
-            Ok(()) | Err(Left::Lost) => left,
-            Err(Left::Stopping) => {
-                playing.end_processes(&mut messages).await?;
-                playing.flush().await.map(|_| ())
-            }
-            Err(Left::Failed(_)) => {
-                playing.end_processes(&mut messages).await?;
-                left
-            }
-        }
+        let left = playing.leave(left, &mut messages).await;
+        playing.let_go().await;
+        left
     }
 }
 
-/// Mutations under way, each with its op. None outlives the run here.
+/// Mutations under way, each with its op. None outlives the run here, if it lets itself be broken off.
 #[derive(Default)]
 struct Mutating {
     set: JoinSet<mutation::Outcome>,
@@ -169,6 +163,16 @@ impl Mutating {
     fn spawn(&mut self, op: usize, step: MutationStep) {
         let id = self.set.spawn(step.run()).id();
         self.ops.insert(id, op);
+    }
+
+    /// Breaks them off, and waits until they are gone.
+    async fn break_off(&mut self) {
+        if tokio::time::timeout(BREAK_OFF, self.set.shutdown()).await.is_err() {
+            tracing::warn!(
+                mutations = self.set.len(),
+                "mutations of a run that is left go on: they can write nothing any more"
+            );
+        }
     }
 
     /// The next one that ends; none when there is none.
@@ -256,6 +260,27 @@ impl Playing {
                 () = clock.until(wake), if wake_at.is_some() => self.check_time(),
             }
         }
+    }
+
+    /// What is still to be done of a run that is left for this reason.
+    async fn leave(&mut self, left: Result<(), Left>, messages: &mut mpsc::Receiver<Message>) -> Result<(), Left> {
+        match &left {
+            Ok(()) | Err(Left::Lost) => left,
+            Err(Left::Stopping) => {
+                self.end_processes(messages).await?;
+                self.flush().await.map(|_| ())
+            }
+            Err(Left::Failed(_)) => {
+                self.end_processes(messages).await?;
+                left
+            }
+        }
+    }
+
+    /// Lets go of what is still under way: of processes first, for another may start them again soon.
+    async fn let_go(&mut self) {
+        self.running.clear();
+        self.mutating.break_off().await;
     }
 
     /// Brings the run to where its steps may start. True when it ends here.
@@ -711,4 +736,23 @@ fn after(start: Timestamp, milliseconds: u64) -> Option<Timestamp> {
 /// A time that the database keeps; one beyond what can be told is the last that can.
 fn at_micros(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_mutation_that_is_broken_off_is_gone() {
+        let held = Arc::new(());
+        let mut mutating = Mutating::default();
+        let of_mutation = Arc::clone(&held);
+        mutating.set.spawn(async move {
+            std::future::pending::<()>().await;
+            drop(of_mutation);
+            mutation::Outcome::Ended
+        });
+        mutating.break_off().await;
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
 }
