@@ -225,9 +225,57 @@ impl Effect for Asked {
 
     fn ended(&self, ended: Ended) {
         match ended {
-            Ended::Written | Ended::Unknown if matches!(self.ask, Ask::LaunchOwn(_)) => self.engine.hint_queue(),
-            Ended::Written | Ended::Unknown => self.engine.hint_cancel(),
+            Ended::Written | Ended::Unknown => match self.ask.concern() {
+                Concern::Queue => self.engine.hint_queue(),
+                Concern::Held => self.engine.hint_cancel(),
+                Concern::Onlookers => self.engine.hint_progress(),
+            },
             Ended::Undone => {}
+        }
+    }
+}
+
+/// Who must know at once that something was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Concern {
+    /// Workers with room: a run of theirs waits.
+    Queue,
+    /// Workers that have runs: one may have to end.
+    Held,
+    /// Nobody but who follows what happens.
+    Onlookers,
+}
+
+impl Ask {
+    fn concern(&self) -> Concern {
+        match self {
+            Ask::LaunchOwn(_) => Concern::Queue,
+            Ask::Cancel(_) | Ask::RunStates(..) | Ask::Delete(_) => Concern::Held,
+            Ask::StepStates(_)
+            | Ask::Launch(_)
+            | Ask::Step { .. }
+            | Ask::RunName(..)
+            | Ask::StepName(..)
+            | Ask::RunLabels(..)
+            | Ask::RunBeat(_)
+            | Ask::StepBeat(_)
+            | Ask::Logs(_)
+            | Ask::Queue { .. }
+            | Ask::Project { .. }
+            | Ask::ProjectSet(..)
+            | Ask::Flow(_)
+            | Ask::Archive(_)
+            | Ask::Tasks(..)
+            | Ask::Edges(..)
+            | Ask::Schedule(..)
+            | Ask::Group { .. }
+            | Ask::Agent(_)
+            | Ask::Unarchive(_)
+            | Ask::Move(..)
+            | Ask::GroupSchedule(..)
+            | Ask::Nothing
+            | Ask::Remove(_)
+            | Ask::Keep(_) => Concern::Onlookers,
         }
     }
 }
