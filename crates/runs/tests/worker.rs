@@ -13,12 +13,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kitchen::Kitchen;
+use plan::Value;
+use runs::agents::Ask;
 use runs::transition::{RunStatus, StepStatus};
 use runs::{
     Clock, Ending, Engine, LEASE, Launch, Mutating, MutationAsked, Mutations, NotMade, RunKey, Scratch, TAKEOVERS_MAX,
     WorkerSettings, work,
 };
-use store::Ids;
+use sql::ColumnKind;
+use store::{Ended, Fixed, Ids};
 use tokio::sync::watch;
 
 /// How long anything may take before the test gives up.
@@ -398,6 +401,46 @@ async fn a_run_that_is_cancelled_as_its_time_ends_is_not_left_behind() {
         worker.end().await;
         let steps = engine.steps(run).await.unwrap();
         assert_eq!(steps.iter().map(|step| step.status).collect::<Vec<_>>(), [StepStatus::Canceled]);
+        kitchen.remove().await;
+    }
+}
+
+/// The first end of a lease.
+const UNTIL: Fixed = Fixed {
+    sqlite: "select min(until) from _lease",
+    postgres: "select min(until) from _lease",
+    params: &[],
+    columns: &[ColumnKind::Instant],
+};
+
+#[tokio::test]
+async fn a_worker_renews_its_leases_for_what_may_end_a_run_alone() {
+    for kitchen in Kitchen::of("worker_renews", &ONE.replace("quiet", "stop")).await {
+        let guard = Guard::new("renews");
+        let (engine, store) = (&kitchen.engine, kitchen.place.open());
+        let until = async || store.ask(&UNTIL, Vec::new()).await.unwrap()[0][0].clone();
+        let asked = |ask: Ask| engine.agent_work(ask).effect.unwrap().ended(Ended::Written);
+        let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+        let worker = Working::start(&kitchen, &guard);
+        begun(engine, run).await;
+        kitchen.forward(Duration::from_secs(1));
+        asked(Ask::Delete(0));
+        let lease = i64::try_from(LEASE.as_micros()).unwrap();
+        let renewed = Value::Instant(kitchen.now.now() + lease);
+        let renewing = async {
+            while until().await != renewed {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, renewing).await.expect("the lease is renewed");
+        kitchen.forward(Duration::from_secs(1));
+        asked(Ask::RunBeat(0));
+        // It looks for runs meanwhile, which it would do behind a renewal.
+        let other = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
+        assert_eq!(ended(&kitchen, other, Duration::ZERO).await, RunStatus::Succeeded);
+        assert_eq!(until().await, renewed);
+        worker.end().await;
+        drop(store);
         kitchen.remove().await;
     }
 }
