@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use runs::process::{Ended, Held, LINE_BYTES_MAX, Reason, STREAM_BYTES_MAX, Stream, Task, Told};
+use runs::process::{Ended, Held, LINE_BYTES_MAX, Reason, STREAM_BYTES_MAX, STREAM_LINES_MAX, Stream, Task, Told};
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -35,6 +35,7 @@ impl Place {
             grace_ms: 60_000,
             line_bytes_max: LINE_BYTES_MAX,
             stream_bytes_max: STREAM_BYTES_MAX,
+            stream_lines_max: STREAM_LINES_MAX,
         }
     }
 
@@ -201,12 +202,17 @@ fn what_takes_too_long_is_ended() {
 
 #[test]
 fn a_hundred_megabytes_hold_nobody_up_and_are_cut() {
-    check("flood", |place| place.shell("yes 0123456789 | head -c 100000000; echo done >&2"), &|out, error, ended| {
+    let flood = "yes $(printf %0999d 0) | head -c 100000000; echo done >&2";
+    check("flood", |place| place.shell(flood), &|out, error, ended| {
         let bytes: usize = out.iter().map(|line| line.len() + 1).sum();
         let most = usize::try_from(STREAM_BYTES_MAX).unwrap();
-        assert!(bytes <= most && bytes > most - 100, "{bytes}");
+        assert!(bytes <= most && bytes > most - 1_000, "{bytes}");
         assert_eq!((error, ended.status), (&["done".to_owned()][..], Some(0)));
-        assert_eq!(ended.lines_lost, 100_000_000_u64.div_ceil(11) - u64::try_from(out.len()).unwrap());
+        assert_eq!(ended.lines_lost, 100_000 - u64::try_from(out.len()).unwrap());
+    });
+    check("empty", |place| place.shell("yes '' | head -c 1000000"), &|out, _, ended| {
+        assert_eq!(u64::try_from(out.len()).unwrap(), STREAM_LINES_MAX);
+        assert_eq!(ended.lines_lost, 1_000_000 - STREAM_LINES_MAX);
     });
     check("line", |place| place.shell("head -c 10000000 /dev/zero; echo"), &|out, _, _| {
         assert_eq!(out.iter().map(String::len).collect::<Vec<_>>(), [LINE_BYTES_MAX]);

@@ -188,6 +188,7 @@ echo '{"ended":{"reason":"'$word'","status":null,"signal":null,"left_behind":0,"
             grace_ms: 0,
             line_bytes_max: 1,
             stream_bytes_max: 1,
+            stream_lines_max: 1,
         }
     }
 }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub const LINE_BYTES_MAX: usize = 64 << 10;
 /// Bytes of each stream of one process that are kept.
 pub const STREAM_BYTES_MAX: u64 = 10 << 20;
+/// Lines of each stream of one process that are kept: each is a row, however short it is.
+pub const STREAM_LINES_MAX: u64 = 100_000;
 /// Grace at most for what came from a process whose worker is gone: then another worker starts it again soon.
 pub const ABANDONED_GRACE_MAX: Duration = Duration::from_secs(2);
 /// Bytes of one message between guard and worker: a line whose every byte is escaped fits.
@@ -37,6 +39,8 @@ pub struct Task {
     pub line_bytes_max: usize,
     /// Bytes of each stream that are kept.
     pub stream_bytes_max: u64,
+    /// Lines of each stream that are kept.
+    pub stream_lines_max: u64,
 }
 
 /// What the guard tells.
@@ -93,7 +97,7 @@ pub struct Ended {
     pub left_behind: usize,
     /// Something had to be killed.
     pub is_killed: bool,
-    /// Lines of both streams beyond the limit, which are lost.
+    /// Lines of both streams beyond the limits, which are lost.
     pub lines_lost: u64,
 }
 

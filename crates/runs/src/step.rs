@@ -96,6 +96,7 @@ impl Files {
             grace_ms: shared.grace_ms,
             line_bytes_max: crate::process::LINE_BYTES_MAX,
             stream_bytes_max: crate::process::STREAM_BYTES_MAX,
+            stream_lines_max: crate::process::STREAM_LINES_MAX,
         }
     }
 

@@ -19,7 +19,8 @@ pub(super) fn read(
     messages: &SyncSender<Told>,
     lost: &Arc<AtomicU64>,
 ) -> JoinHandle<()> {
-    let mut cutter = Cutter::new(task.line_bytes_max, task.stream_bytes_max);
+    let room = Room { bytes: task.stream_bytes_max, lines: task.stream_lines_max };
+    let mut cutter = Cutter::new(task.line_bytes_max, room);
     let (messages, lost) = (messages.clone(), Arc::clone(lost));
     thread::spawn(move || {
         let mut chunk = vec![0; CHUNK_BYTES];
@@ -44,15 +45,20 @@ struct Cutter {
     line: Vec<u8>,
     is_cut: bool,
     line_bytes_max: usize,
-    /// Bytes of the stream that may still be kept.
-    left: u64,
-    /// Lines that were not.
+    room: Room,
+    /// Lines that were not kept.
     lost: u64,
 }
 
+/// What of a stream may still be kept.
+struct Room {
+    bytes: u64,
+    lines: u64,
+}
+
 impl Cutter {
-    fn new(line_bytes_max: usize, stream_bytes_max: u64) -> Cutter {
-        Cutter { line: Vec::new(), is_cut: false, line_bytes_max, left: stream_bytes_max, lost: 0 }
+    fn new(line_bytes_max: usize, room: Room) -> Cutter {
+        Cutter { line: Vec::new(), is_cut: false, line_bytes_max, room, lost: 0 }
     }
 
     fn take(&mut self, mut bytes: &[u8], tell: &mut impl FnMut(String, bool)) {
@@ -72,13 +78,14 @@ impl Cutter {
 
     fn end(&mut self, tell: &mut impl FnMut(String, bool)) {
         let bytes = u64::try_from(self.line.len()).unwrap_or(u64::MAX).saturating_add(1);
-        if bytes <= self.left {
-            self.left -= bytes;
+        if bytes <= self.room.bytes && self.room.lines > 0 {
+            self.room.bytes -= bytes;
+            self.room.lines -= 1;
             let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
             tell(String::from_utf8_lossy(line).into_owned(), self.is_cut);
         } else {
             // A short line after a long one would give a text with holes: what comes after the first lost line is lost, too.
-            self.left = 0;
+            self.room.lines = 0;
             self.lost += 1;
         }
         self.line.clear();
@@ -95,10 +102,10 @@ impl Cutter {
 
 #[cfg(test)]
 mod tests {
-    use super::Cutter;
+    use super::{Cutter, Room};
 
     fn check(chunks: &[&str], (line_bytes_max, stream_bytes_max): (usize, u64), expected: &[&str], lost: u64) {
-        let mut cutter = Cutter::new(line_bytes_max, stream_bytes_max);
+        let mut cutter = Cutter::new(line_bytes_max, Room { bytes: stream_bytes_max, lines: 3 });
         let mut lines = Vec::new();
         let mut tell = |text: String, is_cut: bool| lines.push([text.as_str(), if is_cut { "…" } else { "" }].concat());
         for chunk in chunks {
@@ -121,5 +128,6 @@ mod tests {
         check(&["12345", "6789", "0\nab\n"], (4, 100), &["1234…", "ab"], 0);
         check(&["ab\ncd\nefg\nh\n"], (10, 6), &["ab", "cd"], 2);
         check(&["abc\nd"], (10, 3), &[], 2);
+        check(&["\n\n", "\n\na\n"], (10, 100), &["", "", ""], 2);
     }
 }
