@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use acceptance::client;
 use acceptance::differences::{self, Tally};
 use acceptance::play::Play;
 use acceptance::project::{Database, Template, settings};
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::Settings;
 
 #[test]
@@ -77,6 +78,72 @@ fn guide(database: Database) {
         }
     }
     tally.settle("dagster's guide");
+}
+
+const LOUD: &str = r#"type Loud @job(location: "main", repository: "main") {
+  loud: JSON @run(command: ["sh", "-c", "seq 3000; seq 5 >&2"])
+  quiet: JSON @run(command: ["echo", "hush"])
+}"#;
+
+#[test]
+fn sqlite_reads_the_lines_of_one_step() {
+    loud(Database::Sqlite);
+}
+
+#[test]
+fn postgres_reads_the_lines_of_one_step() {
+    loud(Database::Postgres);
+}
+
+/// A step whose lines are more than a list may have hinders nobody from reading those of another, and with limits its own are read, too.
+fn loud(database: Database) {
+    let folder = std::env::temp_dir().join(format!("dragoman-loud-{database:?}-{}", std::process::id()));
+    let project = Copy(folder.clone());
+    fs::create_dir_all(folder.join("schema")).expect("a folder can be made");
+    fs::write(folder.join("schema/loud.graphql"), LOUD).expect("a file can be written");
+    let template = Template::new(&project.0, database);
+    let mut settings = operated();
+    settings.schemas.limits.rows_max = 1_000;
+    let server = template.work_with(settings, guard());
+    let ask = |query: &str, variables: Value| {
+        let body = json!({ "query": query, "variables": variables });
+        server.ask(&client::graphql("/graphql", &body, None)).body.expect("the answer is JSON")
+    };
+    let selector = json!({ "repositoryLocationName": "main", "repositoryName": "main", "jobName": "loud" });
+    let launch = "mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { ... on LaunchRunSuccess { run { runId } } } }";
+    let launched = ask(launch, json!({ "p": { "selector": selector, "runConfigData": {} } }));
+    let run = launched["data"]["launchRun"]["run"]["runId"].as_str().expect("it is launched");
+    server.until(run, "succeeded").expect("it succeeds");
+    let events = "query($id: ID!) { logsForRun(runId: $id) { ... on EventConnection { events { ... on LogsCapturedEvent { fileKey stepKeys } } } } }";
+    let told = ask(events, json!({ "id": run }));
+    let told = told["data"]["logsForRun"]["events"].as_array().cloned().unwrap_or_default();
+    let file = |step: &str| told.iter().find(|event| event["stepKeys"][0] == step).expect("told")["fileKey"].clone();
+    let captured = "query($k: [String!]!, $c: String, $l: Int) { capturedLogs(logKey: $k, cursor: $c, limit: $l) { stdout stderr cursor } }";
+    let read = |step: &str, cursor: &Value, limit: Value| {
+        ask(captured, json!({ "k": [run, "compute_logs", file(step)], "c": cursor, "l": limit }))
+    };
+    let quiet = read("quiet", &Value::Null, Value::Null);
+    assert_eq!(quiet["data"]["capturedLogs"], json!({ "stdout": "hush\n", "stderr": "", "cursor": "5:0" }));
+    let through = "query($id: ID!, $k: String!) { runOrError(runId: $id) { ... on Run { capturedLogs(fileKey: $k) { stdout } } } }";
+    let through = ask(through, json!({ "id": run, "k": file("quiet") }));
+    assert_eq!(through["data"]["runOrError"]["capturedLogs"]["stdout"], "hush\n");
+    let whole = read("loud", &Value::Null, Value::Null);
+    assert!(whole["errors"][0]["message"].as_str().is_some_and(|text| text.contains("rows_max")), "{whole}");
+    let (mut out, mut err, mut cursor) = (String::new(), String::new(), Value::Null);
+    loop {
+        let told = read("loud", &cursor, 5_000.into());
+        assert_eq!(told["errors"], Value::Null, "{told}");
+        let told = &told["data"]["capturedLogs"];
+        out.push_str(told["stdout"].as_str().unwrap_or_default());
+        err.push_str(told["stderr"].as_str().unwrap_or_default());
+        if told["cursor"] == cursor {
+            break;
+        }
+        cursor = told["cursor"].clone();
+    }
+    let expected: String = (1..=3_000).map(|number| format!("{number}\n")).collect();
+    assert_eq!((out.as_str(), err.as_str()), (expected.as_str(), "1\n2\n3\n4\n5\n"));
+    assert!(cursor.as_str().is_some_and(|cursor| cursor.starts_with("13893:10:")), "{cursor}");
 }
 
 /// The example in a folder of its own: its ops write files.

@@ -267,9 +267,16 @@ pub(super) fn seconds(raw: &Json) -> Json {
 fn one<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     let id = asked.argument("runId").cloned().unwrap_or_default();
     let missing = move || not_found(asked.text("runId").unwrap_or_default());
-    let Some((table, row)) = row(telling, asked) else { return missing() };
+    let Some((table, mut row)) = row(telling, asked) else { return missing() };
     rows_of(
-        move |holes| table.one(table.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id)), row),
+        move |holes| {
+            if let Some(lines) = row.object.entries.iter_mut().find(|entry| entry.key == "logs") {
+                let asked_for = asked.below("capturedLogs");
+                let files: Vec<&str> = asked_for.iter().filter_map(|of| of.text("fileKey")).collect();
+                *lines = nested("logs", logs::lines_of(table, (id.as_str().unwrap_or_default(), &files), holes));
+            }
+            table.one(table.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id)), row)
+        },
         move |rows| rows.into_iter().next().map_or_else(missing, |raw| run(telling, raw)),
     )
 }
