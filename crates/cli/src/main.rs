@@ -28,13 +28,20 @@ use crate::error::Error;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    let command = if is_guard() { Command::Guard } else { Arguments::parse().command };
+    match run(command) {
         Ok(code) => code,
         Err(error) => {
             logging::say_error(&error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Every op waits for its guard: it is known before all that is told of the other commands is put together.
+fn is_guard() -> bool {
+    let mut arguments = std::env::args_os().skip(1);
+    arguments.next().is_some_and(|word| word == "guard") && arguments.next().is_none()
 }
 
 fn run(command: Command) -> Result<ExitCode, Error> {

@@ -219,6 +219,25 @@ fn a_hundred_megabytes_hold_nobody_up_and_are_cut() {
     });
 }
 
+/// What is asked of a process that has ended meanwhile does not meet the next one.
+#[test]
+fn one_guard_holds_one_process_after_another() {
+    let place = Place::new("again");
+    let mut held = start(&place.shell("(setsid tail -f /dev/null &); echo one"));
+    let (out, _, ended) = follow(&mut held);
+    assert_eq!((out.as_slice(), ended.status, ended.left_behind), (&["one".to_owned()][..], Some(0), 1));
+    held.cancel();
+    for (script, status) in [("echo two; exit 2", 2), ("echo three; exit 3", 3)] {
+        held.begin(&place.shell(script)).unwrap();
+        let (out, _, ended) = follow(&mut held);
+        assert_eq!((out.len(), ended.reason, ended.status, ended.left_behind), (1, Reason::Exit, Some(status), 0));
+    }
+    held.begin(&place.shell("echo ready; tail -f /dev/null")).unwrap();
+    wait_for(&mut held, "ready");
+    drop(held);
+    assert_eq!(place.left(), Vec::<String>::new());
+}
+
 #[test]
 fn a_worker_that_lets_go_leaves_nothing() {
     let place = Place::new("dropped");

@@ -1,12 +1,14 @@
 //! One attempt of a step while its process runs, and what became of it.
 
+use std::sync::mpsc::Sender;
+
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::definition::OpDefinition;
 use crate::process::{Ended, Lifeline, Line, Reason, Stream};
 use crate::progress::{NewEvent, NewLog, Progress};
-use crate::step::Gave;
+use crate::step::{Ask, Beginning, Gave, Hand};
 use crate::words::{self, Failure};
 
 /// Lines of standard error that are shown with a failure.
@@ -17,6 +19,7 @@ const LAST_LINES: usize = 20;
 pub(crate) struct Attempt {
     /// 1, 2, …
     pub(crate) number: u32,
+    asks: Sender<Ask>,
     coming: Option<oneshot::Receiver<Lifeline>>,
     lifeline: Option<Lifeline>,
     is_canceled: bool,
@@ -40,8 +43,15 @@ pub(crate) struct Told {
 }
 
 impl Attempt {
-    pub(crate) fn new(number: u32, coming: oneshot::Receiver<Lifeline>) -> Attempt {
-        Attempt { number, coming: Some(coming), lifeline: None, is_canceled: false, last_lines: Vec::new() }
+    pub(crate) fn new(number: u32, beginning: Beginning) -> Attempt {
+        let Beginning { asks, lifeline } = beginning;
+        Attempt { number, asks, coming: Some(lifeline), lifeline: None, is_canceled: false, last_lines: Vec::new() }
+    }
+
+    /// The guard of its process, which has ended.
+    pub(crate) fn into_hand(mut self) -> Option<Hand> {
+        self.take_lifeline();
+        self.lifeline.map(|lifeline| Hand::again(self.asks, lifeline))
     }
 
     /// Takes hold of the process, if its guard is there: from now on it ends when this value goes. What was asked of it before is asked now.
@@ -167,8 +177,8 @@ echo '{"ended":{"reason":"'$word'","status":null,"signal":null,"left_behind":0,"
         let guard = folder.join("guard");
         std::fs::write(&guard, GUARD).expect("a file");
         std::fs::set_permissions(&guard, std::fs::Permissions::from_mode(0o755)).expect("a program");
-        let (give, coming) = oneshot::channel();
-        let mut attempt = Attempt::new(1, coming);
+        let (give, lifeline) = oneshot::channel();
+        let mut attempt = Attempt::new(1, Beginning { asks: std::sync::mpsc::channel().0, lifeline });
         attempt.cancel();
         let mut held = Held::start(&guard, &task(&folder)).expect("a guard");
         give.send(held.lifeline().expect("a lifeline")).expect("the attempt waits for it");

@@ -17,7 +17,7 @@ use crate::definition::{Definition, WorkDefinition};
 use crate::mutation::{self, MutationStep};
 use crate::progress::{NewEvent, Progress, Report, StepProgress};
 use crate::record::{RunRecord, StepRecord};
-use crate::step::{Begin, Heard, MESSAGES_MAX, Message, Shared};
+use crate::step::{Begin, Hand, Heard, MESSAGES_MAX, Message, Shared};
 use crate::steps::{AfterFailure, Moment, Selection, StepState, Steps, after_failure};
 use crate::transition::{RunEvent, RunStatus, StepEvent, StepStatus};
 use crate::worker::WorkerSettings;
@@ -135,6 +135,7 @@ impl Execution {
             steps,
             rows,
             running: HashMap::new(),
+            hands: Vec::new(),
             mutating: Mutating::default(),
             pending: Vec::new(),
             sender,
@@ -197,6 +198,8 @@ struct Playing {
     /// Every step of the run, those that another run made among them.
     rows: Vec<StepRecord>,
     running: HashMap<usize, Attempt>,
+    /// Guards without a process, for what starts next: none waits for longer than it takes to write what starts.
+    hands: Vec<Hand>,
     mutating: Mutating,
     pending: Vec<Progress>,
     sender: mpsc::Sender<Message>,
@@ -219,6 +222,7 @@ impl Playing {
                 return Err(Left::Stopping);
             }
             let Next { starts, wake_at, is_over } = self.decide();
+            self.make_ready(&starts);
             if is_over || !starts.is_empty() || self.pending.len() >= PENDING_MAX {
                 let is_as_decided = self.flush().await?;
                 flush_at = None;
@@ -232,6 +236,7 @@ impl Playing {
             for at in starts {
                 self.start(at);
             }
+            self.hands.clear();
             if flush_at.is_none() && !self.pending.is_empty() {
                 flush_at = Some(Instant::now() + FLUSH);
             }
@@ -408,6 +413,17 @@ impl Playing {
         }
     }
 
+    /// Starts the guards of what is about to start, while that is being written.
+    fn make_ready(&mut self, starts: &[usize]) {
+        let is_process = |op: &&usize| matches!(self.definition.ops[**op].work, WorkDefinition::Process { .. });
+        let wanted = starts.iter().filter(is_process).count();
+        while self.hands.len() < wanted
+            && let Ok(hand) = Hand::ready(&self.execution.shared, self.sender.clone())
+        {
+            self.hands.push(hand);
+        }
+    }
+
     /// The process of a step that has begun, and is written so.
     fn start(&mut self, op: usize) {
         // The run was asked to end while that was written.
@@ -432,8 +448,13 @@ impl Playing {
         let name = format!("{}.{}.{attempt}.{}", self.record.key, of.name, self.execution.claimed.lease.fence);
         let folder = self.execution.settings.scratch.folder().join(name);
         let begin = Begin { step: op, folder, document, command: command.clone(), timeout_ms: of.timeout_ms };
-        let lifeline = crate::step::start(&self.execution.shared, begin, self.sender.clone());
-        self.running.insert(op, Attempt::new(attempt, lifeline));
+        let hand = self.hands.pop().map_or_else(|| Hand::ready(&self.execution.shared, self.sender.clone()), Ok);
+        match hand {
+            Ok(hand) => {
+                self.running.insert(op, Attempt::new(attempt, hand.begin(begin)));
+            }
+            Err(met) => self.attempt_failed(op, &words::broken(&format!("no thread for the process: {met}"))),
+        }
     }
 
     /// The mutation of a step that has begun. Whoever asks the run to end meanwhile waits for it: the transaction under way, and no other.
@@ -519,6 +540,7 @@ impl Playing {
                     Outcome::Canceled => self.ended(op),
                     Outcome::Failed(failure) => self.attempt_failed(op, &failure),
                 }
+                self.hands.extend(attempt.into_hand());
             }
         }
     }

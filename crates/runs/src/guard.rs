@@ -3,7 +3,7 @@
 //! The worker holds the other end of standard input. First a line with the task comes through it, later the word `cancel`, and its end means
 //! that the worker is gone. The guard is a session of its own and the reaper of all orphans below it, so that nothing that the process starts
 //! gets away, also not by forking twice. When the process ends, is cancelled, takes too long or is abandoned, everything below is asked to end,
-//! given a grace, and killed. The last word is told when nothing is left.
+//! given a grace, and killed. The last word is told when nothing is left; then the next task may come.
 
 mod below;
 mod lines;
@@ -34,7 +34,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// What keeps the guard from its work. It never leaves a process behind.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No task came, or none that can be read.
+    /// No task came, or one that cannot be read.
     #[error("a guard is started by a worker, which says what to run")]
     Task(#[source] std::io::Error),
     /// The system refuses to make it the reaper of orphans.
@@ -44,6 +44,10 @@ pub enum Error {
 
 /// What the guard waits for.
 enum Happening {
+    /// The worker has something to run.
+    Task(Box<Task>),
+    /// The worker says what no worker says.
+    Unreadable(std::io::Error),
     /// The worker asks for the end.
     Cancel,
     /// The worker is gone.
@@ -63,49 +67,77 @@ enum Left {
     Something,
 }
 
-/// Runs one task to its end. `lifeline` is the pipe from the worker, `report` the one to it.
+/// Runs one task after another until the worker has none. `lifeline` is the pipe from the worker, `report` the one to it.
 ///
 /// # Errors
 /// That there is no task, or no way to hold a process.
 pub fn run(lifeline: impl Read + Send + 'static, report: impl Write + Send + 'static) -> Result<(), Error> {
-    let mut lifeline = BufReader::new(lifeline);
-    let task = task(&mut lifeline).map_err(Error::Task)?;
     // Where it leads a group already, as in a terminal, it stays in that session.
     let _own_session = setsid().is_ok();
     set_child_subreaper(Some(getpid())).map_err(Error::Reaper)?;
     let (messages, writer) = write(report);
-    match start(&task) {
-        Ok(mut child) => {
-            let pid = child.id();
-            let _told = messages.send(Told::Started { pid }).is_ok();
-            let lost = Arc::new(AtomicU64::new(0));
-            let readers = [
-                child.stdout.take().map(|pipe| lines::read(pipe, Stream::Out, &task, &messages, &lost)),
-                child.stderr.take().map(|pipe| lines::read(pipe, Stream::Error, &task, &messages, &lost)),
-            ];
-            let happenings = watch(lifeline);
-            let ended = Hold::new(&task, pid).until_alone(&happenings);
-            // Nobody holds the other ends any more, so the readers come to theirs.
-            for reader in readers.into_iter().flatten() {
-                let _read = reader.join().is_ok();
+    let (sender, happenings) = channel();
+    let from_worker = sender.clone();
+    thread::spawn(move || listen(BufReader::new(lifeline), &from_worker));
+    let mut after = After::Nothing;
+    while after != After::All {
+        after = match happenings.recv() {
+            Ok(Happening::Task(task)) => play(&task, &messages, (&sender, &happenings)),
+            // It asks for the end of what has ended meanwhile.
+            Ok(Happening::Cancel | Happening::Gone(..) | Happening::Alone) => continue,
+            Ok(Happening::Unreadable(met)) => return Err(Error::Task(met)),
+            Ok(Happening::Abandoned) | Err(_) if after == After::Nothing => {
+                return Err(Error::Task(std::io::ErrorKind::UnexpectedEof.into()));
             }
-            let lines_lost = lost.load(Ordering::Relaxed);
-            let _told = messages.send(Told::Ended(Ended { lines_lost, ..ended })).is_ok();
-        }
-        Err(reason) => {
-            let _told = messages.send(Told::NotStarted { reason }).is_ok();
-        }
+            Ok(Happening::Abandoned) | Err(_) => After::All,
+        };
     }
     drop(messages);
     let _written = writer.join().is_ok();
     Ok(())
 }
 
-/// The first line.
-fn task(lifeline: &mut impl BufRead) -> std::io::Result<Task> {
-    let mut line = Vec::new();
-    lifeline.take(TASK_BYTES_MAX).read_until(b'\n', &mut line)?;
-    Ok(serde_json::from_slice(&line)?)
+/// What has been, after which there may be more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// No task came yet.
+    Nothing,
+    /// A task has ended, and the worker may have another.
+    Task,
+    /// The worker is gone, or what it asked for could not be started.
+    All,
+}
+
+/// One task, until nothing is left of its process.
+fn play(
+    task: &Task,
+    messages: &SyncSender<Told>,
+    (sender, happenings): (&Sender<Happening>, &Receiver<Happening>),
+) -> After {
+    let mut child = match start(task) {
+        Ok(child) => child,
+        Err(reason) => {
+            let _told = messages.send(Told::NotStarted { reason }).is_ok();
+            return After::All;
+        }
+    };
+    let pid = child.id();
+    let _told = messages.send(Told::Started { pid }).is_ok();
+    let lost = Arc::new(AtomicU64::new(0));
+    let readers = [
+        child.stdout.take().map(|pipe| lines::read(pipe, Stream::Out, task, messages, &lost)),
+        child.stderr.take().map(|pipe| lines::read(pipe, Stream::Error, task, messages, &lost)),
+    ];
+    let from_below = sender.clone();
+    thread::spawn(move || reap(&from_below));
+    let (ended, after) = Hold::new(task, pid).until_alone(happenings);
+    // Nobody holds the other ends any more, so the readers come to theirs.
+    for reader in readers.into_iter().flatten() {
+        let _read = reader.join().is_ok();
+    }
+    let lines_lost = lost.load(Ordering::Relaxed);
+    let _told = messages.send(Told::Ended(Ended { lines_lost, ..ended })).is_ok();
+    after
 }
 
 fn start(task: &Task) -> Result<std::process::Child, String> {
@@ -132,26 +164,23 @@ fn write(mut report: impl Write + Send + 'static) -> (SyncSender<Told>, thread::
     (sender, writer)
 }
 
-/// Threads that wait for the worker and for processes below.
-fn watch(lifeline: impl BufRead + Send + 'static) -> Receiver<Happening> {
-    let (sender, receiver) = channel();
-    let from_worker = sender.clone();
-    thread::spawn(move || listen(lifeline, &from_worker));
-    thread::spawn(move || reap(&sender));
-    receiver
-}
-
-fn listen(lifeline: impl BufRead, happenings: &Sender<Happening>) {
-    for line in lifeline.lines() {
-        match line {
-            Ok(word) if word == "cancel" => {
-                let _told = happenings.send(Happening::Cancel).is_ok();
-            }
-            Ok(_) => {}
-            Err(_) => break,
+/// Reads what the worker says, line by line, until it is gone.
+fn listen(mut lifeline: impl BufRead, happenings: &Sender<Happening>) {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let is_read = (&mut lifeline).take(TASK_BYTES_MAX).read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0);
+        let happening = if !is_read {
+            Happening::Abandoned
+        } else if line.trim_ascii() == b"cancel" {
+            Happening::Cancel
+        } else {
+            serde_json::from_slice(&line).map_or_else(|met| Happening::Unreadable(met.into()), Happening::Task)
+        };
+        if happenings.send(happening).is_err() || !is_read {
+            return;
         }
     }
-    let _told = happenings.send(Happening::Abandoned).is_ok();
 }
 
 /// Waits for every process below, also those that came to it as orphans, until there is none.
@@ -181,6 +210,7 @@ struct Hold {
     phase: Phase,
     asked: below::Asked,
     ended: Ended,
+    after: After,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -209,15 +239,20 @@ impl Hold {
                 is_killed: false,
                 lines_lost: 0,
             },
+            after: After::Task,
         }
     }
 
-    fn until_alone(mut self, happenings: &Receiver<Happening>) -> Ended {
+    fn until_alone(mut self, happenings: &Receiver<Happening>) -> (Ended, After) {
         loop {
             match self.wait(happenings) {
-                Ok(Happening::Alone) | Err(RecvTimeoutError::Disconnected) => return self.ended,
+                Ok(Happening::Alone) | Err(RecvTimeoutError::Disconnected) => return (self.ended, self.after),
                 Ok(Happening::Cancel) => self.end(Reason::Cancel),
-                Ok(Happening::Abandoned) => self.end(Reason::Abandoned),
+                // No worker has another task before this one has ended: whoever speaks is none.
+                Ok(Happening::Abandoned | Happening::Task(_) | Happening::Unreadable(_)) => {
+                    self.after = After::All;
+                    self.end(Reason::Abandoned);
+                }
                 Ok(Happening::Gone(pid, status, left)) => self.gone(pid, status, left),
                 Err(RecvTimeoutError::Timeout) => match self.phase {
                     Phase::Running => self.end(Reason::Timeout),

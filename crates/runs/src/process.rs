@@ -1,5 +1,6 @@
 //! The worker's end of the pipe around one process: starts `dragoman guard`, tells it what to run, reads what it reports. While this value
-//! lives the process may; when it goes, or its owner dies, the guard ends the process and everything that came from it.
+//! lives the process may; when it goes, or its owner dies, the guard ends the process and everything that came from it. A guard whose process
+//! has ended can be told of another.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -152,17 +153,35 @@ impl Held {
     /// # Errors
     /// That it cannot be started or does not take the task.
     pub fn start(program: &Path, task: &Task) -> Result<Held, Error> {
+        let mut held = Held::ready(program)?;
+        held.begin(task)?;
+        Ok(held)
+    }
+
+    /// Starts the guard alone: it waits for a task.
+    ///
+    /// # Errors
+    /// That it cannot be started.
+    pub fn ready(program: &Path) -> Result<Held, Error> {
         let start = |source| Error::Start { program: program.to_path_buf(), source };
         let mut command = Command::new(program);
         command.arg("guard").env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut guard = command.spawn().map_err(start)?;
-        let (Some(mut lifeline), Some(told)) = (guard.stdin.take(), guard.stdout.take()) else {
+        let (Some(lifeline), Some(told)) = (guard.stdin.take(), guard.stdout.take()) else {
             return Err(Error::Lost);
         };
+        Ok(Held { guard, lifeline: Some(lifeline), told: BufReader::new(told) })
+    }
+
+    /// Tells the guard what to run; a task that it had before must have ended.
+    ///
+    /// # Errors
+    /// That it does not take the task.
+    pub fn begin(&mut self, task: &Task) -> Result<(), Error> {
+        let lifeline = self.lifeline.as_mut().ok_or(Error::Lost)?;
         let mut text = serde_json::to_vec(task).map_err(Error::Message)?;
         text.push(b'\n');
-        lifeline.write_all(&text).map_err(Error::Pipe)?;
-        Ok(Held { guard, lifeline: Some(lifeline), told: BufReader::new(told) })
+        lifeline.write_all(&text).map_err(Error::Pipe)
     }
 
     /// The id of the guard's process.
@@ -171,7 +190,8 @@ impl Held {
         self.guard.id()
     }
 
-    /// What the guard tells next; waits for it. After [`Told::Ended`] and [`Told::NotStarted`] nothing follows.
+    /// What the guard tells next; waits for it. After [`Told::Ended`] nothing follows before the next task, after [`Told::NotStarted`] nothing
+    /// at all.
     ///
     /// # Errors
     /// That the guard is gone or does not speak as one.
@@ -197,6 +217,11 @@ impl Held {
     /// Gives the other end of the pipe away: whoever has it asks for the end, and lets go of the process by dropping it.
     pub fn lifeline(&mut self) -> Option<Lifeline> {
         self.lifeline.take().map(Lifeline)
+    }
+
+    /// Takes it back from whom it was given to, for the next task.
+    pub fn take_back(&mut self, lifeline: Lifeline) {
+        self.lifeline = Some(lifeline.0);
     }
 }
 

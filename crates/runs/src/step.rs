@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use rustix::fs::OFlags;
 use serde_json::{Value as Json, json};
@@ -208,40 +209,104 @@ pub(crate) struct Begin {
     pub(crate) timeout_ms: Option<u64>,
 }
 
-/// Starts a process under a guard, on a thread that listens to it and holds its files. Whoever holds the lifeline holds the process.
-pub(crate) fn start(
-    shared: &Arc<Shared>,
+/// A thread with a guard that has no process yet, or none any more. It listens to its process and holds its files. When this value goes, the
+/// guard goes.
+#[derive(Debug)]
+pub(crate) struct Hand {
+    asks: Sender<Ask>,
+    /// The one to the guard, where it had a process before.
+    lifeline: Option<Lifeline>,
+}
+
+/// What a thread with a guard is told.
+#[derive(Debug)]
+pub(crate) struct Ask {
     begin: Begin,
-    messages: mpsc::Sender<Message>,
-) -> oneshot::Receiver<Lifeline> {
-    let (give, lifeline) = oneshot::channel();
-    let (step, shared, told) = (begin.step, Arc::clone(shared), messages.clone());
-    let listen = move || {
+    lifeline: Option<Lifeline>,
+    give: oneshot::Sender<Lifeline>,
+}
+
+/// A process that is being started. Whoever holds the lifeline holds the process.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    /// To its thread.
+    pub(crate) asks: Sender<Ask>,
+    /// Comes when the guard has the task.
+    pub(crate) lifeline: oneshot::Receiver<Lifeline>,
+}
+
+impl Hand {
+    /// Starts a guard that waits for a process; what is heard of it goes to `messages`.
+    ///
+    /// # Errors
+    /// That there is no thread for it.
+    pub(crate) fn ready(shared: &Arc<Shared>, messages: mpsc::Sender<Message>) -> std::io::Result<Hand> {
+        let (asks, receiver) = channel();
+        let shared = Arc::clone(shared);
+        let serve = move || serve(&shared, &receiver, &messages);
+        std::thread::Builder::new().name("step".to_owned()).spawn(serve)?;
+        Ok(Hand { asks, lifeline: None })
+    }
+
+    /// The guard of a process that has ended.
+    pub(crate) fn again(asks: Sender<Ask>, lifeline: Lifeline) -> Hand {
+        Hand { asks, lifeline: Some(lifeline) }
+    }
+
+    /// Starts a process.
+    pub(crate) fn begin(self, begin: Begin) -> Beginning {
+        let (give, lifeline) = oneshot::channel();
+        // Its thread listens as long as this value is there.
+        let _told = self.asks.send(Ask { begin, lifeline: self.lifeline, give }).is_ok();
+        Beginning { asks: self.asks, lifeline }
+    }
+}
+
+/// Holds one process after another under one guard, until nobody has another, or the guard is lost.
+fn serve(shared: &Shared, asks: &Receiver<Ask>, messages: &mpsc::Sender<Message>) {
+    let mut held = Held::ready(&shared.guard);
+    for Ask { begin, lifeline, give } in asks {
+        let step = begin.step;
         // A run that is gone hears nothing; its processes end because their lifelines are dropped.
         let tell = |heard| messages.blocking_send(Message { step, heard }).is_ok();
-        let last = match Files::make(begin.folder.clone(), &begin.document) {
-            Ok(files) => {
-                let last = hold(&files.task(&shared, &begin), &shared.guard, give, tell);
-                let last = match last {
-                    Last::Ended(ended) => {
-                        Heard::Ended(ended, Gave { value: files.value(), events: files.program_events() })
-                    }
-                    Last::Broken(reason) => Heard::Broken(reason),
-                };
-                files.remove();
-                last
+        let last = match &mut held {
+            Ok(held) => {
+                if let Some(lifeline) = lifeline {
+                    held.take_back(lifeline);
+                }
+                attempt(shared, held, (begin, give), tell)
             }
-            Err(error) => Heard::Broken(crate::chain(&error)),
+            Err(error) => Heard::Broken(crate::chain(error)),
         };
-        let _told = tell(last);
-    };
-    if let Err(error) = std::thread::Builder::new().name("step".to_owned()).spawn(listen) {
-        let heard = Heard::Broken(format!("no thread for the process: {error}"));
-        tokio::spawn(async move {
-            let _told = told.send(Message { step, heard }).await.is_ok();
-        });
+        if matches!(last, Heard::Broken(_)) {
+            // Nothing of the process is left when this is heard.
+            drop(held);
+            let _told = tell(last);
+            return;
+        }
+        if !tell(last) {
+            return;
+        }
     }
-    lifeline
+}
+
+/// One attempt, from its files to the last that is heard of it.
+fn attempt(
+    shared: &Shared,
+    held: &mut Held,
+    (begin, give): (Begin, oneshot::Sender<Lifeline>),
+    tell: impl Fn(Heard) -> bool,
+) -> Heard {
+    let files = match Files::make(begin.folder.clone(), &begin.document) {
+        Ok(files) => files,
+        Err(error) => return Heard::Broken(crate::chain(&error)),
+    };
+    let heard = match hold(&files.task(shared, &begin), held, give, tell) {
+        Last::Ended(ended) => Heard::Ended(ended, Gave { value: files.value(), events: files.program_events() }),
+        Last::Broken(reason) => Heard::Broken(reason),
+    };
+    files.remove();
+    heard
 }
 
 /// The last that is heard of a process.
@@ -250,12 +315,11 @@ enum Last {
     Broken(String),
 }
 
-/// Starts the guard and listens to it until nothing is left of the process.
-fn hold(task: &Task, guard: &Path, give: oneshot::Sender<Lifeline>, tell: impl Fn(Heard) -> bool) -> Last {
-    let mut held = match Held::start(guard, task) {
-        Ok(held) => held,
-        Err(error) => return Last::Broken(crate::chain(&error)),
-    };
+/// Tells the guard of its task and listens to it until nothing is left of the process.
+fn hold(task: &Task, held: &mut Held, give: oneshot::Sender<Lifeline>, tell: impl Fn(Heard) -> bool) -> Last {
+    if let Err(error) = held.begin(task) {
+        return Last::Broken(crate::chain(&error));
+    }
     if held.lifeline().is_none_or(|end| give.send(end).is_err()) {
         // Nobody could end it; so it ends with this thread.
         return Last::Broken("nobody holds the process".to_owned());

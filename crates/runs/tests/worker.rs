@@ -29,16 +29,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the guard does is the first word of the op's command, with what comes behind it; of the attempt it knows its files.
 const GUARD: &str = r#"#!/bin/sh
-read -r task
+while read -r task; do (
 command=${task#*'"command":["'}; word=${command%%'"'*}; argument=${command#*'","'}; argument=${argument%%'"]'*}
 input=${task#*'"input":"'}; input=${input%%'"'*}
 output=${task#*'"DRAGOMAN_OUTPUT":"'}; output=${output%%'"'*}
 events=${task#*'"DRAGOMAN_EVENTS":"'}; events=${events%%'"'*}
 here=${0%/*}
 line() { echo '{"line":{"stream":"'"$1"'","text":"'"$2"'","is_cut":false}}'; }
-ended() { echo '{"ended":{"reason":"'"$1"'","status":'"$2"',"signal":'"$3"',"left_behind":0,"is_killed":false,"lines_lost":'"${4:-0}"'}}'; exit; }
+ended() { echo '{"ended":{"reason":"'"$1"'","status":'"$2"',"signal":'"$3"',"left_behind":0,"is_killed":false,"lines_lost":'"${4:-0}"'}}'; exit 0; }
 until_canceled() { read -r asked; ended cancel null 15; }
-[ "$word" = missing ] && { echo '{"not_started":{"reason":"there is no such program"}}'; exit; }
+[ "$word" = missing ] && { echo '{"not_started":{"reason":"there is no such program"}}'; exit 1; }
 echo '{"started":{"pid":7}}'
 case $word in
   give) echo "$argument" > "$output"; ended exit 0 null;;
@@ -54,12 +54,13 @@ case $word in
   raise) echo '{"event":"failure","description":"not today","allowRetries":false}' > "$events"; ended exit 1 null;;
   signal) ended exit null 9;;
   late) ended timeout null 15;;
-  die) exit;;
+  die) exit 1;;
   hang) until_canceled;;
   stop) mark="$here/mark"; line out begun
     if [ ! -e "$mark" ]; then : > "$mark"; read -r asked; line out last; ended cancel null 15; fi; ended exit 0 null;;
   wait) line out begun; read -r go < "$here/go"; ended exit 0 null;;
 esac
+) || exit; done
 "#;
 
 const ONE: &str = r#"type Nightly @job(repository: "kitchen") { extract: JSON @run(command: ["quiet"]) }"#;
