@@ -5,13 +5,21 @@
 //! is named, so that `authorize` sees them all); when the rows are there it makes the answer. The tree must not depend on rows for which rows it
 //! asks next to each other: the second walk meets the same ones in the same order.
 
+mod row;
+mod selection;
+mod walk;
+
 use std::sync::Arc;
 
-use model::{Action, JobId, Model, TypeId};
-use plan::{Cause, Effect, HoleId, HoleSource, JobGrants, Made, Problem, Segment, Select, Transform, ValueKind};
+use model::{JobId, Model, TypeId};
+use plan::{Cause, Effect, HoleId, HoleSource, JobGrants, Select, Transform, ValueKind};
 use serde_json::{Map, Value as Json};
 
-use crate::definition::{Definitions, Kind, TypeRef};
+use crate::definition::{Definitions, TypeRef};
+pub(crate) use row::{Found, Row};
+pub(crate) use selection::with_defaults;
+use walk::make;
+pub(crate) use walk::plan;
 
 /// What a dialect tells under its root fields.
 #[derive(Clone, Copy)]
@@ -74,6 +82,10 @@ pub(crate) enum Told<'a> {
     Null,
     /// A value; of an object its members are fields, and `__typename` says which type of several it is.
     Json(Json),
+    /// A scalar as it stands in a column of a row.
+    Column(Row, &'static str),
+    /// A text that stands in the code.
+    Word(&'static str),
     /// An object.
     Object(Object<'a>),
     /// A list.
@@ -101,7 +113,7 @@ pub(crate) struct Object<'a> {
 /// Rows that are asked for, and what is made of them.
 pub(crate) struct Rows<'a> {
     pub(crate) select: Box<dyn FnOnce(&mut Holes) -> Select + 'a>,
-    pub(crate) then: Box<dyn FnOnce(Json) -> Told<'a> + 'a>,
+    pub(crate) then: Box<dyn FnOnce(Found) -> Told<'a> + 'a>,
 }
 
 /// A change that is asked for, and what is told of how it went.
@@ -161,9 +173,14 @@ impl Asked {
         found
     }
 
+    /// Whether a field whose name meets this stands anywhere inside.
+    pub(crate) fn wants_some(&self, is_wanted: &mut dyn FnMut(&str) -> bool) -> bool {
+        stands(&self.inside, is_wanted)
+    }
+
     /// Whether a field of one of these names stands anywhere inside.
     pub(crate) fn wants(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| !self.below(name).is_empty())
+        self.wants_some(&mut |name| names.contains(&name))
     }
 }
 
@@ -181,6 +198,13 @@ fn find<'s>(parts: &'s [AskedPart], name: &str, found: &mut Vec<&'s Asked>) {
     }
 }
 
+fn stands(parts: &[AskedPart], is_wanted: &mut dyn FnMut(&str) -> bool) -> bool {
+    parts.iter().any(|part| match part {
+        AskedPart::Field(asked) => is_wanted(&asked.name) || stands(&asked.inside, is_wanted),
+        AskedPart::On(_, inside) => stands(inside, is_wanted),
+    })
+}
+
 impl<'a> Told<'a> {
     /// An object whose fields a function tells.
     pub(crate) fn object(of: &'static str, fields: impl Fn(&Asked) -> Told<'a> + 'a) -> Told<'a> {
@@ -193,247 +217,21 @@ impl<'a> Told<'a> {
     }
 }
 
-/// The first walk: which rows, and which jobs.
-pub(crate) struct Planned {
-    pub(crate) selects: Vec<Select>,
-    pub(crate) jobs: Vec<JobId>,
-}
-
-/// Goes through what is told to find what it asks for.
-pub(crate) fn plan(teller: Teller, told: Told<'_>, asked: &Asked, of: &TypeRef, holes: &mut Holes<'_>) -> Planned {
-    let mut planned = Planned { selects: Vec::new(), jobs: Vec::new() };
-    let mut walk = Walk::new(teller, Mode::Plan { planned: &mut planned, holes });
-    // Nothing is shown of this walk: rows are not there, so that what needs them is null.
-    let _ = walk.complete(told, of, &[asked]);
-    planned
-}
-
-/// Goes through what is told to make the answer.
-pub(crate) fn make(
-    teller: Teller,
-    told: Told<'_>,
-    (asked, of): (&Asked, &TypeRef),
-    (rows, granted): (&[Json], &JobGrants),
-) -> Made {
-    let mut walk = Walk::new(teller, Mode::Make { rows: rows.iter(), granted });
-    let value = walk.complete(told, of, &[asked]).unwrap_or(Json::Null);
-    Made { value, faults: walk.faults }
-}
-
-enum Mode<'w, 'h> {
-    Plan { planned: &'w mut Planned, holes: &'w mut Holes<'h> },
-    Make { rows: std::slice::Iter<'w, Json>, granted: &'w JobGrants },
-}
-
-/// Nothing can stand here: the null climbs on. Why has been noted.
-struct Nothing;
-
-struct Walk<'w, 'h> {
-    definitions: &'static Definitions,
-    mode: Mode<'w, 'h>,
-    /// At something that is made of rows.
-    is_below_rows: bool,
-    path: Vec<Segment>,
-    faults: Vec<(Vec<Segment>, Cause)>,
-}
-
-impl<'w, 'h> Walk<'w, 'h> {
-    fn new(teller: Teller, mode: Mode<'w, 'h>) -> Self {
-        Walk { definitions: (teller.definitions)(), mode, is_below_rows: false, path: Vec::new(), faults: Vec::new() }
-    }
-
-    fn fault(&mut self, cause: Cause) -> Nothing {
-        self.faults.push((self.path.clone(), cause));
-        Nothing
-    }
-
-    /// The value of a place of this type.
-    fn complete(&mut self, told: Told<'_>, of: &TypeRef, asked: &[&Asked]) -> Result<Json, Nothing> {
-        let TypeRef::NonNull(inner) = of else {
-            return Ok(self.nullable(told, of, asked).unwrap_or(Json::Null));
-        };
-        let value = self.nullable(told, inner, asked)?;
-        if value.is_null() && matches!(self.mode, Mode::Make { .. }) {
-            let name = asked.first().map(|asked| asked.name.clone()).unwrap_or_default();
-            return Err(self.fault(Cause::NullInNonNull(name)));
-        }
-        Ok(value)
-    }
-
-    fn nullable(&mut self, told: Told<'_>, of: &TypeRef, asked: &[&Asked]) -> Result<Json, Nothing> {
-        match told {
-            Told::Null => Ok(Json::Null),
-            Told::Json(json) => self.json(json, of, asked),
-            Told::Object(object) => {
-                let fields = object.fields;
-                self.object(object.of, &mut |asked| fields(asked), asked)
-            }
-            Told::List(items) => self.list(items, of, asked),
-            Told::OfJob(job, told, otherwise) => {
-                let value = self.complete(*told, of, asked);
-                if self.is_hidden(job) { self.complete(*otherwise, of, asked) } else { value }
-            }
-            Told::Rows(rows) => self.rows(rows, of, asked),
-            Told::Command(_) => Err(self.fault(Cause::Internal)),
-            Told::Unserved => {
-                let name = asked.first().map(|asked| asked.name.as_str()).unwrap_or_default();
-                let text = format!("`{name}` is part of this schema, but this version does not serve it here yet");
-                Err(self.fault(Cause::Invalid { problem: Problem::Text(text) }))
-            }
-            Told::Failed(cause) => Err(self.fault(cause)),
-        }
-    }
-
-    /// Notes that a job is told of; whether it must not be.
-    fn is_hidden(&mut self, job: JobId) -> bool {
-        match &mut self.mode {
-            Mode::Plan { planned, .. } => {
-                if !planned.jobs.contains(&job) {
-                    planned.jobs.push(job);
-                }
-                false
-            }
-            Mode::Make { granted, .. } => !granted.allows(job, Action::Find),
-        }
-    }
-
-    fn rows(&mut self, asked_rows: Rows<'_>, of: &TypeRef, asked: &[&Asked]) -> Result<Json, Nothing> {
-        let row = match &mut self.mode {
-            Mode::Plan { planned, holes } => {
-                planned.selects.push((asked_rows.select)(holes));
-                return Ok(Json::Null);
-            }
-            // Rows below rows were not asked for: which they are is known only now.
-            Mode::Make { .. } if self.is_below_rows => return self.nullable(Told::Unserved, of, asked),
-            Mode::Make { rows, .. } => match rows.next() {
-                Some(row) => row.clone(),
-                None => return self.nullable(Told::Unserved, of, asked),
-            },
-        };
-        self.is_below_rows = true;
-        let told = self.nullable((asked_rows.then)(row), of, asked);
-        self.is_below_rows = false;
-        told
-    }
-
-    fn list(&mut self, items: Vec<Told<'_>>, of: &TypeRef, asked: &[&Asked]) -> Result<Json, Nothing> {
-        let Some(item_type) = of.item() else { return Err(self.fault(Cause::Internal)) };
-        let item_type = item_type.clone();
-        let mut list = Vec::with_capacity(items.len());
-        for item in items {
-            self.path.push(Segment::Index(list.len()));
-            let told = match item {
-                Told::OfJob(job, told, _) => {
-                    let before = self.faults.len();
-                    let value = self.complete(*told, &item_type, asked);
-                    if self.is_hidden(job) {
-                        self.faults.truncate(before);
-                        self.path.pop();
-                        continue;
-                    }
-                    value
-                }
-                other => self.complete(other, &item_type, asked),
-            };
-            self.path.pop();
-            list.push(told?);
-        }
-        Ok(Json::Array(list))
-    }
-
-    /// A value that is known: of an object type its members are fields.
-    fn json(&mut self, json: Json, of: &TypeRef, asked: &[&Asked]) -> Result<Json, Nothing> {
-        let kind = self.definitions.get(of.name()).map(|definition| &definition.kind);
-        let is_composite = matches!(kind, Some(Kind::Object { .. } | Kind::Interface { .. } | Kind::Union(_)));
-        match json {
-            Json::Array(items) if of.item().is_some() => {
-                self.list(items.into_iter().map(Told::Json).collect(), of, asked)
-            }
-            Json::Object(members) if is_composite => {
-                let name = members.get("__typename").and_then(Json::as_str).unwrap_or(of.name()).to_owned();
-                let field = |asked: &Asked| members.get(&asked.name).cloned().map_or(Told::Unserved, Told::Json);
-                self.object(&name, &mut { field }, asked)
-            }
-            json => Ok(json),
-        }
-    }
-
-    /// The fields that are asked of an object of this type.
-    fn object<'t>(
-        &mut self,
-        of: &str,
-        tell: &mut dyn FnMut(&Asked) -> Told<'t>,
-        asked: &[&Asked],
-    ) -> Result<Json, Nothing> {
-        let mut fields: Vec<(&str, Vec<&Asked>)> = Vec::new();
-        for asked in asked {
-            self.collect(of, &asked.inside, &mut fields);
-        }
-        let mut object = Map::new();
-        for (key, same) in fields {
-            let Some(first) = same.first() else { continue };
-            if first.name == "__typename" {
-                object.insert(key.to_owned(), Json::String(of.to_owned()));
-                continue;
-            }
-            let field = self.definitions.fields(of).and_then(|fields| fields.get(&first.name));
-            let Some(field) = field else { continue };
-            self.path.push(Segment::Key(key.to_owned()));
-            let told = if first.arguments.len() < field.arguments.len() {
-                tell(&with_defaults(first, field))
-            } else {
-                tell(first)
-            };
-            let value = self.complete(told, &field.of, &same);
-            self.path.pop();
-            object.insert(key.to_owned(), value?);
-        }
-        Ok(Json::Object(object))
-    }
-
-    fn collect<'s>(&self, of: &str, parts: &'s [AskedPart], fields: &mut Vec<(&'s str, Vec<&'s Asked>)>) {
-        for part in parts {
-            match part {
-                AskedPart::Field(asked) => match fields.iter_mut().find(|(key, _)| *key == asked.key) {
-                    Some((_, same)) => same.push(asked),
-                    None => fields.push((&asked.key, vec![asked])),
-                },
-                AskedPart::On(wanted, inside) => {
-                    if wanted == of || self.definitions.members(wanted).contains(&of) {
-                        self.collect(of, inside, fields);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The same with the defaults of arguments that are not given.
-pub(crate) fn with_defaults(asked: &Asked, field: &crate::definition::Field) -> Asked {
-    let mut asked = asked.clone();
-    for (name, input) in &field.arguments {
-        if let (Some(default), false) = (&input.default, asked.arguments.contains_key(name)) {
-            asked.arguments.insert(name.clone(), default.clone());
-        }
-    }
-    asked
-}
-
 /// What makes the answer of a root field when its rows are there.
 pub(crate) fn shaper(teller: Teller, (model, loaded_at): (Arc<Model>, i64), asked: Asked, of: TypeRef) -> plan::Shaper {
     let name = [teller.dialect, " ", &asked.name].concat();
-    let make = move |met: plan::Met<'_>| {
+    let make = move |met: plan::Met<'_>, bytes: &mut Vec<u8>| {
         let telling = Telling { model: &model, granted: met.granted, loaded_at, now: met.now };
         let told = (teller.root)(telling, &asked);
         match (told, met.rows) {
             (Told::Command(command), Err(cause)) => {
-                make(teller, (command.then)(Err(cause)), (&asked, &of), (&[], met.granted))
+                make(teller, (command.then)(Err(cause)), (&asked, &of), (&[], met.granted), bytes)
             }
             (Told::Command(command), Ok(rows)) => {
-                let row = rows.first().cloned().unwrap_or(Json::Null);
-                make(teller, (command.then)(Ok(row)), (&asked, &of), (&[], met.granted))
+                let row = rows.first().map(|text| Found::new(text).into_json()).unwrap_or_default();
+                make(teller, (command.then)(Ok(row)), (&asked, &of), (&[], met.granted), bytes)
             }
-            (told, rows) => make(teller, told, (&asked, &of), (rows.unwrap_or_default(), met.granted)),
+            (told, rows) => make(teller, told, (&asked, &of), (rows.unwrap_or_default(), met.granted), bytes),
         }
     };
     plan::Shaper { name, make: Arc::new(make) }

@@ -77,6 +77,8 @@ pub enum Form {
     SafeInteger,
     /// PostgreSQL's words: instants with up to 6 fraction digits and `+00:00`, times of day with trailing zeros cut.
     Postgres,
+    /// The same, but instants as numbers: microseconds since 1970.
+    Micros,
     /// The enum's word for the stored text.
     Word(model::EnumId),
     /// `draft` or `published` of the status column.

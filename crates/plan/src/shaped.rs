@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use model::{Action, JobId};
-use serde_json::Value as Json;
 
 use crate::{Cause, Command, HoleId, Refusal, Segment, Select};
 
@@ -73,14 +72,14 @@ pub struct Shaper {
     pub make: Arc<Making>,
 }
 
-/// Makes an answer.
-pub type Making = dyn Fn(Met<'_>) -> Made + Send + Sync;
+/// Appends an answer to the bytes of the whole.
+pub type Making = dyn Fn(Met<'_>, &mut Vec<u8>) -> Made + Send + Sync;
 
 /// What was met.
 #[derive(Debug, Clone, Copy)]
 pub struct Met<'a> {
-    /// The answers of the selects or of the command, or why there is none.
-    pub rows: Result<&'a [Json], &'a Cause>,
+    /// The answers of the selects or of the command as JSON text, or why there is none.
+    pub rows: Result<&'a [String], &'a Cause>,
     /// What the caller may do with which jobs. One without FIND must not be told of.
     pub granted: &'a JobGrants,
     /// When it is asked for: microseconds since 1970.
@@ -90,8 +89,8 @@ pub struct Met<'a> {
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Made {
-    /// The value; null where it could not be made.
-    pub value: Json,
+    /// It is null; nothing was written.
+    pub is_null: bool,
     /// What went wrong, each below the root entry.
     pub faults: Vec<(Vec<Segment>, Cause)>,
 }

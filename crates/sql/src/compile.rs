@@ -258,9 +258,13 @@ fn value_program(rows: &mut Rows, value: &RowValue, inside: Inside) -> ValueProg
 fn column_program(rows: &mut Rows, column: Column, form: &Form, inside: Inside) -> ValueProgram {
     let words = match form {
         Form::Word(of) => words(rows.env, *of),
-        Form::Plain | Form::Text | Form::SafeInteger | Form::Postgres | Form::StatusWord | Form::JsonPath(_) => {
-            Vec::new()
-        }
+        Form::Plain
+        | Form::Text
+        | Form::SafeInteger
+        | Form::Postgres
+        | Form::Micros
+        | Form::StatusWord
+        | Form::JsonPath(_) => Vec::new(),
     };
     match (inside, column) {
         (Inside::Row | Inside::Beside(..), _) => {

@@ -75,7 +75,7 @@ fn root<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         "capturedLogs" => logs::captured(telling, asked),
         "capturedLogsMetadata" => logs::places(asked),
         "reloadRepositoryLocation" => workspace::reload(telling, asked),
-        "reloadWorkspace" => workspace::reload_all(telling, asked),
+        "reloadWorkspace" => workspace::reload_all(telling),
         "shutdownRepositoryLocation" => workspace::not_shut_down(telling, asked),
         "sensorsOrError" => automation::sensors(telling, asked),
         "sensorOrError" => automation::sensor_or_error(telling, asked),

@@ -66,6 +66,13 @@ impl Datum<'_> {
         match form {
             Form::Plain => self.write_plain(out, Fraction::Millis),
             Form::Postgres => self.write_plain(out, Fraction::Trimmed),
+            Form::Micros => match self {
+                Datum::Instant(micros) if !matches!(micros, i64::MAX | i64::MIN) => {
+                    write_int(out, micros);
+                    Ok(Wrote::Value)
+                }
+                other => other.write_plain(out, Fraction::Trimmed),
+            },
             Form::Text => self.write_as_text(out),
             Form::SafeInteger => match self {
                 Datum::Int(number) => {
@@ -261,6 +268,9 @@ mod tests {
         check(Datum::Time(54_245_500_000), &Form::Plain, "\"15:04:05.500\"");
         check(Datum::Time(54_245_500_000), &Form::Postgres, "\"15:04:05.5\"");
         check(Datum::Instant(i64::MAX), &Form::Plain, "unwritable");
+        check(Datum::Instant(-5), &Form::Micros, "-5");
+        check(Datum::Instant(i64::MIN), &Form::Micros, "unwritable");
+        check(Datum::Time(54_245_500_000), &Form::Micros, "\"15:04:05.5\"");
         check(Datum::Interval(1, 3, 7_200_000_000), &Form::Postgres, "\"1 mon 3 days 02:00:00\"");
         check(Datum::Uuid(1), &Form::Plain, "\"00000000-0000-0000-0000-000000000001\"");
         check(Datum::Json(b"{\"a\": [1]}"), &Form::Plain, "{\"a\": [1]}");

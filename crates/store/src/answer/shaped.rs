@@ -1,7 +1,6 @@
-//! What a pure function makes of rows: their answers are written first, then read back and replaced by what is made of them.
+//! What a pure function makes of rows: their answers are written first, then taken back and replaced by what is made of their text.
 
 use plan::{Cause, Made, Met, Segment, Shaped, Value};
-use serde_json::Value as Json;
 use sql::Node;
 
 use super::{Walk, Wrote};
@@ -15,8 +14,8 @@ impl<'a> Walk<'a, '_> {
         for node in nodes {
             let from = self.out.bytes.len();
             match self.node(node, None)? {
-                Wrote::Value => rows.push(parsed(&self.out.bytes[from..])?),
-                Wrote::Null => rows.push(Json::Null),
+                Wrote::Value => rows.push(text(&self.out.bytes[from..])?),
+                Wrote::Null => rows.push("null".to_owned()),
                 Wrote::Failed => return Ok(Wrote::Failed),
             }
             self.out.take_back(start);
@@ -24,13 +23,14 @@ impl<'a> Walk<'a, '_> {
         let Value::Instant(now) = *self.values.get(shaped.now) else {
             return Err(Error::Malformed { expected: "the time of the request" });
         };
-        let made = (shaped.shaper.make)(Met { rows: Ok(&rows), granted: &shaped.granted, now });
-        for (path, cause) in made.faults.iter().cloned() {
+        let met = Met { rows: Ok(&rows), granted: &shaped.granted, now };
+        let Made { is_null, faults } = (shaped.shaper.make)(met, &mut self.out.bytes);
+        // A null that has a reason already needs no other.
+        let wrote = if is_null && !faults.is_empty() { Wrote::Failed } else { wrote(is_null) };
+        for (path, cause) in faults {
             self.out.fault_below(&path, cause);
         }
-        let wrote = written(&mut self.out.bytes, &made.value)?;
-        // A null that has a reason already needs no other.
-        Ok(if wrote == Wrote::Null && !made.faults.is_empty() { Wrote::Failed } else { wrote })
+        Ok(wrote)
     }
 }
 
@@ -43,24 +43,19 @@ pub(crate) fn shape_onto(
     shaped: &Shaped,
     (met, now): (Result<&[u8], &Cause>, i64),
 ) -> Result<ShapedOnto, Error> {
-    let rows = met.map(parsed);
-    let rows = match rows {
-        Ok(row) => Ok(vec![row?]),
+    let rows = match met.map(text) {
+        Ok(row) => Ok([row?]),
         Err(cause) => Err(cause),
     };
-    let rows = rows.as_deref().map_err(|cause| *cause);
-    let Made { value, faults } = (shaped.shaper.make)(Met { rows, granted: &shaped.granted, now });
-    Ok((written(bytes, &value)?, faults))
+    let rows = rows.as_ref().map(<[String; 1]>::as_slice).map_err(|cause| *cause);
+    let Made { is_null, faults } = (shaped.shaper.make)(Met { rows, granted: &shaped.granted, now }, bytes);
+    Ok((wrote(is_null), faults))
 }
 
-fn parsed(bytes: &[u8]) -> Result<Json, Error> {
-    serde_json::from_slice(bytes).map_err(|_| Error::Malformed { expected: "an answer that is JSON" })
+fn text(bytes: &[u8]) -> Result<String, Error> {
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| Error::Malformed { expected: "an answer that is JSON" })
 }
 
-fn written(bytes: &mut Vec<u8>, value: &Json) -> Result<Wrote, Error> {
-    if value.is_null() {
-        return Ok(Wrote::Null);
-    }
-    serde_json::to_writer(bytes, value).map_err(|_| Error::Malformed { expected: "a value that is JSON" })?;
-    Ok(Wrote::Value)
+fn wrote(is_null: bool) -> Wrote {
+    if is_null { Wrote::Null } else { Wrote::Value }
 }

@@ -165,7 +165,7 @@ impl<'a, 'o> Walk<'a, 'o> {
         match &entry.value {
             ValueProgram::Constant(json) => Ok(self.constant(json)),
             ValueProgram::Column { index, kind, form, words } => {
-                if matches!(form, Form::Plain | Form::Postgres)
+                if matches!(form, Form::Plain | Form::Postgres | Form::Micros)
                     && let Some(wrote) = at.row.write_directly(*index, *kind, &mut self.out.bytes)?
                 {
                     return Ok(wrote);

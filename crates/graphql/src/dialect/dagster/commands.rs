@@ -41,7 +41,7 @@ fn launch<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 
 /// `launchMultipleRuns`: each by itself, so that one that is refused keeps no other from being launched.
 fn launch_each<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
-    let Some((table, row)) = runs::row(telling, asked) else {
+    let Some((table, row)) = runs::row(telling, asked, &["status"]) else {
         return Told::Failed(Cause::Run(RunFault::NoEngine));
     };
     let all = || asked.argument("executionParamsList").and_then(Json::as_array).into_iter().flatten();
@@ -173,7 +173,7 @@ fn command<'a>(
     (effect, given): (RunEffect, Given),
     then: impl FnOnce(Result<Json, &Cause>) -> Told<'a> + 'a,
 ) -> Told<'a> {
-    let Some((table, row)) = runs::row(telling, asked) else {
+    let Some((table, row)) = runs::row(telling, asked, &["status"]) else {
         return Told::Failed(Cause::Run(RunFault::NoEngine));
     };
     let select = shown(table, row);
@@ -186,12 +186,8 @@ fn command<'a>(
 }
 
 /// Reads the project again, and tells of it as it is then, or as it stays and why.
-pub(super) fn reread<'a>(
-    telling: Telling<'a>,
-    asked: &Asked,
-    tell: impl FnOnce(Option<String>) -> Told<'a> + 'a,
-) -> Told<'a> {
-    made(telling, asked, (RunEffect::Reread, Vec::new()), "failure", move |met| match met {
+pub(super) fn reread<'a>(telling: Telling<'a>, tell: impl FnOnce(Option<String>) -> Told<'a> + 'a) -> Told<'a> {
+    made(telling, (RunEffect::Reread, Vec::new()), "failure", move |met| match met {
         Ok(raw) => tell(raw["failure"].as_str().map(str::to_owned)),
         Err(cause) => refused(cause),
     })
@@ -200,13 +196,12 @@ pub(super) fn reread<'a>(
 /// A command that answers with what it made alone.
 fn made<'a>(
     telling: Telling<'a>,
-    asked: &Asked,
     (effect, given): (RunEffect, Given),
     name: &'static str,
     then: impl FnOnce(Result<Json, &Cause>) -> Told<'a> + 'a,
 ) -> Told<'a> {
-    match runs::row(telling, asked) {
-        Some((table, _)) => told(table, (effect, given), (name, AnswerValue::Made(name)), then),
+    match Table::named(telling.model, "_Run") {
+        Some(table) => told(table, (effect, given), (name, AnswerValue::Made(name)), then),
         None => Told::Failed(Cause::Run(RunFault::NoEngine)),
     }
 }
@@ -237,7 +232,7 @@ pub(super) fn shown(table: Table<'_>, row: plan::Row) -> Select {
 fn launched<'a>(telling: Telling<'a>, id: Option<JobId>, met: Result<Json, &Cause>) -> Told<'a> {
     match met {
         Ok(raw) => Told::object("LaunchRunSuccess", move |asked| match asked.name.as_str() {
-            "run" => runs::run(telling, raw["row"].clone()),
+            "run" => runs::run(telling, (&raw["row"]).into()),
             _ => Told::Unserved,
         }),
         Err(Cause::Run(RunFault::Config(faults))) => match id {
@@ -322,10 +317,13 @@ fn terminate<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 /// What is told of a run that was ended, or had ended before.
 fn ended(telling: Telling<'_>, row: Json, is_done: bool) -> Told<'_> {
     let id = row["_key"].as_str().unwrap_or_default();
-    let message = format!("Run {id} could not be terminated due to having status {}.", runs::status(&row));
+    let message = format!(
+        "Run {id} could not be terminated due to having status {}.",
+        runs::status(row["status"].as_str().unwrap_or_default())
+    );
     let of = if is_done { "TerminateRunSuccess" } else { "TerminateRunFailure" };
     Told::object(of, move |asked| match asked.name.as_str() {
-        "run" => runs::run(telling, row.clone()),
+        "run" => runs::run(telling, (&row).into()),
         "message" => Told::text(Some(message.clone())),
         _ => Told::Unserved,
     })

@@ -1,15 +1,23 @@
 //! What happened in a run: events as members of this API's union, and what they add up to for each step.
 
-use plan::{Operator, ValueKind};
-use serde_json::{Map, Value as Json, json};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use plan::{Operator, Select, ValueKind};
+use serde_json::{Value as Json, json};
 
 use super::rows::Table;
-use super::runs::{file_key, not_found, row, rows_of, seconds};
+use super::runs::{file_key, found_of, not_found, row, seconds};
 use super::{python, refusals};
-use crate::tell::{Asked, Telling, Told};
+use crate::tell::{Asked, Row, Telling, Told};
 
-/// Columns that an event is told from.
-pub(super) const COLUMNS: [&str; 8] = ["number", "timestamp", "kind", "level", "message", "stepKey", "attempt", "data"];
+/// Columns that an event is told from; the last one only where more is asked than every event has.
+pub(super) const COLUMNS: [&str; 7] = ["number", "timestamp", "kind", "level", "message", "stepKey", DATA];
+const DATA: &str = "data";
+/// What is asked of a list of events and told without what belongs to their kinds.
+const PLAIN: [&str; 8] =
+    ["runId", "message", "timestamp", "level", "stepKey", "solidHandleID", "eventType", "pipelineName"];
 
 /// Kinds of events and their types. What is not here is told of as an event of the engine.
 const KINDS: [(&str, &str); 24] = [
@@ -50,12 +58,8 @@ const OUTPUT_METADATA: &str = "OUTPUT_METADATA";
 pub(super) fn of_run<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     let id = asked.argument("runId").cloned().unwrap_or_default();
     let missing = move || not_found(asked.text("runId").unwrap_or_default());
-    let Some((table, mut run)) = row(telling, asked) else { return missing() };
-    let events = table.related("events", "number", &COLUMNS);
-    if !run.object.entries.iter().any(|entry| entry.key == "events") {
-        run.object.entries.push(super::rows::nested("events", events));
-    }
-    rows_of(
+    let Some((table, run)) = row(telling, asked, &["jobName", "events"]) else { return missing() };
+    found_of(
         move |holes| {
             let filter = table.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id));
             Table::one(table, filter, run)
@@ -64,8 +68,19 @@ pub(super) fn of_run<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     )
 }
 
+/// The events of a run, with those columns that what is asked of them needs.
+pub(super) fn below(table: Table<'_>, asked: &Asked) -> Select {
+    let lists = asked.below("events");
+    let is_plain = |events: &&Asked| !events.wants_some(&mut |name| name != TYPE_NAME && !PLAIN.contains(&name));
+    let are_plain = !asked.wants(&["stepStats", "assetMaterializations", "assets"]) && lists.iter().all(is_plain);
+    let count = COLUMNS.len() - usize::from(are_plain && asked.name != "stepStats");
+    table.related("events", "number", &COLUMNS[..count])
+}
+
+const TYPE_NAME: &str = "__typename";
+
 /// A part of a run's events: those behind a cursor, so many at most.
-pub(super) fn connection<'a>(raw: &Json, asked: &Asked) -> Told<'a> {
+pub(super) fn connection<'a>(raw: &Row, asked: &Asked) -> Told<'a> {
     let given = asked.text("afterCursor");
     let after = match given.map(number_of) {
         None => 0,
@@ -77,70 +92,75 @@ pub(super) fn connection<'a>(raw: &Json, asked: &Asked) -> Told<'a> {
     };
     let limit = asked.number("limit").filter(|limit| *limit > 0).and_then(|limit| usize::try_from(limit).ok());
     let mut told = told(raw);
-    told.retain(|(number, _)| *number > after);
+    told.retain(|event| event.number() > after);
     let has_more = limit.is_some_and(|limit| told.len() > limit);
     told.truncate(limit.unwrap_or(usize::MAX));
     let cursor = match (told.last(), given) {
         (None, Some(given)) => given.to_owned(),
         (None, None) => cursor_of(0),
-        (Some((number, _)), _) => cursor_of(*number),
+        (Some(last), _) => cursor_of(last.number()),
     };
-    let events: Json = told.into_iter().map(|(_, event)| event).collect();
-    Told::Json(json!({ "__typename": "EventConnection", "events": events, "cursor": cursor, "hasMore": has_more }))
+    let events: Vec<Rc<Event>> = told.into_iter().map(Rc::new).collect();
+    Told::object("EventConnection", move |asked| match asked.name.as_str() {
+        "events" => Told::List(events.iter().map(|event| Event::told(Rc::clone(event))).collect()),
+        "cursor" => Told::text(Some(cursor.clone())),
+        "hasMore" => Told::Json(has_more.into()),
+        _ => Told::Unserved,
+    })
 }
 
-/// Every event of a run with its number.
-fn told(raw: &Json) -> Vec<(i64, Json)> {
-    let run = raw["_key"].as_str().unwrap_or_default();
-    let mut begun: Map<String, Json> = Map::new();
-    let mut metadata: Map<String, Json> = Map::new();
+/// Every event of a run.
+fn told(run: &Row) -> Vec<Event> {
+    let mut begun: HashMap<String, i64> = HashMap::new();
+    let mut metadata: HashMap<String, Json> = HashMap::new();
     let mut list = Vec::new();
-    for event in raw["events"].as_array().into_iter().flatten() {
-        let kind = event["kind"].as_str().unwrap_or_default();
-        let step = event["stepKey"].as_str().unwrap_or_default();
-        let output = |data: &Json| {
-            let name = data["outputName"].as_str().or_else(|| data["output"].as_str()).unwrap_or("result");
-            [step, ".", name].concat()
-        };
-        if kind == OUTPUT_METADATA {
-            metadata.insert(output(&event["data"]), event["data"]["metadata"].clone());
-            continue;
-        }
-        let mut made = one(run, (raw, event));
-        match kind {
-            "STEP_START" | "STEP_RESTARTED" => drop(begun.insert(step.to_owned(), event["timestamp"].clone())),
+    for row in run.rows("events") {
+        let mut event = Event::new(run.clone(), row);
+        let row = &event.row;
+        match &*row.text("kind") {
+            OUTPUT_METADATA => {
+                if row.has(DATA) {
+                    metadata.insert(output(row), row[DATA]["metadata"].clone());
+                }
+                continue;
+            }
+            "STEP_START" | "STEP_RESTARTED" => {
+                begun.insert(row.text("stepKey").into_owned(), row.number("timestamp").unwrap_or_default());
+            }
             "STEP_SUCCESS" => {
-                if let Some(took) = begun.get(step).and_then(|begun| between(begun, &event["timestamp"])) {
-                    made["message"] = format!("Finished execution of step \"{step}\" in {took}.").into();
-                }
+                let step = row.text("stepKey");
+                event.took = begun.get(&*step).zip(row.number("timestamp")).map(|(begun, ended)| ended - begun);
             }
-            "STEP_OUTPUT" => {
-                if let Some(metadata) = metadata.get(&output(&event["data"])) {
-                    made["metadataEntries"] = entries(metadata);
-                }
-            }
+            "STEP_OUTPUT" if row.has(DATA) => event.metadata = metadata.get(&output(row)).cloned(),
             _ => {}
         }
-        list.push((event["number"].as_i64().unwrap_or_default(), made));
+        list.push(event);
     }
     list
 }
 
+/// The output that an event is about, among those of its run.
+fn output(row: &Row) -> String {
+    let data = &row[DATA];
+    let name = data["outputName"].as_str().or_else(|| data["output"].as_str()).unwrap_or("result");
+    [&row.text("stepKey"), ".", name].concat()
+}
+
 /// A length of time as this API writes it: milliseconds, from one second on seconds.
-fn between(from: &Json, to: &Json) -> Option<String> {
-    let taken = seconds(to).as_f64()? - seconds(from).as_f64()?;
-    Some(if taken < 1.0 { format!("{:.0}ms", (taken * 1000.0).max(0.0)) } else { format!("{taken:.2}s") })
+fn length(micros: i64) -> String {
+    let taken = seconds(&micros.into()).as_f64().unwrap_or_default();
+    if taken < 1.0 { format!("{:.0}ms", (taken * 1000.0).max(0.0)) } else { format!("{taken:.2}s") }
 }
 
 /// An event by itself, of a run that is told of by its key and its job's name.
 pub(super) fn single(run: &Json, event: &Json) -> Json {
-    one(run["_key"].as_str().unwrap_or_default(), (run, event))
+    Event::new(run.into(), event.into()).whole()
 }
 
 /// What a run said that it made, in order.
-pub(super) fn materializations(raw: &Json) -> Vec<Json> {
-    let all = raw["events"].as_array().into_iter().flatten();
-    all.filter(|event| event["kind"] == MATERIALIZATION).map(|event| single(raw, event)).collect()
+pub(super) fn materializations(raw: &Row) -> Vec<Json> {
+    let all = raw.rows("events").into_iter().filter(|event| event.text("kind") == MATERIALIZATION);
+    all.map(|event| Event::new(raw.clone(), event).whole()).collect()
 }
 
 /// The error of a step that is tried again as its policy says: the exception is its cause.
@@ -156,51 +176,124 @@ fn by_policy(error: &Json) -> Json {
     })
 }
 
-/// One event with every member that some type has of it; those that its type lacks are not asked for.
-fn one(run: &str, (raw, event): (&Json, &Json)) -> Json {
-    let kind = event["kind"].as_str().unwrap_or_default();
-    let data = &event["data"];
-    let type_name = match KINDS.iter().find(|(known, _)| *known == kind) {
-        Some((_, name)) => name,
-        None if kind == "LOG" => "LogMessageEvent",
-        None => "EngineEvent",
-    };
-    let step = event["stepKey"].clone();
-    let has_handle = !step.is_null() && !WITHOUT_HANDLE.contains(&kind);
-    let handle = step.as_str().filter(|_| has_handle).map(|key| key.split('[').next().unwrap_or(key));
-    let millis = seconds(&event["timestamp"]).as_f64().unwrap_or_default() * 1000.0;
-    let event_type = match type_name {
-        "LogMessageEvent" => Json::Null,
-        "EngineEvent" => "ENGINE_EVENT".into(),
-        _ => kind.into(),
-    };
-    let mut members = json!({
-        "__typename": type_name,
-        "runId": run,
-        "message": event["message"],
-        "timestamp": format!("{millis:.0}"),
-        "level": event["level"],
-        "stepKey": step,
-        "solidHandleID": handle,
-        "eventType": event_type,
-        "pipelineName": raw["jobName"],
-        "label": data["label"],
-        "description": data["description"],
-        "metadataEntries": entries(&data["metadata"]),
-        "markerStart": null,
-        "markerEnd": null,
-        "error": if kind == "STEP_UP_FOR_RETRY" { error(&by_policy(&data["error"])) } else { error(&data["error"]) },
-    });
-    let own = own((kind, run), event);
-    if let (Json::Object(members), Json::Object(own)) = (&mut members, own) {
-        members.extend(own);
+/// One event of a run.
+struct Event {
+    run: Row,
+    row: Row,
+    /// How long the step took that has succeeded.
+    took: Option<i64>,
+    /// What a program has said of the output.
+    metadata: Option<Json>,
+    /// What belongs to its kind.
+    of_kind: OnceCell<Json>,
+}
+
+impl Event {
+    fn new(run: Row, row: Row) -> Event {
+        Event { run, row, took: None, metadata: None, of_kind: OnceCell::new() }
     }
-    members
+
+    fn number(&self) -> i64 {
+        self.row.number("number").unwrap_or_default()
+    }
+
+    /// The type of its kind.
+    fn of(&self) -> &'static str {
+        let kind = self.row.text("kind");
+        match KINDS.iter().find(|(known, _)| *known == kind) {
+            Some((_, name)) => name,
+            None if kind == "LOG" => "LogMessageEvent",
+            None => "EngineEvent",
+        }
+    }
+
+    fn told<'a>(self: Rc<Event>) -> Told<'a> {
+        Told::object(self.of(), move |asked| self.member(&asked.name))
+    }
+
+    /// A member that some type has; those that its own lacks are not asked for.
+    fn member<'a>(&self, name: &str) -> Told<'a> {
+        let column = |name| Told::Column(self.row.clone(), name);
+        match name {
+            "runId" => Told::Column(self.run.clone(), "_key"),
+            "pipelineName" => Told::Column(self.run.clone(), "jobName"),
+            "message" => match self.took {
+                Some(took) => {
+                    let (step, took) = (self.row.text("stepKey"), length(took));
+                    Told::Json(format!("Finished execution of step \"{step}\" in {took}.").into())
+                }
+                None => column("message"),
+            },
+            "timestamp" => Told::text(self.row.number("timestamp").map(|micros| millis(micros).to_string())),
+            "level" => column("level"),
+            "stepKey" => column("stepKey"),
+            "solidHandleID" => Told::text(self.handle()),
+            "eventType" => match self.of() {
+                "LogMessageEvent" => Told::Null,
+                "EngineEvent" => Told::Word("ENGINE_EVENT"),
+                _ => column("kind"),
+            },
+            name => self.of_kind().get(name).cloned().map_or(Told::Unserved, Told::Json),
+        }
+    }
+
+    fn handle(&self) -> Option<String> {
+        let is_told = !self.row.is_null("stepKey") && !WITHOUT_HANDLE.contains(&&*self.row.text("kind"));
+        let step = self.row.text("stepKey");
+        is_told.then(|| step.split('[').next().unwrap_or(&step).to_owned())
+    }
+
+    /// What belongs to its kind, and what every event has that has something of its own.
+    fn of_kind(&self) -> &Json {
+        self.of_kind.get_or_init(|| {
+            let (kind, run, data) = (self.row.text("kind"), self.run.text("_key"), &self.row[DATA]);
+            let error =
+                if kind == "STEP_UP_FOR_RETRY" { error(&by_policy(&data["error"])) } else { error(&data["error"]) };
+            let mut members = json!({
+                "label": data["label"],
+                "description": data["description"],
+                "metadataEntries": entries(self.metadata.as_ref().unwrap_or(&data["metadata"])),
+                "markerStart": null,
+                "markerEnd": null,
+                "error": error,
+            });
+            if let (Json::Object(members), Json::Object(own)) = (&mut members, own((&kind, &run), data)) {
+                members.extend(own);
+            }
+            members
+        })
+    }
+
+    /// With every member.
+    fn whole(&self) -> Json {
+        let mut members = self.of_kind().clone();
+        members["__typename"] = self.of().into();
+        for name in PLAIN {
+            members[name] = match self.member(name) {
+                Told::Column(row, column) => row[column].clone(),
+                Told::Json(value) => value,
+                Told::Word(word) => word.into(),
+                Told::Null
+                | Told::Object(_)
+                | Told::List(_)
+                | Told::OfJob(..)
+                | Told::Rows(_)
+                | Told::Command(_)
+                | Told::Unserved
+                | Told::Failed(_) => Json::Null,
+            };
+        }
+        members
+    }
+}
+
+/// Microseconds as milliseconds, to the nearest.
+fn millis(micros: i64) -> i64 {
+    micros.saturating_add(500).div_euclid(1_000)
 }
 
 /// The members that only events of this kind have.
-fn own((kind, run): (&str, &str), event: &Json) -> Json {
-    let data = &event["data"];
+fn own((kind, run): (&str, &str), data: &Json) -> Json {
     let is_passed = data["isPassed"] != false;
     let check =
         |label: &Json| json!({ "label": label, "success": is_passed, "description": null, "metadataEntries": [] });
@@ -319,17 +412,17 @@ fn typed(value: &Json) -> Json {
 }
 
 /// What each step of a run came to: those that began or were skipped.
-pub(super) fn step_stats<'a>(raw: &Json) -> Told<'a> {
+pub(super) fn step_stats<'a>(raw: &Row) -> Told<'a> {
     Told::Json(steps(raw).into())
 }
 
 /// The same of one step alone, where it began.
-pub(super) fn stats_of(raw: &Json, key: &str) -> Option<Json> {
+pub(super) fn stats_of(raw: &Row, key: &str) -> Option<Json> {
     steps(raw).into_iter().find(|step| step["stepKey"] == *key)
 }
 
-fn steps(raw: &Json) -> Vec<Json> {
-    let all = told(raw);
+fn steps(raw: &Row) -> Vec<Json> {
+    let all: Vec<Json> = told(raw).iter().map(Event::whole).collect();
     let steps = raw["steps"].as_array().into_iter().flatten();
     let list = steps.filter(|step| step["isReused"] != true).filter_map(|step| {
         let status = match step["status"].as_str().unwrap_or_default() {
@@ -340,7 +433,7 @@ fn steps(raw: &Json) -> Vec<Json> {
             _ if !step["startTime"].is_null() => "IN_PROGRESS",
             _ => return None,
         };
-        let own: Vec<&Json> = all.iter().map(|(_, event)| event).filter(|event| event["stepKey"] == step["key"]).collect();
+        let own: Vec<&Json> = all.iter().filter(|event| event["stepKey"] == step["key"]).collect();
         Some(json!({
             "runId": raw["_key"],
             "stepKey": step["key"],

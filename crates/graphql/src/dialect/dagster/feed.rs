@@ -1,12 +1,11 @@
 //! The feed of runs: the newest first, behind a cursor that names the last one seen. Backfills, which other feeds show, there are none.
 
 use plan::{Filter, Operand, Operator, Page, Select, ValueKind};
-use serde_json::Value as Json;
 
 use super::refusals;
 use super::rows::Table;
-use super::runs::{self, rows_of, seconds};
-use crate::tell::{Asked, Holes, Telling, Told};
+use super::runs::{self, found_of, seconds};
+use crate::tell::{Asked, Holes, Row, Telling, Told};
 
 /// Runs of one page at most.
 const RUNS_MAX: i64 = 1_000;
@@ -57,7 +56,7 @@ fn feed<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         }
     };
     let most = asked.number("limit").unwrap_or(0).clamp(0, RUNS_MAX);
-    let Some((table, row)) = runs::row(telling, asked).filter(|_| !has_no_runs(asked)) else {
+    let Some((table, row)) = runs::row(telling, asked, &["createdAt"]).filter(|_| !has_no_runs(asked)) else {
         let cursor = if given.is_empty() { [BETWEEN, BETWEEN].concat() } else { given.to_owned() };
         return connection(telling, Vec::new(), (cursor, false));
     };
@@ -72,20 +71,20 @@ fn feed<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         let limit = holes.value(ValueKind::Int, (most + 1).into());
         Select { filter, page: Page::Offset { start: None, limit: Some(limit) }, ..table.all(row) }
     };
-    rows_of(select, move |mut rows| {
+    found_of(select, move |mut rows| {
         let most = usize::try_from(most).unwrap_or_default();
         let has_more = rows.len() > most;
         rows.truncate(most);
         let (last, made) = match rows.last() {
-            Some(last) => (last["_key"].as_str().unwrap_or_default(), seconds(&last["createdAt"]).to_string()),
-            None => (run, parts.get(2).copied().unwrap_or_default().to_owned()),
+            Some(last) => (last.text("_key"), seconds(&last["createdAt"]).to_string()),
+            None => (run.into(), parts.get(2).copied().unwrap_or_default().to_owned()),
         };
-        let cursor = [last, backfill, &made].join(BETWEEN);
+        let cursor = [&last, backfill, &made].join(BETWEEN);
         connection(telling, rows, (cursor, has_more))
     })
 }
 
-fn connection(telling: Telling<'_>, rows: Vec<Json>, (cursor, has_more): (String, bool)) -> Told<'_> {
+fn connection(telling: Telling<'_>, rows: Vec<Row>, (cursor, has_more): (String, bool)) -> Told<'_> {
     Told::object("RunsFeedConnection", move |asked| match asked.name.as_str() {
         "results" => Told::List(rows.iter().map(|raw| runs::run(telling, raw.clone())).collect()),
         "cursor" => Told::text(Some(cursor.clone())),

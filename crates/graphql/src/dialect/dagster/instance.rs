@@ -65,7 +65,7 @@ fn status<'a>(telling: Telling<'a>, asked: &Asked) -> Told<'a> {
 
 /// A server that answers works: it is scheduler, queue and worker in one.
 fn daemon(telling: Telling<'_>, (name, is_ours): (&str, bool)) -> Json {
-    let now = seconds(&jiff::Timestamp::from_microsecond(telling.now).unwrap_or_default().to_string().into());
+    let now = seconds(&telling.now.into());
     json!({
         "id": name,
         "daemonType": name,

@@ -169,7 +169,7 @@ pub(super) fn state<'a>(telling: Telling<'a>, of: Instigator<'a>, raw: Json) -> 
         "runningCount" => Told::Json(u8::from(status == "RUNNING").into()),
         "hasStartPermission" | "hasStopPermission" => Told::Json(of.allows(telling, Action::Operate).into()),
         "runsCount" => Told::Json(raw["launched"]["total"].as_i64().unwrap_or(0).into()),
-        "runs" => Told::List(first(&raw["runs"], asked).map(|run| runs::run(telling, run.clone())).collect()),
+        "runs" => Told::List(first(&raw["runs"], asked).map(|run| runs::run(telling, run.into())).collect()),
         "ticks" => Told::List(ticks(telling, of, &raw, asked)),
         "tick" => {
             let found = list(&raw["ticks"]).find(|tick| tick["_key"].as_str() == asked.text("tickId"));
@@ -180,7 +180,7 @@ pub(super) fn state<'a>(telling: Telling<'a>, of: Instigator<'a>, raw: Json) -> 
                 let now = jiff::Timestamp::from_microsecond(telling.now).unwrap_or_default();
                 let next = schedule.cron.next_after(now);
                 next.map_or(Told::Null, |next| {
-                    schedules::evaluated((id, schedule), seconds(&next.to_string().into()).as_f64())
+                    schedules::evaluated((id, schedule), seconds(&next.as_microsecond().into()).as_f64())
                 })
             }
             Instigator::Schedule(_) | Instigator::Sensor(..) => Told::Null,
@@ -213,7 +213,7 @@ fn first<'r>(raw: &'r Json, asked: &Asked) -> impl Iterator<Item = &'r Json> + u
 fn ticks<'a>(telling: Telling<'a>, of: Instigator<'a>, raw: &Json, asked: &Asked) -> Vec<Told<'a>> {
     let number = |name: &str| asked.argument(name).and_then(Json::as_f64);
     let statuses = asked.argument("statuses").and_then(Json::as_array).filter(|list| !list.is_empty());
-    let now = seconds(&jiff::Timestamp::from_microsecond(telling.now).unwrap_or_default().to_string().into());
+    let now = seconds(&telling.now.into());
     let last = now.as_f64().unwrap_or_default() - number("dayOffset").unwrap_or(0.0) * DAY_SECONDS;
     let is_wanted = |tick: &&Json| {
         let at = seconds(&tick["dueAt"]).as_f64().unwrap_or_default();
@@ -248,7 +248,7 @@ fn tick<'a>(telling: Telling<'a>, of: Instigator<'a>, (tick, raw): (Json, &Json)
         "timestamp" => Told::Json(seconds(&tick["dueAt"])),
         "endTimestamp" => Told::Json(seconds(&tick["endedAt"])),
         "runIds" => Told::Json(ids.clone().into()),
-        "runs" => Told::List(launched.iter().map(|run| runs::run(telling, run.clone())).collect()),
+        "runs" => Told::List(launched.iter().map(|run| runs::run(telling, run.into())).collect()),
         "skipReason" => Told::Json(tick["skipReason"].clone()),
         "error" => match tick["error"]["message"].as_str() {
             Some(message) => refusals::python_error("dragoman.ScheduleFailed", message),

@@ -159,7 +159,10 @@ fn part(text: &str, (read, behind): (usize, usize), most: usize) -> (&str, usize
 
 /// A message of a program as it stands among what it wrote.
 fn said((raw, run, step): (&Json, &str, &str), line: &Json, text: &str) -> String {
-    let instant = line["timestamp"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok()).unwrap_or_default();
+    let instant = line["timestamp"]
+        .as_i64()
+        .and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok())
+        .unwrap_or_default();
     let at = instant.strftime("%Y-%m-%d %H:%M:%S +0000");
     let (level, job) = (line["level"].as_str().unwrap_or("INFO"), raw["jobName"].as_str().unwrap_or_default());
     format!("{at} - dagster - {level} - {job} - {run} - {step} - {text}")

@@ -225,7 +225,7 @@ fn statuses<'a>(telling: Telling<'a>, (_, job, of): Of<'a>) -> Told<'a> {
                 "id": id,
                 "partitionName": key,
                 "runId": newest.map(|raw| raw["_key"].clone()),
-                "runStatus": newest.map(runs::status),
+                "runStatus": newest.map(|raw| runs::status(raw["status"].as_str().unwrap_or_default())),
                 "runDuration": null,
             })
         };

@@ -54,9 +54,14 @@ impl<'m> Table<'m> {
         Table { of, ..self }
     }
 
-    /// These columns under their names.
+    /// These columns under their names; instants are numbers.
     pub(in crate::dialect) fn row(self, columns: &[&str]) -> Row {
-        let entries = columns.iter().map(|name| entry(name, RowValue::Column(self.column(name), Form::Postgres)));
+        self.row_as(columns, &Form::Micros)
+    }
+
+    /// The same in another form.
+    pub(in crate::dialect) fn row_as(self, columns: &[&str], form: &Form) -> Row {
+        let entries = columns.iter().map(|name| entry(name, RowValue::Column(self.column(name), form.clone())));
         Row { non_null: false, object: Object { entries: entries.collect() } }
     }
 

@@ -7,35 +7,8 @@ use serde_json::{Map, Value as Json, json};
 use super::identity::hex;
 use super::rows::{Table, nested};
 use super::{events, jobs, logs, refusals, steps, workspace, yaml};
-use crate::tell::{Asked, Rows, Telling, Told};
+use crate::tell::{self, Asked, Rows, Telling, Told};
 
-/// Columns that a run is told from.
-const COLUMNS: [&str; 24] = [
-    "_key",
-    "number",
-    "status",
-    "jobName",
-    "repository",
-    "location",
-    "config",
-    "tags",
-    "stepKeys",
-    "opSelection",
-    "parent",
-    "root",
-    "createdAt",
-    "changedAt",
-    "queuedAt",
-    "launchedAt",
-    "startTime",
-    "endTime",
-    "stepsSucceeded",
-    "stepsFailed",
-    "materializations",
-    "expectations",
-    "executor",
-    "stateName",
-];
 /// Rows of lists that say no number, at most; clients ask for a few hundred.
 const RUNS_OF_JOB_MAX: i64 = 1_000;
 
@@ -70,24 +43,77 @@ pub(super) fn root<'a>(telling: Telling<'a>, name: &str, asked: &'a Asked) -> To
     }
 }
 
-/// What a run is told from, with what stands below it where it is asked for.
-pub(super) fn row<'a>(telling: Telling<'a>, asked: &Asked) -> Option<(Table<'a>, Row)> {
+/// What a run is told from: these columns and those that what is asked of it needs, with what stands below it where it is asked for.
+pub(super) fn row<'a>(telling: Telling<'a>, asked: &Asked, columns: &[&'static str]) -> Option<(Table<'a>, Row)> {
     let table = Table::named(telling.model, "_Run")?;
-    let mut row = table.row(&COLUMNS);
-    let entries = &mut row.object.entries;
-    entries.push(nested("version", table.related_one("version", &["hash", "archived"])));
-    let is_of_op = asked.name == "stepStats";
-    if is_of_op || asked.wants(&["stepStats", "executionPlan", "stepKeysToExecute"]) {
-        let columns = ["key", "opName", "status", "startTime", "endTime", "position", "isReused"];
-        entries.push(nested("steps", table.related("steps", "position", &columns)));
-    }
-    if asked.wants(&["capturedLogs"]) {
-        entries.push(nested("logs", logs::lines(table)));
-    }
-    if is_of_op || asked.wants(&["stepStats", "eventConnection", "assetMaterializations", "assets"]) {
-        entries.push(nested("events", table.related("events", "number", &events::COLUMNS)));
-    }
+    let mut needs: Vec<&str> = ["_key"].iter().chain(columns).copied().collect();
+    let mut of_field = |name: &str| {
+        needs.extend(needs_of(name));
+        false
+    };
+    of_field(&asked.name);
+    asked.wants_some(&mut of_field);
+    needs.sort_unstable();
+    needs.dedup();
+    let (below, columns): (Vec<&str>, Vec<&str>) = needs.into_iter().partition(|need| BELOW.contains(need));
+    let mut row = table.row(&columns);
+    row.object.entries.extend(below.into_iter().map(|name| nested(name, below_run(table, name, asked))));
     Some((table, row))
+}
+
+/// Parts of a run that are rows of other tables.
+const BELOW: [&str; 4] = ["events", "logs", "steps", "version"];
+
+fn below_run(table: Table<'_>, name: &str, asked: &Asked) -> Select {
+    match name {
+        "events" => events::below(table, asked),
+        "logs" => logs::lines(table),
+        "steps" => {
+            let columns = ["key", "opName", "status", "startTime", "endTime", "position", "isReused"];
+            table.related("steps", "position", &columns)
+        }
+        relation => table.related_one(relation, &["hash", "archived"]),
+    }
+}
+
+/// What a field of a run is told from; nothing for a field of something else.
+fn needs_of(field: &str) -> &'static [&'static str] {
+    match field {
+        "status" | "runStatus" | "canTerminate" => &["status"],
+        "jobName" | "pipelineName" => &["jobName"],
+        "pipelineSnapshotId" | "parentPipelineSnapshotId" | "pipeline" => {
+            &["location", "repository", "jobName", "opSelection", "version"]
+        }
+        "repositoryOrigin" => &["location", "repository"],
+        "solidSelection" | "resolvedOpSelection" => &["opSelection"],
+        "stats" => &[
+            "stepsSucceeded",
+            "stepsFailed",
+            "materializations",
+            "expectations",
+            "queuedAt",
+            "launchedAt",
+            "startTime",
+            "endTime",
+        ],
+        "stepStats" => &["jobName", "steps", "events"],
+        "executionPlan" => &["location", "repository", "jobName", "steps"],
+        "capturedLogs" => &["jobName", "logs"],
+        "stepKeysToExecute" => &["location", "repository", "jobName", "stepKeys", "tags", "steps"],
+        "runConfigYaml" | "runConfig" => &["config"],
+        "tags" => &["tags", "location"],
+        "rootRunId" => &["root"],
+        "parentRunId" => &["parent"],
+        "creationTime" => &["createdAt"],
+        "updateTime" => &["changedAt"],
+        "startTime" => &["startTime", "endTime"],
+        "endTime" => &["endTime"],
+        "eventConnection" | "assetMaterializations" | "assets" => &["jobName", "events"],
+        "hasReExecutePermission" | "hasTerminatePermission" | "hasDeletePermission" => {
+            &["location", "repository", "jobName"]
+        }
+        _ => &[],
+    }
 }
 
 /// `runsOrError`.
@@ -102,14 +128,19 @@ fn list<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 /// `runIdsOrError`.
 fn ids<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     Told::object("RunIds", move |inner| match inner.name.as_str() {
-        "results" => rows(telling, asked, inner, |raw| Told::Json(raw["_key"].clone())),
+        "results" => rows(telling, asked, inner, |raw| Told::Column(raw, "_key")),
         _ => Told::Unserved,
     })
 }
 
 /// Runs by the arguments of a root field, told one by one.
-fn rows<'a>(telling: Telling<'a>, asked: &'a Asked, inner: &Asked, tell: impl Fn(Json) -> Told<'a> + 'a) -> Told<'a> {
-    let Some((table, row)) = row(telling, inner) else { return Told::Json(json!([])) };
+fn rows<'a>(
+    telling: Telling<'a>,
+    asked: &'a Asked,
+    inner: &Asked,
+    tell: impl Fn(tell::Row) -> Told<'a> + 'a,
+) -> Told<'a> {
+    let Some((table, row)) = row(telling, inner, &[]) else { return Told::Json(json!([])) };
     let select = move |holes: &mut crate::tell::Holes<'_>| {
         let mut select = Select { filter: filter(table, asked, holes), ..table.all(row) };
         if let Some(cursor) = asked.argument("cursor") {
@@ -126,7 +157,15 @@ fn rows<'a>(telling: Telling<'a>, asked: &'a Asked, inner: &Asked, tell: impl Fn
         }
         select
     };
-    rows_of(select, move |rows| Told::List(rows.into_iter().map(tell).collect()))
+    found_of(select, move |rows| Told::List(rows.into_iter().map(tell).collect()))
+}
+
+/// Rows by what is asked of them, and what is told of their list.
+pub(super) fn found_of<'a>(
+    select: impl FnOnce(&mut crate::tell::Holes<'_>) -> Select + 'a,
+    tell: impl FnOnce(Vec<tell::Row>) -> Told<'a> + 'a,
+) -> Told<'a> {
+    Told::Rows(Rows { select: Box::new(select), then: Box::new(|found| tell(found.rows())) })
 }
 
 /// Rows, and what is told of their list.
@@ -136,7 +175,7 @@ pub(super) fn rows_of<'a>(
 ) -> Told<'a> {
     Told::Rows(Rows {
         select: Box::new(select),
-        then: Box::new(move |rows| match rows {
+        then: Box::new(move |found| match found.into_json() {
             Json::Array(rows) => tell(rows),
             Json::Null => tell(Vec::new()),
             one => tell(vec![one]),
@@ -170,7 +209,7 @@ pub(super) fn count_of<'a>(
                 ..table.all(Row { non_null: false, object: plan::Object::default() })
             }
         }),
-        then: Box::new(|counts| Told::Json(counts["total"].clone())),
+        then: Box::new(|counts| Told::Json(counts.into_json()["total"].clone())),
     })
 }
 
@@ -253,22 +292,26 @@ pub(super) fn instant(seconds: f64) -> Option<String> {
     jiff::Timestamp::from_microsecond(micros).ok().map(|instant| instant.to_string())
 }
 
-/// An instant's text as seconds since 1970.
-pub(super) fn seconds(raw: &Json) -> Json {
-    let instant = raw.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    let seconds = instant.and_then(|instant| {
-        let micros = instant.as_microsecond();
-        format!("{}.{:06}", micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000)).parse::<f64>().ok()
-    });
-    seconds.map_or(Json::Null, Json::from)
+/// Microseconds since 1970 as seconds.
+pub(super) fn seconds(micros: &Json) -> Json {
+    micros.as_i64().map_or(Json::Null, |micros| seconds_of(micros).into())
+}
+
+fn seconds_of(micros: i64) -> f64 {
+    jiff::SignedDuration::from_micros(micros).as_secs_f64()
+}
+
+/// The same of a column.
+fn at<'a>(raw: &tell::Row, column: &str) -> Told<'a> {
+    raw.number(column).map_or(Told::Null, |micros| Told::Json(seconds_of(micros).into()))
 }
 
 /// `runOrError`.
 fn one<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     let id = asked.argument("runId").cloned().unwrap_or_default();
     let missing = move || not_found(asked.text("runId").unwrap_or_default());
-    let Some((table, mut row)) = row(telling, asked) else { return missing() };
-    rows_of(
+    let Some((table, mut row)) = row(telling, asked, &[]) else { return missing() };
+    found_of(
         move |holes| {
             if let Some(lines) = row.object.entries.iter_mut().find(|entry| entry.key == "logs") {
                 let asked_for = asked.below("capturedLogs");
@@ -293,7 +336,7 @@ fn group<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         let message = format!("Run group of run {id} could not be found.");
         refusals::refusal("RunGroupNotFoundError", message, json!({ "runId": id }))
     };
-    let Some((table, row)) = row(telling, asked) else { return missing() };
+    let Some((table, row)) = row(telling, asked, &["root", "tags"]) else { return missing() };
     let select = move |holes: &mut crate::tell::Holes<'_>| {
         let itself = table.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id.into()));
         let key = holes.loose(ValueKind::Uuid, id.into());
@@ -315,12 +358,12 @@ fn group<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         let filter = Filter::Or(vec![itself, of_root, root, begun]);
         Select { filter, sort: vec![table.by("number", plan::Direction::Ascending)], ..table.all(row) }
     };
-    rows_of(select, move |rows| {
-        let Some(asked) = rows.iter().find(|raw| raw["_key"] == id) else { return missing() };
+    found_of(select, move |rows| {
+        let Some(asked) = rows.iter().find(|raw| raw.text("_key") == id) else { return missing() };
         let root = asked["root"].as_str().unwrap_or(id).to_owned();
         // What belongs to a group says so by its tag: a parent that a launch names makes none.
-        let of_root = |raw: &Json| raw["_key"] == *root || raw["tags"]["dagster/root_run_id"] == *root;
-        let runs: Vec<Json> = rows.into_iter().filter(|raw| of_root(raw)).collect();
+        let of_root = |raw: &tell::Row| raw.text("_key") == *root || raw["tags"]["dagster/root_run_id"] == *root;
+        let runs: Vec<tell::Row> = rows.into_iter().filter(|raw| of_root(raw)).collect();
         Told::object("RunGroup", move |asked| match asked.name.as_str() {
             "rootRunId" => Told::text(Some(root.clone())),
             "runs" => Told::List(runs.iter().map(|raw| run(telling, raw.clone())).collect()),
@@ -386,7 +429,7 @@ fn tag_values<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
 
 /// Runs of one job.
 pub(super) fn of_job<'a>(telling: Telling<'a>, id: JobId, asked: &Asked) -> Told<'a> {
-    let tell = move |rows: Vec<Json>| Told::List(rows.into_iter().map(|raw| run(telling, raw)).collect());
+    let tell = move |rows: Vec<tell::Row>| Told::List(rows.into_iter().map(|raw| run(telling, raw)).collect());
     newest_of_job(telling, id, asked, tell).unwrap_or_else(|| Told::Json(json!([])))
 }
 
@@ -395,10 +438,10 @@ fn newest_of_job<'a>(
     telling: Telling<'a>,
     id: JobId,
     asked: &Asked,
-    tell: impl FnOnce(Vec<Json>) -> Told<'a> + 'a,
+    tell: impl FnOnce(Vec<tell::Row>) -> Told<'a> + 'a,
 ) -> Option<Told<'a>> {
     let job = telling.model.job(id);
-    let (table, row) = row(telling, asked)?;
+    let (table, row) = row(telling, asked, &[])?;
     let limit = asked.number("limit").filter(|limit| *limit > 0).unwrap_or(RUNS_OF_JOB_MAX);
     let cursor = asked.argument("cursor").cloned();
     let select = move |holes: &mut crate::tell::Holes<'_>| {
@@ -414,7 +457,7 @@ fn newest_of_job<'a>(
         let limit = holes.value(ValueKind::Int, limit.into());
         Select { filter, page: Page::Offset { start: None, limit: Some(limit) }, ..table.all(row) }
     };
-    Some(rows_of(select, tell))
+    Some(found_of(select, tell))
 }
 
 /// Statistics of an op over runs.
@@ -427,55 +470,60 @@ pub(super) fn op_stats<'a>(telling: Telling<'a>, (id, op): (JobId, &str), asked:
     rows.unwrap_or_else(|| Told::Json(json!({ "__typename": "SolidStepStatsConnection", "nodes": [] })))
 }
 
-/// The status of a row in this API's words.
-pub(super) fn status(raw: &Json) -> &'static str {
-    STATUSES.iter().find(|(engine, _)| raw["status"] == *engine).map_or("NOT_STARTED", |(_, word)| word)
+/// A status of the engine in this API's words.
+pub(super) fn status(status: &str) -> &'static str {
+    STATUSES.iter().find(|(engine, _)| status == *engine).map_or("NOT_STARTED", |(_, word)| word)
+}
+
+/// The job that a run executes, where the project has it still.
+fn job_of(telling: Telling<'_>, raw: &tell::Row) -> Option<JobId> {
+    jobs::find(telling, (&raw.text("location"), &raw.text("repository"), &raw.text("jobName")))
 }
 
 /// A run.
-pub(super) fn run(telling: Telling<'_>, raw: Json) -> Told<'_> {
-    let text = |member: &str| raw[member].as_str().unwrap_or_default().to_owned();
-    let (location, repository, name) = (text("location"), text("repository"), text("jobName"));
-    let job = jobs::find(telling, (&location, &repository, &name));
-    let may = move |action| job.map_or(telling.granted.everything, |job| telling.granted.allows(job, action));
+pub(super) fn run(telling: Telling<'_>, raw: tell::Row) -> Told<'_> {
+    let may = move |raw: &tell::Row, action| {
+        let is_allowed = |job| telling.granted.allows(job, action);
+        Told::Json(job_of(telling, raw).map_or(telling.granted.everything, is_allowed).into())
+    };
     Told::object("Run", move |asked| match asked.name.as_str() {
-        "id" | "runId" => Told::Json(raw["_key"].clone()),
-        "status" | "runStatus" => Told::text(Some(status(&raw))),
-        "jobName" | "pipelineName" => Told::text(Some(name.clone())),
-        "mode" => Told::text(Some("default")),
-        "pipelineSnapshotId" => Told::Json(snapshot(telling, job, &raw)),
-        "repositoryOrigin" if repository.is_empty() => Told::Null,
-        "repositoryOrigin" => workspace::origin(&location, &repository),
-        "pipeline" => pipeline(telling, job, &raw),
+        "id" | "runId" => Told::Column(raw.clone(), "_key"),
+        "status" | "runStatus" => Told::Word(status(&raw.text("status"))),
+        "jobName" | "pipelineName" => Told::Column(raw.clone(), "jobName"),
+        "mode" => Told::Word("default"),
+        "pipelineSnapshotId" => Told::Json(snapshot(telling, job_of(telling, &raw), &raw)),
+        "repositoryOrigin" if raw.text("repository").is_empty() => Told::Null,
+        "repositoryOrigin" => workspace::origin(&raw.text("location"), &raw.text("repository")),
+        "pipeline" => pipeline(telling, job_of(telling, &raw), &raw),
         "solidSelection" => Told::Json(raw["opSelection"].clone()),
         "resolvedOpSelection" => Told::Json(resolved(&raw)),
         "parentPipelineSnapshotId" if resolved(&raw).is_null() => Told::Null,
-        "parentPipelineSnapshotId" => Told::Json(whole_snapshot(telling, job, &raw)),
+        "parentPipelineSnapshotId" => Told::Json(whole_snapshot(telling, job_of(telling, &raw), &raw)),
         "stats" => stats(&raw),
         "stepStats" => events::step_stats(&raw),
-        "executionPlan" => job.map_or(Told::Null, |job| {
+        "executionPlan" => job_of(telling, &raw).map_or(Told::Null, |job| {
             let keys = step_keys(telling, Some(job), &raw);
             let keys = keys.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect();
             steps::plan(telling, job, Some(keys))
         }),
         "capturedLogs" => {
-            let run = raw["_key"].as_str().unwrap_or_default();
-            logs::of_file(&raw, (run, asked.text("fileKey").unwrap_or_default()), asked)
+            let run = raw.text("_key");
+            logs::of_file(raw.whole(), (&run, asked.text("fileKey").unwrap_or_default()), asked)
         }
         // A repetition of all steps chooses none.
-        "stepKeysToExecute" if raw["stepKeys"].is_null() && raw["tags"][PARENT_TAG].is_string() => Told::Null,
-        "stepKeysToExecute" => Told::Json(step_keys(telling, job, &raw)),
+        "stepKeysToExecute" if raw.is_null("stepKeys") && raw["tags"][PARENT_TAG].is_string() => Told::Null,
+        "stepKeysToExecute" => Told::Json(step_keys(telling, job_of(telling, &raw), &raw)),
         "runConfigYaml" => Told::text(Some(yaml::block(&config(&raw)))),
         "runConfig" => Told::Json(sorted(&config(&raw))),
         "tags" => Told::Json(tags(&raw)),
-        "rootRunId" => Told::Json(raw["root"].clone()),
-        "parentRunId" => Told::Json(raw["parent"].clone()),
-        "canTerminate" => Told::Json(matches!(status(&raw), "QUEUED" | "STARTED").into()),
-        "creationTime" => Told::Json(seconds(&raw["createdAt"])),
-        "updateTime" => Told::Json(seconds(&raw["changedAt"])),
-        "startTime" if raw["startTime"].is_null() => Told::Json(seconds(&raw["endTime"])),
-        "startTime" => Told::Json(seconds(&raw["startTime"])),
-        "endTime" => Told::Json(seconds(&raw["endTime"])),
+        "rootRunId" => Told::Column(raw.clone(), "root"),
+        "parentRunId" => Told::Column(raw.clone(), "parent"),
+        "canTerminate" => Told::Json(matches!(status(&raw.text("status")), "QUEUED" | "STARTED").into()),
+        "creationTime" => at(&raw, "createdAt"),
+        "updateTime" => at(&raw, "changedAt"),
+        "startTime" if raw.is_null("startTime") => at(&raw, "endTime"),
+        "startTime" => at(&raw, "startTime"),
+        "endTime" => at(&raw, "endTime"),
         "eventConnection" => events::connection(&raw, asked),
         "assetSelection" | "assetCheckSelection" | "rootConcurrencyKeys" | "allPools" | "externalJobSource" => {
             Told::Null
@@ -491,16 +539,16 @@ pub(super) fn run(telling: Telling<'_>, raw: Json) -> Told<'_> {
             let asset = |key: &Json| json!({ "id": super::python::dumps(key), "key": { "path": key } });
             Told::Json(keys.iter().map(asset).collect())
         }
-        "hasReExecutePermission" => Told::Json(may(Action::Launch).into()),
-        "hasTerminatePermission" => Told::Json(may(Action::Cancel).into()),
-        "hasDeletePermission" => Told::Json(may(Action::Operate).into()),
+        "hasReExecutePermission" => may(&raw, Action::Launch),
+        "hasTerminatePermission" => may(&raw, Action::Cancel),
+        "hasDeletePermission" => may(&raw, Action::Operate),
         "hasConcurrencyKeySlots" | "hasRunMetricsEnabled" => Told::Json(false.into()),
         "hasUnconstrainedRootNodes" => Told::Json(true.into()),
         _ => Told::Unserved,
     })
 }
 
-fn config(raw: &Json) -> Json {
+fn config(raw: &tell::Row) -> Json {
     if raw["config"].is_object() { raw["config"].clone() } else { json!({}) }
 }
 
@@ -518,7 +566,7 @@ fn sorted(value: &Json) -> Json {
 }
 
 /// Tags by key, but for those that are hidden; every run of a location says which.
-fn tags(raw: &Json) -> Json {
+fn tags(raw: &tell::Row) -> Json {
     let mut tags: Vec<(String, Json)> = raw["tags"]
         .as_object()
         .into_iter()
@@ -534,7 +582,7 @@ fn tags(raw: &Json) -> Json {
 }
 
 /// The snapshot of the job that a run executes; a part of a job is another one than the whole.
-fn snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json {
+fn snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &tell::Row) -> Json {
     let whole = whole_snapshot(telling, job, raw);
     match resolved(raw) {
         Json::Null => whole,
@@ -543,7 +591,7 @@ fn snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json {
 }
 
 /// That of the job as it is, where the run's version is still the job's; otherwise the version's own hash.
-fn whole_snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json {
+fn whole_snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &tell::Row) -> Json {
     match job {
         Some(id) if raw["version"]["archived"] == false => jobs::snapshot_id(telling.model.job(id)).into(),
         Some(_) | None => raw["version"]["hash"].clone(),
@@ -551,7 +599,7 @@ fn whole_snapshot(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json 
 }
 
 /// The job that a run executes, as it was.
-fn pipeline<'a>(telling: Telling<'a>, job: Option<JobId>, raw: &Json) -> Told<'a> {
+fn pipeline<'a>(telling: Telling<'a>, job: Option<JobId>, raw: &tell::Row) -> Told<'a> {
     let name = raw["jobName"].clone();
     let Some(id) = job else {
         return Told::Json(
@@ -573,13 +621,13 @@ fn pipeline<'a>(telling: Telling<'a>, job: Option<JobId>, raw: &Json) -> Told<'a
 }
 
 /// The queries of a selection that were given; none where nothing was chosen.
-fn resolved(raw: &Json) -> Json {
+fn resolved(raw: &tell::Row) -> Json {
     let given = raw["opSelection"].as_array().filter(|list| !list.is_empty());
     given.map_or(Json::Null, |list| Json::Array(list.clone()))
 }
 
 /// Counts and times of a run.
-fn stats<'a>(raw: &Json) -> Told<'a> {
+fn stats<'a>(raw: &tell::Row) -> Told<'a> {
     let id = raw["_key"].as_str().unwrap_or_default();
     Told::Json(json!({
         "__typename": "RunStatsSnapshot",
@@ -597,7 +645,7 @@ fn stats<'a>(raw: &Json) -> Told<'a> {
 }
 
 /// The steps that a run executes, in the order of the plan: by depth of what they need, then by key.
-fn step_keys(telling: Telling<'_>, job: Option<JobId>, raw: &Json) -> Json {
+fn step_keys(telling: Telling<'_>, job: Option<JobId>, raw: &tell::Row) -> Json {
     let executed = raw["steps"].as_array().into_iter().flatten().filter(|step| step["isReused"] != true);
     let mut keys: Vec<String> = executed.map(|step| step["opName"].as_str().unwrap_or_default().to_owned()).collect();
     keys.dedup();

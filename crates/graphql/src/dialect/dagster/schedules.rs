@@ -150,7 +150,7 @@ fn row(telling: Telling<'_>, table: Table<'_>, asked: &Asked, limit: &mut dyn Fn
         entries.push(nested("ticks", Select { sort, page: page(most), ..select }));
     }
     let of_runs = asked.below("runs").into_iter().map(|asked| number(asked).unwrap_or(TICKS_MAX)).max();
-    if let (Some(most), Some((_, run))) = (of_runs, runs::row(telling, asked)) {
+    if let (Some(most), Some((_, run))) = (of_runs, runs::row(telling, asked, &[])) {
         let sort = newest("number", table.toward("runs"));
         let select = table.related("runs", "number", &[]);
         entries.push(nested("runs", Select { sort, page: page(most), shape: Shape::List(run), ..select }));
@@ -268,7 +268,7 @@ fn moment(telling: Telling<'_>, given: Option<f64>) -> jiff::Timestamp {
 }
 
 fn at(instant: jiff::Timestamp) -> Json {
-    seconds(&instant.to_string().into())
+    seconds(&instant.as_microsecond().into())
 }
 
 /// `futureTicks`: the times from the cursor on, before the end that is asked for.

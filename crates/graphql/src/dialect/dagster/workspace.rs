@@ -220,12 +220,12 @@ pub(super) fn reload<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     let Some(name) = locations(telling.model).into_iter().find(|location| *location == name) else {
         return location_not_found(name);
     };
-    commands::reread(telling, asked, move |failure| entry(telling, name, failure))
+    commands::reread(telling, move |failure| entry(telling, name, failure))
 }
 
 /// `reloadWorkspace`.
-pub(super) fn reload_all<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
-    commands::reread(telling, asked, move |failure| workspace(telling, failure))
+pub(super) fn reload_all(telling: Telling<'_>) -> Told<'_> {
+    commands::reread(telling, move |failure| workspace(telling, failure))
 }
 
 /// `locationStatusesOrError`.
@@ -257,7 +257,7 @@ fn files<'a>(model: &Model, location: &str) -> Told<'a> {
 
 /// Microseconds since 1970 as seconds.
 fn at(micros: i64) -> Json {
-    seconds(&jiff::Timestamp::from_microsecond(micros).unwrap_or_default().to_string().into())
+    seconds(&micros.into())
 }
 
 /// Changes when a job of the location changes, and only then.

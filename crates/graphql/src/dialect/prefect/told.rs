@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
-use plan::{AgentFault, Cause, Filter, Operator, Page, Select, ValueKind};
+use plan::{AgentFault, Cause, Filter, Form, Operator, Page, Select, ValueKind};
 use serde_json::{Value as Json, json};
 
 use super::super::dagster::rows::Table;
@@ -139,7 +139,7 @@ fn children<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
             let is_child = table.is(holes, "mapIndex", Operator::Gte, (ValueKind::Int, json!(0)));
             let of_run = table.some("run", |run| run.some("steps", |steps| parent(steps, holes)));
             let of_op = table.some("op", |op| op.some("steps", |steps| parent(steps, holes)));
-            let select = table.all_by("position", table.row(&columns));
+            let select = table.all_by("position", table.row_as(&columns, &Form::Postgres));
             Select { filter: Filter::and(is_child, of_run).and(of_op), ..select }
         },
         move |steps| {
@@ -176,7 +176,7 @@ fn key(asked: &Asked) -> Json {
 }
 
 fn rows<'a>(select: impl FnOnce(&mut Holes<'_>) -> Select + 'a, then: impl FnOnce(Json) -> Told<'a> + 'a) -> Told<'a> {
-    Told::Rows(Rows { select: Box::new(select), then: Box::new(then) })
+    Told::Rows(Rows { select: Box::new(select), then: Box::new(|found| then(found.into_json())) })
 }
 
 fn first(rows: Json) -> Json {
