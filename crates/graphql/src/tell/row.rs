@@ -214,7 +214,7 @@ impl Scan<'_> {
                     continue;
                 }
                 b'{' | b'[' => depth += 1,
-                b'}' | b']' if depth == 0 => return,
+                b'}' | b']' | b',' | b' ' | b'\n' if depth == 0 => return,
                 b'}' | b']' => {
                     depth -= 1;
                     if depth == 0 {
@@ -222,7 +222,6 @@ impl Scan<'_> {
                         return;
                     }
                 }
-                b',' | b' ' if depth == 0 => return,
                 _ => {}
             }
             self.at += 1;
