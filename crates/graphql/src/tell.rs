@@ -95,7 +95,7 @@ pub(crate) enum Told<'a> {
     /// Something made of rows.
     Rows(Rows<'a>),
     /// A change; under a root field alone.
-    Command(Commanded<'a>),
+    Command(Box<Commanded<'a>>),
     /// A part of the schema that is not served.
     Unserved,
     /// It cannot be told.
@@ -110,10 +110,28 @@ pub(crate) struct Object<'a> {
     pub(crate) fields: Box<dyn Fn(&Asked) -> Told<'a> + 'a>,
 }
 
-/// Rows that are asked for, and what is made of them.
+/// Rows that are asked for by one or more selects, and what is made of what each of them finds.
 pub(crate) struct Rows<'a> {
-    pub(crate) select: Box<dyn FnOnce(&mut Holes) -> Select + 'a>,
-    pub(crate) then: Box<dyn FnOnce(Found) -> Told<'a> + 'a>,
+    pub(crate) count: usize,
+    pub(crate) selects: Box<Selecting<'a>>,
+    pub(crate) then: Box<dyn FnOnce(Vec<Found>) -> Told<'a> + 'a>,
+}
+
+/// Makes selects, each of which finds something else.
+pub(crate) type Selecting<'a> = dyn FnOnce(&mut Holes) -> Vec<Select> + 'a;
+
+impl<'a> Rows<'a> {
+    /// Those of one select.
+    pub(crate) fn of(
+        select: impl FnOnce(&mut Holes) -> Select + 'a,
+        then: impl FnOnce(Found) -> Told<'a> + 'a,
+    ) -> Rows<'a> {
+        Rows {
+            count: 1,
+            selects: Box::new(|holes| vec![select(holes)]),
+            then: Box::new(|found| found.into_iter().next().map_or(Told::Null, then)),
+        }
+    }
 }
 
 /// A change that is asked for, and what is told of how it went.

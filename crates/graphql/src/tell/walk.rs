@@ -194,15 +194,18 @@ impl<'w, 'h, 's> Walk<'w, 'h, 's> {
     fn rows(&mut self, asked_rows: Rows<'_>, of: &TypeRef, asked: &[&'s Asked]) -> Result<Wrote, Nothing> {
         let found = match &mut self.mode {
             Mode::Plan { planned, holes } => {
-                planned.selects.push((asked_rows.select)(holes));
+                planned.selects.extend((asked_rows.selects)(holes));
                 return Ok(Wrote::Null);
             }
             // Rows below rows were not asked for: which they are is known only now.
             Mode::Make { .. } if self.is_below_rows => return self.nullable(Told::Unserved, of, asked),
-            Mode::Make { rows, .. } => match rows.next() {
-                Some(text) => Found::new(text),
-                None => return self.nullable(Told::Unserved, of, asked),
-            },
+            Mode::Make { rows, .. } => {
+                let found: Vec<Found> = rows.take(asked_rows.count).map(|text| Found::new(text)).collect();
+                if found.len() < asked_rows.count {
+                    return self.nullable(Told::Unserved, of, asked);
+                }
+                found
+            }
         };
         self.is_below_rows = true;
         let wrote = self.nullable((asked_rows.then)(found), of, asked);

@@ -66,14 +66,14 @@ fn launch_each<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
         AnswerEntry { key: "row".to_owned(), value: AnswerValue::Row(Box::new(shown(table, row))) },
         AnswerEntry { key: "fault".to_owned(), value: AnswerValue::Made("fault") },
     ]);
-    Told::Command(Commanded {
+    Told::Command(Box::new(Commanded {
         effect: Effect::Run(RunEffect::LaunchEach),
         of: table.of,
         given: vec![("launches", ValueKind::Json, launches)],
         is_list: true,
         answer,
         then: Box::new(then),
-    })
+    }))
 }
 
 /// One of several: what the model has against it, or what the engine did with it.
@@ -182,7 +182,8 @@ fn command<'a>(
         AnswerEntry { key: "done".to_owned(), value: AnswerValue::Made("done") },
     ]);
     let of: TypeId = table.of;
-    Told::Command(Commanded { effect: Effect::Run(effect), of, given, is_list: false, answer, then: Box::new(then) })
+    let effect = Effect::Run(effect);
+    Told::Command(Box::new(Commanded { effect, of, given, is_list: false, answer, then: Box::new(then) }))
 }
 
 /// Reads the project again, and tells of it as it is then, or as it stays and why.
@@ -215,7 +216,7 @@ pub(super) fn told<'a>(
 ) -> Told<'a> {
     let answer = Answer::Wrap(vec![AnswerEntry { key: name.to_owned(), value }]);
     let (effect, of) = (Effect::Run(effect), table.of);
-    Told::Command(Commanded { effect, of, given, is_list: false, answer, then: Box::new(then) })
+    Told::Command(Box::new(Commanded { effect, of, given, is_list: false, answer, then: Box::new(then) }))
 }
 
 pub(super) fn shown(table: Table<'_>, row: plan::Row) -> Select {

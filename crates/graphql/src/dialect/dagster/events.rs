@@ -8,12 +8,12 @@ use plan::{Operator, Select, ValueKind};
 use serde_json::{Value as Json, json};
 
 use super::rows::Table;
-use super::runs::{file_key, found_of, not_found, row, seconds};
+use super::runs::{file_key, not_found, seconds};
 use super::{python, refusals};
-use crate::tell::{Asked, Row, Telling, Told};
+use crate::tell::{Asked, Found, Holes, Row, Rows, Telling, Told};
 
 /// Columns that an event is told from; the last one only where more is asked than every event has.
-pub(super) const COLUMNS: [&str; 7] = ["number", "timestamp", "kind", "level", "message", "stepKey", DATA];
+pub(super) static COLUMNS: [&str; 7] = ["number", "timestamp", "kind", "level", "message", "stepKey", DATA];
 const DATA: &str = "data";
 /// What is asked of a list of events and told without what belongs to their kinds.
 const PLAIN: [&str; 8] =
@@ -54,33 +54,43 @@ pub(super) const MATERIALIZATION: &str = "ASSET_MATERIALIZATION";
 /// Goes to the output that it describes and is not told by itself.
 const OUTPUT_METADATA: &str = "OUTPUT_METADATA";
 
-/// `logsForRun`.
+/// `logsForRun`: the run and its events, each by one select that does not wait for the other.
 pub(super) fn of_run<'a>(telling: Telling<'a>, asked: &'a Asked) -> Told<'a> {
     let id = asked.argument("runId").cloned().unwrap_or_default();
     let missing = move || not_found(asked.text("runId").unwrap_or_default());
-    let Some((table, run)) = row(telling, asked, &["jobName", "events"]) else { return missing() };
-    found_of(
-        move |holes| {
-            let filter = table.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id));
-            Table::one(table, filter, run)
-        },
-        move |rows| rows.first().map_or_else(missing, |raw| connection(raw, asked)),
-    )
+    let Some(runs) = Table::named(telling.model, "_Run") else { return missing() };
+    let selects = move |holes: &mut Holes<'_>| {
+        let events = runs.toward("events");
+        let is_it = runs.is(holes, "_key", Operator::Eq, (ValueKind::Uuid, id.clone()));
+        let are_its = events.is(holes, "run", Operator::Eq, (ValueKind::Uuid, id));
+        let run = runs.one(is_it, runs.row(&["_key", "jobName"]));
+        vec![run, Select { filter: are_its, ..events.all_by("number", events.row(columns(asked))) }]
+    };
+    let then = move |found: Vec<Found>| {
+        let mut found = found.into_iter().map(Found::rows);
+        let run = found.next().and_then(|rows| rows.into_iter().next());
+        run.map_or_else(missing, |run| connection(&run, found.next().unwrap_or_default(), asked))
+    };
+    Told::Rows(Rows { count: 2, selects: Box::new(selects), then: Box::new(then) })
 }
 
 /// The events of a run, with those columns that what is asked of them needs.
 pub(super) fn below(table: Table<'_>, asked: &Asked) -> Select {
+    table.related("events", "number", columns(asked))
+}
+
+fn columns(asked: &Asked) -> &'static [&'static str] {
     let lists = asked.below("events");
     let is_plain = |events: &&Asked| !events.wants_some(&mut |name| name != TYPE_NAME && !PLAIN.contains(&name));
     let are_plain = !asked.wants(&["stepStats", "assetMaterializations", "assets"]) && lists.iter().all(is_plain);
     let count = COLUMNS.len() - usize::from(are_plain && asked.name != "stepStats");
-    table.related("events", "number", &COLUMNS[..count])
+    &COLUMNS[..count]
 }
 
 const TYPE_NAME: &str = "__typename";
 
 /// A part of a run's events: those behind a cursor, so many at most.
-pub(super) fn connection<'a>(raw: &Row, asked: &Asked) -> Told<'a> {
+pub(super) fn connection<'a>(run: &Row, events: Vec<Row>, asked: &Asked) -> Told<'a> {
     let given = asked.text("afterCursor");
     let after = match given.map(number_of) {
         None => 0,
@@ -91,7 +101,7 @@ pub(super) fn connection<'a>(raw: &Row, asked: &Asked) -> Told<'a> {
         }
     };
     let limit = asked.number("limit").filter(|limit| *limit > 0).and_then(|limit| usize::try_from(limit).ok());
-    let mut told = told(raw);
+    let mut told = told(run, events);
     told.retain(|event| event.number() > after);
     let has_more = limit.is_some_and(|limit| told.len() > limit);
     told.truncate(limit.unwrap_or(usize::MAX));
@@ -110,11 +120,11 @@ pub(super) fn connection<'a>(raw: &Row, asked: &Asked) -> Told<'a> {
 }
 
 /// Every event of a run.
-fn told(run: &Row) -> Vec<Event> {
+fn told(run: &Row, events: Vec<Row>) -> Vec<Event> {
     let mut begun: HashMap<String, i64> = HashMap::new();
     let mut metadata: HashMap<String, Json> = HashMap::new();
     let mut list = Vec::new();
-    for row in run.rows("events") {
+    for row in events {
         let mut event = Event::new(run.clone(), row);
         let row = &event.row;
         match &*row.text("kind") {
@@ -180,6 +190,8 @@ fn by_policy(error: &Json) -> Json {
 struct Event {
     run: Row,
     row: Row,
+    /// The type of its kind.
+    of: &'static str,
     /// How long the step took that has succeeded.
     took: Option<i64>,
     /// What a program has said of the output.
@@ -190,25 +202,22 @@ struct Event {
 
 impl Event {
     fn new(run: Row, row: Row) -> Event {
-        Event { run, row, took: None, metadata: None, of_kind: OnceCell::new() }
+        let kind = row.text("kind");
+        let of = match KINDS.iter().find(|(known, _)| *known == kind) {
+            Some((_, name)) => name,
+            None if kind == "LOG" => "LogMessageEvent",
+            None => "EngineEvent",
+        };
+        drop(kind);
+        Event { run, row, of, took: None, metadata: None, of_kind: OnceCell::new() }
     }
 
     fn number(&self) -> i64 {
         self.row.number("number").unwrap_or_default()
     }
 
-    /// The type of its kind.
-    fn of(&self) -> &'static str {
-        let kind = self.row.text("kind");
-        match KINDS.iter().find(|(known, _)| *known == kind) {
-            Some((_, name)) => name,
-            None if kind == "LOG" => "LogMessageEvent",
-            None => "EngineEvent",
-        }
-    }
-
     fn told<'a>(self: Rc<Event>) -> Told<'a> {
-        Told::object(self.of(), move |asked| self.member(&asked.name))
+        Told::object(self.of, move |asked| self.member(&asked.name))
     }
 
     /// A member that some type has; those that its own lacks are not asked for.
@@ -228,7 +237,7 @@ impl Event {
             "level" => column("level"),
             "stepKey" => column("stepKey"),
             "solidHandleID" => Told::text(self.handle()),
-            "eventType" => match self.of() {
+            "eventType" => match self.of {
                 "LogMessageEvent" => Told::Null,
                 "EngineEvent" => Told::Word("ENGINE_EVENT"),
                 _ => column("kind"),
@@ -267,7 +276,7 @@ impl Event {
     /// With every member.
     fn whole(&self) -> Json {
         let mut members = self.of_kind().clone();
-        members["__typename"] = self.of().into();
+        members["__typename"] = self.of.into();
         for name in PLAIN {
             members[name] = match self.member(name) {
                 Told::Column(row, column) => row[column].clone(),
@@ -422,7 +431,7 @@ pub(super) fn stats_of(raw: &Row, key: &str) -> Option<Json> {
 }
 
 fn steps(raw: &Row) -> Vec<Json> {
-    let all: Vec<Json> = told(raw).iter().map(Event::whole).collect();
+    let all: Vec<Json> = told(raw, raw.rows("events")).iter().map(Event::whole).collect();
     let steps = raw["steps"].as_array().into_iter().flatten();
     let list = steps.filter(|step| step["isReused"] != true).filter_map(|step| {
         let status = match step["status"].as_str().unwrap_or_default() {

@@ -165,7 +165,7 @@ pub(super) fn found_of<'a>(
     select: impl FnOnce(&mut crate::tell::Holes<'_>) -> Select + 'a,
     tell: impl FnOnce(Vec<tell::Row>) -> Told<'a> + 'a,
 ) -> Told<'a> {
-    Told::Rows(Rows { select: Box::new(select), then: Box::new(|found| tell(found.rows())) })
+    Told::Rows(Rows::of(select, |found| tell(found.rows())))
 }
 
 /// Rows, and what is told of their list.
@@ -173,14 +173,12 @@ pub(super) fn rows_of<'a>(
     select: impl FnOnce(&mut crate::tell::Holes<'_>) -> Select + 'a,
     tell: impl FnOnce(Vec<Json>) -> Told<'a> + 'a,
 ) -> Told<'a> {
-    Told::Rows(Rows {
-        select: Box::new(select),
-        then: Box::new(move |found| match found.into_json() {
-            Json::Array(rows) => tell(rows),
-            Json::Null => tell(Vec::new()),
-            one => tell(vec![one]),
-        }),
-    })
+    let then = move |found: tell::Found| match found.into_json() {
+        Json::Array(rows) => tell(rows),
+        Json::Null => tell(Vec::new()),
+        one => tell(vec![one]),
+    };
+    Told::Rows(Rows::of(select, then))
 }
 
 /// Number of runs that a filter keeps, whatever cursor and limit.
@@ -194,23 +192,18 @@ pub(super) fn count_of<'a>(
     filter: impl FnOnce(Table<'a>, &mut crate::tell::Holes<'_>) -> Filter + 'a,
 ) -> Told<'a> {
     let Some(table) = Table::named(telling.model, "_Run") else { return Told::Json(0.into()) };
-    Told::Rows(Rows {
-        select: Box::new(move |holes| {
-            let total = plan::PartEntry {
-                key: "total".to_owned(),
-                non_null: true,
-                name: "Runs.count".to_owned(),
-                value: plan::Part::Total,
-            };
-            let shape = Shape::Parts(vec![total]);
-            Select {
-                filter: filter(table, holes),
-                shape,
-                ..table.all(Row { non_null: false, object: plan::Object::default() })
-            }
-        }),
-        then: Box::new(|counts| Told::Json(counts.into_json()["total"].clone())),
-    })
+    let select = move |holes: &mut crate::tell::Holes<'_>| {
+        let total = plan::PartEntry {
+            key: "total".to_owned(),
+            non_null: true,
+            name: "Runs.count".to_owned(),
+            value: plan::Part::Total,
+        };
+        let shape = Shape::Parts(vec![total]);
+        let nothing = Row { non_null: false, object: plan::Object::default() };
+        Select { filter: filter(table, holes), shape, ..table.all(nothing) }
+    };
+    Told::Rows(Rows::of(select, |counts| Told::Json(counts.into_json()["total"].clone())))
 }
 
 /// What `RunsFilter` asks: all of its members. Those that are null or empty ask nothing.
@@ -524,7 +517,7 @@ pub(super) fn run(telling: Telling<'_>, raw: tell::Row) -> Told<'_> {
         "startTime" if raw.is_null("startTime") => at(&raw, "endTime"),
         "startTime" => at(&raw, "startTime"),
         "endTime" => at(&raw, "endTime"),
-        "eventConnection" => events::connection(&raw, asked),
+        "eventConnection" => events::connection(&raw, raw.rows("events"), asked),
         "assetSelection" | "assetCheckSelection" | "rootConcurrencyKeys" | "allPools" | "externalJobSource" => {
             Told::Null
         }

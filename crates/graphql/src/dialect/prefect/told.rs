@@ -176,7 +176,7 @@ fn key(asked: &Asked) -> Json {
 }
 
 fn rows<'a>(select: impl FnOnce(&mut Holes<'_>) -> Select + 'a, then: impl FnOnce(Json) -> Told<'a> + 'a) -> Told<'a> {
-    Told::Rows(Rows { select: Box::new(select), then: Box::new(|found| then(found.into_json())) })
+    Told::Rows(Rows::of(select, |found| then(found.into_json())))
 }
 
 fn first(rows: Json) -> Json {
