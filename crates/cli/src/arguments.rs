@@ -200,11 +200,11 @@ pub(crate) struct Run {
     /// Repeat this run: its key or its number.
     #[arg(long, value_name = "RUN")]
     pub(crate) again: Option<String>,
-    /// Repeat only the steps that did not succeed.
-    #[arg(long, requires = "again")]
+    /// With --again: repeat only the steps that did not succeed.
+    #[arg(long, requires = "again", conflicts_with = "job")]
     pub(crate) from_failure: bool,
-    /// Repeat only this step; may be given several times.
-    #[arg(long = "step", requires = "again", conflicts_with = "from_failure", value_name = "STEP")]
+    /// With --again: repeat only this step; may be given several times.
+    #[arg(long = "step", requires = "again", conflicts_with_all = ["from_failure", "job"], value_name = "STEP")]
     pub(crate) steps: Vec<String>,
     /// Only launch it; do not wait for its end.
     #[arg(long)]

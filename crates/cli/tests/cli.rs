@@ -626,6 +626,9 @@ fn runs_are_called_by_number_and_say_why_they_failed() {
         (vec!["logs", ""], "neither"),
         (vec!["cancel", ""], "neither"),
         (vec!["run", "--again", ""], "neither"),
+        (vec!["run", "broken", "--step", "second"], "'[JOB]' cannot be used with"),
+        (vec!["run", "broken", "--from-failure"], "'[JOB]' cannot be used with"),
+        (vec!["run", "--step", "second"], "--again <RUN>"),
         (vec!["run", "--again", "1", "--step", "second"], "the step `second` needs `first`, which did not succeed"),
     ] {
         let refused = run(&folder, &arguments);
