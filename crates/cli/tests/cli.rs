@@ -639,6 +639,12 @@ fn runs_are_called_by_number_and_say_why_they_failed() {
     dev.address();
     let again = run(&folder, &["run", "--again", "2", "--detach"]);
     assert!(told(&again).contains("run 3 of broken"), "{}", told(&again));
+    // What is written wrong meanwhile hinders nobody whom the server answers.
+    fs::write(folder.0.join("schema/more.graphql"), "type Crate @model {\n  name: Strin!\n}\n").unwrap();
+    for arguments in [&["runs"][..], &["logs", "1"], &["run", "--again", "2", "--detach"]] {
+        let answered = run(&folder, arguments);
+        assert!(answered.status.success(), "{arguments:?}: {}", told(&answered));
+    }
     assert!(dev.stop().success());
 }
 

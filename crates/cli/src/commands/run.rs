@@ -194,11 +194,12 @@ fn reaching(
 ) -> Result<ExitCode, Error> {
     let project = Project::open(arguments, &[])?;
     let _logging = logging::start(&project.config)?;
-    let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
     block_on(async {
+        // A living server knows what it serves, whatever stands in the files of the types meanwhile.
         if let Some(reach) = Reach::living(&project).await {
             return command(reach).await;
         }
+        let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
         let is_sqlite = matches!(project.database()?, Address::Sqlite(_));
         if is_sqlite && work == Work::Elsewhere {
             return Err(Error::NobodyExecutes);
