@@ -3,6 +3,7 @@
 //! Who may open the data folder may ask: the socket is its owner's alone.
 
 use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::ErrorKind;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -176,10 +177,17 @@ async fn exchange(stream: &mut BufReader<UnixStream>, asked: &Asked) -> Result<J
         line.push(b'\n');
         stream.get_mut().write_all(&line).await?;
         let mut line = Vec::new();
-        (&mut *stream).take(MESSAGE_BYTES_MAX).read_until(b'\n', &mut line).await?;
+        let read = (&mut *stream).take(MESSAGE_BYTES_MAX).read_until(b'\n', &mut line).await?;
+        if read as u64 != MESSAGE_BYTES_MAX && !line.ends_with(b"\n") {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
         Ok::<Answer, std::io::Error>(serde_json::from_slice(&line)?)
     };
-    match answered.await.map_err(|source| Error::Control { source })? {
+    let told = |source: std::io::Error| match source.kind() {
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Error::ServerEnded,
+        _ => Error::Control { source },
+    };
+    match answered.await.map_err(told)? {
         Answer::Done(json) => Ok(json),
         Answer::Refused(reason) => Err(Error::Engine { reason }),
     }

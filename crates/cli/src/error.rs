@@ -130,6 +130,10 @@ pub(crate) enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error("the server ended before it answered; `dragoman runs` shows what it has taken when the next one lives")]
+    ServerEnded,
+    #[error("the server ended; run {run} goes on with the next server; follow it with `dragoman logs -f {run}`")]
+    ServerEndedMeanwhile { run: i64 },
     #[error("the project declares no jobs")]
     NoJobs,
     #[error(

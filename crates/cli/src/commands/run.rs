@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
         if arguments.detach {
             return Ok(ExitCode::SUCCESS);
         }
-        follow(&mut reach, run["key"].as_str().unwrap_or_default()).await
+        follow(&mut reach, &run).await
     })
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn logs(arguments: &Logs) -> Result<ExitCode, Error> {
     reaching(&(&arguments.project).into(), Work::Nowhere, async |mut reach| {
         let mut seen = Seen::default();
         loop {
-            let news = reach.ask(seen.question(&arguments.run)).await?;
+            let news = seen.ask(&mut reach, &arguments.run).await?;
             let is_new = seen.show_logs(&news);
             let is_over = news["run"]["is_finished"].as_bool().unwrap_or_default();
             if !is_new && (is_over || !arguments.follow) {
@@ -246,6 +246,8 @@ const FAILURES: [&str; 3] = ["STEP_FAILURE", "RUN_FAILURE", "RUN_CANCELED"];
 /// What was shown of a run.
 #[derive(Default)]
 struct Seen {
+    /// The run's number, as soon as it is known.
+    number: Option<i64>,
     events: i64,
     logs: i64,
     /// Why steps and the run itself failed, in lines.
@@ -255,8 +257,15 @@ struct Seen {
 }
 
 impl Seen {
-    fn question(&self, run: &str) -> Question {
-        Question::News { run: run.to_owned(), events: self.events, logs: self.logs }
+    /// What is new of a run, or soon.
+    async fn ask(&mut self, reach: &mut Reach, run: &str) -> Result<Json, Error> {
+        let question = Question::News { run: run.to_owned(), events: self.events, logs: self.logs };
+        let news = reach.ask(question).await.map_err(|error| match (error, self.number) {
+            (Error::ServerEnded, Some(run)) => Error::ServerEndedMeanwhile { run },
+            (other, _) => other,
+        })?;
+        self.number = news["run"]["number"].as_i64().or(self.number);
+        Ok(news)
     }
 
     /// Shows new lines on standard output. False when nothing was new.
@@ -297,10 +306,11 @@ impl Seen {
 }
 
 /// Shows what happens on standard error, until the run ends.
-async fn follow(reach: &mut Reach, run: &str) -> Result<ExitCode, Error> {
-    let mut seen = Seen::default();
+async fn follow(reach: &mut Reach, run: &Json) -> Result<ExitCode, Error> {
+    let mut seen = Seen { number: run["number"].as_i64(), ..Seen::default() };
+    let run = run["key"].as_str().unwrap_or_default();
     loop {
-        let news = reach.ask(seen.question(run)).await?;
+        let news = seen.ask(reach, run).await?;
         let list = |name: &str| news[name].as_array().cloned().unwrap_or_default();
         let (events, logs) = (list("events"), list("logs"));
         let mut lines: Vec<(i64, String)> = Vec::new();
