@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Job, Model, Tags};
-use runs::transition::{Executor, RunStatus};
+use runs::transition::{Executor, Refused, RunStatus};
 use runs::{Ending, Engine, EventRecord, FailureRecord, Launch, LogRecord, RunKey, RunRecord, StepRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -315,9 +315,21 @@ async fn answer(engine: &Engine, model: &Model, question: Question) -> Result<Js
         Question::Runs { job, limit } => listed(engine, model, (job.as_deref(), limit)).await,
         Question::Cancel { run, at_once } => {
             let ending = if at_once { Ending::AtOnce } else { Ending::InOrder };
-            let before = engine.cancel(key(engine, &run).await?, ending).await.map_err(told)?;
-            Ok(run_json(&before))
+            canceled(engine, key(engine, &run).await?, ending).await
         }
+    }
+}
+
+/// Ends a run, or asks for it; the run as it was before.
+async fn canceled(engine: &Engine, key: RunKey, ending: Ending) -> Result<Json, String> {
+    match engine.cancel(key, ending).await {
+        Ok(before) => Ok(run_json(&before)),
+        // It is asked already, which is what was wanted.
+        Err(runs::Error::Refused(Refused::Impossible(RunStatus::Canceling, _))) => {
+            let run = engine.run(key).await.map_err(told)?.ok_or_else(|| format!("there is no run {key}"))?;
+            Ok(run_json(&run))
+        }
+        Err(error) => Err(told(error)),
     }
 }
 

@@ -126,7 +126,14 @@ pub(crate) fn cancel(arguments: &Cancel) -> Result<ExitCode, Error> {
     reaching(&(&arguments.project).into(), Work::Nowhere, async |mut reach| {
         let question = Question::Cancel { run: arguments.run.clone(), at_once: arguments.at_once };
         let before = reach.ask(question).await?;
-        eprintln!("run {} was {}", before["number"], before["status"].as_str().unwrap_or_default());
+        let (number, was) = (&before["number"], before["status"].as_str().unwrap_or_default());
+        if arguments.at_once || was == "queued" {
+            eprintln!("run {number} is canceled (it was {was})");
+        } else if was == "canceling" {
+            eprintln!("run {number} is being canceled already; --at-once does not wait for its processes");
+        } else {
+            eprintln!("run {number} is asked to end (it was {was})");
+        }
         Ok(ExitCode::SUCCESS)
     })
 }
