@@ -137,8 +137,10 @@ enum Answer {
 
 /// Somebody who answers: the engine here, or a living server.
 pub(crate) enum Reach {
-    /// The database itself, and the project's jobs.
+    /// The database itself, and the project's jobs. Others may execute runs.
     Engine(Arc<Engine>, Arc<Model>),
+    /// The same, where the lock of the data folder is held: nobody else executes runs.
+    Alone(Arc<Engine>, Arc<Model>),
     /// The control socket.
     Socket(Box<BufReader<UnixStream>>),
 }
@@ -154,7 +156,7 @@ impl Reach {
     /// Asks.
     pub(crate) async fn ask(&mut self, question: Question) -> Result<Json, Error> {
         match self {
-            Reach::Engine(engine, model) => {
+            Reach::Engine(engine, model) | Reach::Alone(engine, model) => {
                 answer(engine, model, question).await.map_err(|reason| Error::Engine { reason })
             }
             Reach::Socket(stream) => exchange(stream, &Asked::Runs(question)).await,
@@ -164,7 +166,7 @@ impl Reach {
     /// Has a living server change accounts or tokens.
     pub(crate) async fn keep(&mut self, keep: Keep) -> Result<Json, Error> {
         match self {
-            Reach::Engine(..) => Err(Error::Engine { reason: "accounts and tokens are not of the engine".to_owned() }),
+            Reach::Engine(..) | Reach::Alone(..) => Err(Error::Engine { reason: "accounts and tokens are not of the engine".to_owned() }),
             Reach::Socket(stream) => exchange(stream, &Asked::Keep(keep)).await,
         }
     }

@@ -124,10 +124,12 @@ pub(crate) fn logs(arguments: &Logs) -> Result<ExitCode, Error> {
 /// Ends a run.
 pub(crate) fn cancel(arguments: &Cancel) -> Result<ExitCode, Error> {
     reaching(&(&arguments.project).into(), Work::Nowhere, async |mut reach| {
-        let question = Question::Cancel { run: arguments.run.clone(), at_once: arguments.at_once };
+        // Who alone has the database knows that no process of the run is left to wait for.
+        let at_once = arguments.at_once || matches!(reach, Reach::Alone(..));
+        let question = Question::Cancel { run: arguments.run.clone(), at_once };
         let before = reach.ask(question).await?;
         let (number, was) = (&before["number"], before["status"].as_str().unwrap_or_default());
-        if arguments.at_once || was == "queued" {
+        if at_once || was == "queued" {
             eprintln!("run {number} is canceled (it was {was})");
         } else if was == "canceling" {
             eprintln!("run {number} is being canceled already; --at-once does not wait for its processes");
@@ -227,7 +229,8 @@ fn reaching(
         let Some(engine) = working::engine(&store, &model, purpose).await? else { return Err(Error::NoJobs) };
         let (stop, stopped) = watch::channel(false);
         let works = work == Work::Here && is_sqlite;
-        let reach = Reach::Engine(Arc::clone(&engine), Arc::clone(&model));
+        let beside = (Arc::clone(&engine), Arc::clone(&model));
+        let reach = if is_sqlite { Reach::Alone(beside.0, beside.1) } else { Reach::Engine(beside.0, beside.1) };
         if !works {
             return command(reach).await;
         }
