@@ -47,7 +47,7 @@ pub(crate) enum Error {
     Held { holder: String },
     #[error("the key of tokens cannot be used")]
     TokenKey(#[source] server::KeyTooShort),
-    #[error("no rule of the model names the role {role:?}; the rules name: {known}")]
+    #[error("no rule of the model names the role {role:?}, nor is it built in; there are: {known}")]
     NoRole { role: String, known: String },
     #[error("auth.trusted_proxies: `{address}` is no address")]
     Proxy {

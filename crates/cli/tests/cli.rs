@@ -695,6 +695,17 @@ fn what_can_never_work_is_refused_and_what_is_kept_is_its_owners_alone() {
     }
 }
 
+#[test]
+fn tokens_are_signed_for_roles_that_are_built_in_or_named_by_rules() {
+    let folder = Folder::project("roles");
+    for role in ["operator", "administrator", "public"] {
+        let signed = run(&folder, &["token", "sign", "--role", role]);
+        assert!(signed.status.success(), "{role}: {}", told(&signed));
+    }
+    let unknown = told(&run(&folder, &["token", "sign", "--role", "nobody"]));
+    assert!(unknown.contains("there are: administrator, "), "{unknown}");
+}
+
 /// The commands of a page, on what the page says.
 #[test]
 fn the_commands_of_the_documentation_work_on_a_fresh_kitchen() {

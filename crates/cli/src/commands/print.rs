@@ -39,7 +39,9 @@ pub(crate) fn schema(arguments: &ProjectArguments, endpoint: &str) -> Result<(),
 pub(crate) fn token(arguments: &ProjectArguments, holder: &Holder) -> Result<(), Error> {
     let project = Project::open(arguments, &[])?;
     let model = project.model()?;
-    let known: BTreeSet<&str> = model.types.iter().flat_map(|of| &of.rules).map(|rule| rule.role.as_str()).collect();
+    let of_types = model.types.iter().flat_map(|of| &of.rules);
+    let ruled = of_types.chain(model.jobs.iter().flat_map(|job| &job.rules)).map(|rule| rule.role.as_str());
+    let known: BTreeSet<&str> = ruled.chain([plan::ADMINISTRATOR, plan::OPERATOR, plan::PUBLIC]).collect();
     if !known.contains(holder.role.as_str()) {
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
         return Err(Error::NoRole { role: holder.role.clone(), known });
