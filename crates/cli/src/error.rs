@@ -75,6 +75,8 @@ pub(crate) enum Error {
     User(#[from] server::UserRefused),
     #[error("the token could not be signed")]
     Token(#[source] server::SignError),
+    #[error("there is no database at {path} yet: `dragoman dev` or `dragoman migrate` makes it")]
+    NoDatabase { path: PathBuf },
     #[error("the database does not fit the model: {changes} {} not applied; run `dragoman migrate`", if *changes == 1 { "change is" } else { "changes are" })]
     NotMigrated { changes: usize },
     #[error(

@@ -13,7 +13,7 @@ use crate::commands::query::only_writer;
 use crate::control::Reach;
 use crate::error::Error;
 use crate::project::Project;
-use crate::serving::{Mode, app, block_on, open_store};
+use crate::serving::{Mode, app, block_on, open_made_store};
 
 /// One change of accounts or tokens. It does not print: there may be a password in it.
 #[derive(Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl Keep {
         };
         let model = Arc::new(project.model()?);
         let sources = project.schema_texts()?;
-        let store = Arc::new(open_store(&project)?);
+        let store = Arc::new(open_made_store(&project)?);
         let kept = block_on(async {
             require_none(&store, &model, &sources).await?;
             let app = app(&project, Mode::Production, (&model, &store), None)?;

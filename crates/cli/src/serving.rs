@@ -46,6 +46,17 @@ pub(crate) fn open_store(project: &Project) -> Result<Store, Error> {
     })?)
 }
 
+/// Opens the project's database where it was made before; it is not made here.
+pub(crate) fn open_made_store(project: &Project) -> Result<Store, Error> {
+    if let store::Address::Sqlite(path) = project.database()? {
+        // A file without a byte is one that a command has touched and not filled.
+        if !std::fs::metadata(&path).is_ok_and(|found| found.len() > 0) {
+            return Err(Error::NoDatabase { path });
+        }
+    }
+    open_store(project)
+}
+
 /// Puts a model and a store behind the endpoints of the settings.
 pub(crate) fn app(
     project: &Project,

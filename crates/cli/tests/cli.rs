@@ -208,7 +208,7 @@ fn a_database_is_made_seeded_and_asked_step_by_step() {
 fn serve_refuses_what_it_must_not_serve() {
     let folder = Folder::project("refuse");
     let unfit = run(&folder, &["serve", "--listen", "127.0.0.1:0"]);
-    assert!(told(&unfit).contains("run `dragoman migrate`"), "{}", told(&unfit));
+    assert!(told(&unfit).contains("data/dragoman.db yet: `dragoman dev` or `dragoman migrate` makes it"), "{}", told(&unfit));
     let mut short = command(&folder, &["serve", "--listen", "127.0.0.1:0"]);
     let short = short.env("DRAGOMAN_AUTH_TOKEN_KEY", "short").stdin(Stdio::null()).output().unwrap();
     assert!(told(&short).contains("256 bits"), "{}", told(&short));

@@ -17,7 +17,7 @@ use crate::commands::print::print;
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
-use crate::serving::{Mode, app, block_on, open_store};
+use crate::serving::{Mode, app, block_on, open_made_store};
 
 /// Prints the answer; the exit status is 1 where it holds errors.
 pub(crate) fn run(query: &Query) -> Result<ExitCode, Error> {
@@ -27,7 +27,7 @@ pub(crate) fn run(query: &Query) -> Result<ExitCode, Error> {
     let variables = variables(query.variables.as_deref())?;
     let model = Arc::new(project.model()?);
     let sources = project.schema_texts()?;
-    let store = Arc::new(open_store(&project)?);
+    let store = Arc::new(open_made_store(&project)?);
     let answer = block_on(async {
         require_none(&store, &model, &sources).await?;
         let app = app(&project, Mode::Development, (&model, &store), None)?;

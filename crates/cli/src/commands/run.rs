@@ -18,7 +18,7 @@ use crate::control::{Question, Reach, Steps};
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
-use crate::serving::{Mode, app, block_on, open_store, require_schemas};
+use crate::serving::{Mode, app, block_on, open_made_store, require_schemas};
 use crate::working;
 use crate::working::Purpose;
 use crate::{logging, signals};
@@ -149,7 +149,7 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
     }
     let (model, sources) = (Arc::new(project.model()?), project.schema_texts()?);
     require_schemas(&project, &model)?;
-    let store = Arc::new(open_store(&project)?);
+    let store = Arc::new(open_made_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
         match store.ready().await {
@@ -217,7 +217,7 @@ fn reaching(
             Error::Locked { path, holder } => Error::NotReached { path, holder },
             other => other,
         })?;
-        let store = Arc::new(open_store(&project)?);
+        let store = Arc::new(open_made_store(&project)?);
         require_none(&store, &model, &sources).await?;
         let purpose = match work {
             Work::Here | Work::Elsewhere => Purpose::Serving,

@@ -14,7 +14,7 @@ use crate::config::DEFAULT_LOCALE;
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
-use crate::serving::{block_on, open_store};
+use crate::serving::{block_on, open_made_store};
 use crate::{logging, progress};
 
 /// Loads the files that were not loaded before.
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let sources = project.schema_texts()?;
     let model = Arc::new(project.model()?);
     let _lock = DataLock::take(&project)?;
-    let store = open_store(&project)?;
+    let store = open_made_store(&project)?;
     block_on(async {
         require_none(&store, &model, &sources).await?;
         let report = load(&project, &store, &model).await?;

@@ -17,7 +17,7 @@ use crate::config::ADDRESS;
 use crate::error::Error;
 use crate::lock::DataLock;
 use crate::project::Project;
-use crate::serving::{Mode, app, block_on, id_prefix, limits, open_store, require_schemas};
+use crate::serving::{Mode, app, block_on, id_prefix, limits, open_made_store, require_schemas};
 use crate::working::Purpose;
 use crate::{logging, signals, working};
 
@@ -32,7 +32,7 @@ pub(crate) fn run(serving: &Serving) -> Result<ExitCode, Error> {
     require_schemas(&project, &model)?;
     let _lock = DataLock::take(&project)?;
     project.token_key_or_new()?;
-    let store = Arc::new(open_store(&project)?);
+    let store = Arc::new(open_made_store(&project)?);
     block_on(async {
         let stop = signals::stop_signal()?;
         // A database that is away is no reason not to start: the server says that it is not ready until it comes.

@@ -11,7 +11,7 @@ use crate::commands::print::{self, Holder, counted};
 use crate::error::Error;
 use crate::keeping::Keep;
 use crate::project::{Project, secret};
-use crate::serving::{block_on, open_store};
+use crate::serving::{block_on, open_made_store};
 
 /// Runs one of the subcommands.
 pub(crate) fn run(token: Token) -> Result<(), Error> {
@@ -44,7 +44,7 @@ fn list(arguments: &Arguments) -> Result<(), Error> {
     // What is only read may be read beside a server.
     let project = Project::open(arguments, &[])?;
     let (model, sources) = (project.model()?, project.schema_texts()?);
-    let store = open_store(&project)?;
+    let store = open_made_store(&project)?;
     let tokens = block_on(async {
         require_none(&store, &model, &sources).await?;
         Ok::<_, Error>(store.tokens().await?)
