@@ -216,6 +216,9 @@ pub(crate) struct Run {
 pub(crate) struct Runs {
     #[command(flatten)]
     pub(crate) project: Project,
+    /// Folder of the project, as the other commands about runs take it.
+    #[arg(long = "in", value_name = "FOLDER", conflicts_with = "folder")]
+    pub(crate) inside: Option<PathBuf>,
     /// Of this job alone.
     #[arg(long)]
     pub(crate) job: Option<String>,
@@ -260,6 +263,13 @@ pub(crate) struct Inside {
     /// The database: `postgres://user@host/name` or `sqlite:path`.
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<String>,
+}
+
+impl From<&Runs> for Project {
+    fn from(runs: &Runs) -> Project {
+        let folder = runs.inside.as_ref().unwrap_or(&runs.project.folder).clone();
+        Project { folder, ..runs.project.clone() }
+    }
 }
 
 impl From<&Inside> for Project {

@@ -109,11 +109,17 @@ impl Attempt {
             }
         }
         if ended.lines_lost > 0 {
-            let message = format!("{} lines of output are beyond what is kept and are lost", ended.lines_lost);
+            let message = match ended.lines_lost {
+                1 => "1 line of output is beyond what is kept and is lost".to_owned(),
+                lines => format!("{lines} lines of output are beyond what is kept and are lost"),
+            };
             progress.push(Progress::Event(NewEvent::new("LOG", "WARNING", message).of_step(&op.name, self.number)));
         }
         if ended.left_behind > 0 {
-            let message = format!("{} processes were left behind and were ended", ended.left_behind);
+            let message = match ended.left_behind {
+                1 => "1 process was left behind and was ended".to_owned(),
+                processes => format!("{processes} processes were left behind and were ended"),
+            };
             progress.push(Progress::Event(NewEvent::new("LOG", "WARNING", message).of_step(&op.name, self.number)));
         }
         let outcome = match ended.reason {

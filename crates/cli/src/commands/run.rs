@@ -82,7 +82,7 @@ fn tags(texts: &[String]) -> Result<Tags, Error> {
 
 /// Lists the newest runs.
 pub(crate) fn runs(arguments: &Runs) -> Result<ExitCode, Error> {
-    reaching(&arguments.project, Work::Nowhere, async |mut reach| {
+    reaching(&arguments.into(), Work::Nowhere, async |mut reach| {
         let runs = reach.ask(Question::Runs { job: arguments.job.clone(), limit: arguments.limit }).await?;
         for run in runs.as_array().into_iter().flatten() {
             let text = |name: &str| run[name].as_str().unwrap_or_default().to_owned();
