@@ -9,5 +9,6 @@ pub(crate) mod query;
 pub(crate) mod run;
 pub(crate) mod seed;
 pub(crate) mod serve;
+mod shown;
 pub(crate) mod token;
 pub(crate) mod user;

@@ -500,7 +500,7 @@ fn event_json(event: &EventRecord) -> Json {
 
 fn log_json(log: &LogRecord) -> Json {
     json!({ "number": log.number, "timestamp": log.timestamp, "step": log.step, "stream": log.stream,
-        "message": log.message })
+        "level": log.level, "message": log.message })
 }
 
 #[cfg(test)]

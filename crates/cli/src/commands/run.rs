@@ -13,7 +13,9 @@ use tracing::Level;
 
 use crate::arguments::{Cancel, Logs, Project as Arguments, Run, Runs};
 use crate::commands::migrate::require_none;
+use crate::commands::print::print;
 use crate::commands::serve::when_there;
+use crate::commands::shown::{Seen, harmless, moment};
 use crate::control::{Question, Reach, Steps};
 use crate::error::Error;
 use crate::lock::DataLock;
@@ -30,7 +32,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
     reaching(&(&arguments.project).into(), work, async |mut reach| {
         let run = reach.ask(question).await?;
         println!("{}", run["key"].as_str().unwrap_or_default());
-        eprintln!("run {} of {}", run["number"], run["job"].as_str().unwrap_or_default());
+        eprintln!("run {} of {}", run["number"], harmless(run["job"].as_str().unwrap_or_default()));
         if arguments.detach {
             return Ok(ExitCode::SUCCESS);
         }
@@ -85,7 +87,7 @@ pub(crate) fn runs(arguments: &Runs) -> Result<ExitCode, Error> {
     reaching(&arguments.into(), Work::Nowhere, async |mut reach| {
         let runs = reach.ask(Question::Runs { job: arguments.job.clone(), limit: arguments.limit }).await?;
         for run in runs.as_array().into_iter().flatten() {
-            let text = |name: &str| run[name].as_str().unwrap_or_default().to_owned();
+            let text = |name: &str| harmless(run[name].as_str().unwrap_or_default());
             let began = run["start_time"].as_i64().map_or_else(|| "-".to_owned(), moment);
             let line = format!(
                 "{:>4}  {}  {:<9}  {:<20}  {began:<20}  {:>10}  {}",
@@ -94,29 +96,30 @@ pub(crate) fn runs(arguments: &Runs) -> Result<ExitCode, Error> {
                 text("status"),
                 text("job"),
                 length(run),
-                shortened(&text("failure"))
+                harmless(&shortened(run["failure"].as_str().unwrap_or_default()))
             );
-            println!("{}", line.trim_end());
+            print(&[line.trim_end(), "\n"].concat());
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Shows the lines of a run.
+/// Shows the lines of a run, and what happened between them.
 pub(crate) fn logs(arguments: &Logs) -> Result<ExitCode, Error> {
     reaching(&(&arguments.project).into(), Work::Nowhere, async |mut reach| {
-        let mut seen = Seen::default();
+        let mut seen = Seen::new(None);
         loop {
             let news = seen.ask(&mut reach, &arguments.run).await?;
-            let is_new = seen.show_logs(&news);
-            let is_over = news["run"]["is_finished"].as_bool().unwrap_or_default();
-            if !is_new && (is_over || !arguments.follow) {
-                seen.failures.iter().for_each(|line| println!("{line}"));
+            for line in &news.lines {
+                print(&[line, "\n"].concat());
+            }
+            if !news.is_empty {
+                continue;
+            }
+            if !arguments.follow || news.run["is_finished"].as_bool().unwrap_or_default() {
                 return Ok(ExitCode::SUCCESS);
             }
-            if !is_new {
-                seen.tell_of_waiting(&news["run"]);
-            }
+            seen.tell_of_waiting(&news.run);
         }
     })
 }
@@ -250,135 +253,25 @@ fn reaching(
     })?
 }
 
-/// Events that say why something ended badly.
-const FAILURES: [&str; 3] = ["STEP_FAILURE", "RUN_FAILURE", "RUN_CANCELED"];
-
-/// What was shown of a run.
-#[derive(Default)]
-struct Seen {
-    /// The run's number, as soon as it is known.
-    number: Option<i64>,
-    events: i64,
-    logs: i64,
-    /// Why steps and the run itself failed, in lines.
-    failures: Vec<String>,
-    /// It was told that nothing happens yet.
-    is_waiting_told: bool,
-}
-
-impl Seen {
-    /// What is new of a run, or soon.
-    async fn ask(&mut self, reach: &mut Reach, run: &str) -> Result<Json, Error> {
-        let question = Question::News { run: run.to_owned(), events: self.events, logs: self.logs };
-        let news = reach.ask(question).await.map_err(|error| match (error, self.number) {
-            (Error::ServerEnded, Some(run)) => Error::ServerEndedMeanwhile { run },
-            (other, _) => other,
-        })?;
-        self.number = news["run"]["number"].as_i64().or(self.number);
-        Ok(news)
-    }
-
-    /// Shows new lines on standard output. False when nothing was new.
-    fn show_logs(&mut self, news: &Json) -> bool {
-        let logs = news["logs"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for log in logs {
-            let step = log["step"].as_str().unwrap_or_default();
-            println!("{} {step:<16} {}", time(log), log["message"].as_str().unwrap_or_default());
-            self.logs = log["number"].as_i64().unwrap_or(self.logs);
-        }
-        let events = news["events"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for event in events {
-            self.events = event["number"].as_i64().unwrap_or(self.events);
-            let kind = event["kind"].as_str().unwrap_or_default();
-            if FAILURES.contains(&kind) {
-                self.failures.extend(event_line(event));
-            }
-        }
-        !logs.is_empty() || !events.is_empty()
-    }
-
-    /// Says once what a run waits for with which nothing happens.
-    fn tell_of_waiting(&mut self, run: &Json) {
-        if self.is_waiting_told {
-            return;
-        }
-        let number = &run["number"];
-        if run["is_of_agent"].as_bool().unwrap_or_default() && !run["is_finished"].as_bool().unwrap_or_default() {
-            eprintln!("run {number} is executed by an agent elsewhere: its lines come when the agent sends them");
-            self.is_waiting_told = true;
-        } else if run["status"].as_str() == Some("queued") {
-            eprintln!(
-                "run {number} waits for a worker with room: `dragoman serve`, `dragoman dev` and, on PostgreSQL, `dragoman worker` are some"
-            );
-            self.is_waiting_told = true;
-        }
-    }
-}
-
 /// Shows what happens on standard error, until the run ends.
 async fn follow(reach: &mut Reach, run: &Json) -> Result<ExitCode, Error> {
-    let mut seen = Seen { number: run["number"].as_i64(), ..Seen::default() };
+    let mut seen = Seen::new(run["number"].as_i64());
     let run = run["key"].as_str().unwrap_or_default();
     loop {
         let news = seen.ask(reach, run).await?;
-        let list = |name: &str| news[name].as_array().cloned().unwrap_or_default();
-        let (events, logs) = (list("events"), list("logs"));
-        let mut lines: Vec<(i64, String)> = Vec::new();
-        for event in &events {
-            seen.events = event["number"].as_i64().unwrap_or(seen.events);
-            lines.extend(event_line(event).map(|line| (event["timestamp"].as_i64().unwrap_or_default(), line)));
-        }
-        for log in &logs {
-            seen.logs = log["number"].as_i64().unwrap_or(seen.logs);
-            let step = log["step"].as_str().unwrap_or_default();
-            let line = format!("{} {step:<16} | {}", time(log), log["message"].as_str().unwrap_or_default());
-            lines.push((log["timestamp"].as_i64().unwrap_or_default(), line));
-        }
-        lines.sort_by_key(|(at, _)| *at);
-        for (_, line) in &lines {
+        for line in &news.lines {
             eprintln!("{line}");
         }
-        let is_over = news["run"]["is_finished"].as_bool().unwrap_or_default();
-        if !is_over && events.is_empty() && logs.is_empty() {
-            seen.tell_of_waiting(&news["run"]);
+        if !news.is_empty {
+            continue;
         }
-        if is_over && events.is_empty() && logs.is_empty() {
-            let status = news["run"]["status"].as_str().unwrap_or_default();
-            eprintln!("{status}, {}", length(&news["run"]));
+        if news.run["is_finished"].as_bool().unwrap_or_default() {
+            let status = news.run["status"].as_str().unwrap_or_default();
+            eprintln!("{status}, {}", length(&news.run));
             return Ok(if status == "succeeded" { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        seen.tell_of_waiting(&news.run);
     }
-}
-
-/// What people want to know of it.
-fn event_line(event: &Json) -> Option<String> {
-    let kind = event["kind"].as_str().unwrap_or_default();
-    let step = event["step"].as_str().unwrap_or_default();
-    let message = event["message"].as_str().unwrap_or_default();
-    let word = match kind {
-        "STEP_START" | "STEP_RESTARTED" => "started".to_owned(),
-        "STEP_SUCCESS" => "done".to_owned(),
-        "STEP_SKIPPED" => "skipped".to_owned(),
-        "STEP_FAILURE" | "STEP_UP_FOR_RETRY" => {
-            let error = event["data"]["error"].clone();
-            let cause = error.get("cause").filter(|cause| cause.is_object()).unwrap_or(&error);
-            format!("{}: {}", message.trim_end_matches('.'), cause["message"].as_str().unwrap_or_default().trim_end())
-        }
-        "ENGINE_EVENT" | "RUN_CANCELING" | "RUN_CANCELED" | "RUN_FAILURE" => message.to_owned(),
-        "LOG" if matches!(event["level"].as_str(), Some("ERROR" | "CRITICAL" | "WARNING")) => message.to_owned(),
-        _ => return None,
-    };
-    Some(format!("{} {step:<16} {word}", time(event)))
-}
-
-fn time(of: &Json) -> String {
-    let text = moment(of["timestamp"].as_i64().unwrap_or_default());
-    text.get(11..19).unwrap_or_default().to_owned()
-}
-
-/// `2026-11-21T15:04:05Z`.
-fn moment(micros: i64) -> String {
-    jiff::Timestamp::from_microsecond(micros).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Characters of a reason in a list.
