@@ -166,7 +166,9 @@ impl Reach {
     /// Has a living server change accounts or tokens.
     pub(crate) async fn keep(&mut self, keep: Keep) -> Result<Json, Error> {
         match self {
-            Reach::Engine(..) | Reach::Alone(..) => Err(Error::Engine { reason: "accounts and tokens are not of the engine".to_owned() }),
+            Reach::Engine(..) | Reach::Alone(..) => {
+                Err(Error::Engine { reason: "accounts and tokens are not of the engine".to_owned() })
+            }
             Reach::Socket(stream) => exchange(stream, &Asked::Keep(keep)).await,
         }
     }

@@ -132,7 +132,7 @@ pub(crate) enum Error {
         #[source]
         source: std::io::Error,
     },
-    #[error("the server ended before it answered; `dragoman runs` shows what it has taken when the next one lives")]
+    #[error("the server ended before it answered; what it was asked for may be done all the same")]
     ServerEnded,
     #[error("the server ended; run {run} goes on with the next server; follow it with `dragoman logs -f {run}`")]
     ServerEndedMeanwhile { run: i64 },

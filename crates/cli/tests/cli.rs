@@ -208,7 +208,11 @@ fn a_database_is_made_seeded_and_asked_step_by_step() {
 fn serve_refuses_what_it_must_not_serve() {
     let folder = Folder::project("refuse");
     let unfit = run(&folder, &["serve", "--listen", "127.0.0.1:0"]);
-    assert!(told(&unfit).contains("data/dragoman.db yet: `dragoman dev` or `dragoman migrate` makes it"), "{}", told(&unfit));
+    assert!(
+        told(&unfit).contains("data/dragoman.db yet: `dragoman dev` or `dragoman migrate` makes it"),
+        "{}",
+        told(&unfit)
+    );
     let mut short = command(&folder, &["serve", "--listen", "127.0.0.1:0"]);
     let short = short.env("DRAGOMAN_AUTH_TOKEN_KEY", "short").stdin(Stdio::null()).output().unwrap();
     assert!(told(&short).contains("256 bits"), "{}", told(&short));
@@ -626,8 +630,8 @@ fn runs_are_called_by_number_and_say_why_they_failed() {
         (vec!["logs", ""], "neither"),
         (vec!["cancel", ""], "neither"),
         (vec!["run", "--again", ""], "neither"),
-        (vec!["run", "broken", "--step", "second"], "'[JOB]' cannot be used with"),
-        (vec!["run", "broken", "--from-failure"], "'[JOB]' cannot be used with"),
+        (vec!["run", "broken", "--step", "second"], "cannot be used with"),
+        (vec!["run", "broken", "--from-failure"], "cannot be used with"),
         (vec!["run", "--step", "second"], "--again <RUN>"),
         (vec!["run", "--again", "1", "--step", "second"], "the step `second` needs `first`, which did not succeed"),
     ] {
@@ -646,6 +650,50 @@ fn runs_are_called_by_number_and_say_why_they_failed() {
         assert!(answered.status.success(), "{arguments:?}: {}", told(&answered));
     }
     assert!(dev.stop().success());
+}
+
+const LONG_JOBS: &str = r#"
+type Long @job {
+  one: JSON @run(command: ["/bin/sh", "-c", "printf 'a\\033[2Jb\\n'; exec /bin/sleep 600"])
+}
+"#;
+
+#[test]
+fn an_interrupted_run_is_canceled_at_once_where_nobody_executes_it() {
+    let folder = Folder::project("interrupted");
+    let none = told(&run(&folder, &["runs"]));
+    assert!(none.contains("there is no database at") && !folder.0.join("data/dragoman.db").exists(), "{none}");
+    fs::write(folder.0.join("schema/jobs.graphql"), LONG_JOBS).unwrap();
+    assert!(run(&folder, &["migrate"]).status.success());
+    let mut long = Serving::start(&folder, &["run", "long"]);
+    long.wait_for("| a\\x1b[2Jb");
+    assert!(!long.stop().success());
+    let canceled = run(&folder, &["cancel", "1"]);
+    assert_eq!(told(&canceled), "run 1 is canceled (it was started)\n");
+    let listed = out(&run(&folder, &["runs", "--in", "."]));
+    assert!(listed.contains("canceled"), "{listed}");
+    let lines = out(&run(&folder, &["logs", "1"]));
+    assert!(lines.contains("one              started") && lines.contains("| a\\x1b[2Jb"), "{lines}");
+}
+
+#[test]
+fn who_follows_a_run_learns_that_the_server_ended_and_that_it_ends() {
+    let folder = Folder::project("followed");
+    fs::write(folder.0.join("schema/jobs.graphql"), LONG_JOBS).unwrap();
+    let mut dev = Serving::start(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    dev.address();
+    let first = Serving::start(&folder, &["run", "long"]);
+    first.wait_for("| a");
+    for words in ["run 1 is asked to end (it was started)", "run 1 is "] {
+        let canceled = run(&folder, &["cancel", "1"]);
+        assert!(canceled.status.success() || told(&canceled).contains("has ended"), "{}", told(&canceled));
+        assert!(told(&canceled).contains(words) || told(&canceled).contains("has ended"), "{}", told(&canceled));
+    }
+    first.wait_for("canceled, ");
+    let second = Serving::start(&folder, &["run", "long"]);
+    second.wait_for("| a");
+    dev.child.kill().unwrap();
+    second.wait_for("the server ended; run 2 goes on with the next server; follow it with `dragoman logs -f 2`");
 }
 
 #[test]

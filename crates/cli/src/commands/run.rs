@@ -34,10 +34,27 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
         println!("{}", run["key"].as_str().unwrap_or_default());
         eprintln!("run {} of {}", run["number"], harmless(run["job"].as_str().unwrap_or_default()));
         if arguments.detach {
+            if matches!(reach, Reach::Engine(..)) {
+                tell_of_nobody(&mut reach, &run).await;
+            }
             return Ok(ExitCode::SUCCESS);
         }
         follow(&mut reach, &run).await
     })
+}
+
+/// Says of a run that was left to others that none of them takes it for a moment. It is launched, whatever comes of looking.
+async fn tell_of_nobody(reach: &mut Reach, run: &Json) {
+    let mut seen = Seen::new(None);
+    let key = run["key"].as_str().unwrap_or_default();
+    while let Ok(news) = seen.ask(reach, key).await {
+        if news.run["status"] != "queued" {
+            return;
+        }
+        if news.is_empty {
+            return seen.tell_of_waiting(&news.run);
+        }
+    }
 }
 
 fn question(arguments: &Run) -> Result<Question, Error> {
@@ -111,7 +128,7 @@ pub(crate) fn logs(arguments: &Logs) -> Result<ExitCode, Error> {
         loop {
             let news = seen.ask(&mut reach, &arguments.run).await?;
             for line in &news.lines {
-                print(&[line, "\n"].concat());
+                print(&[line.as_str(), "\n"].concat());
             }
             if !news.is_empty {
                 continue;

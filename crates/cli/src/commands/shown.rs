@@ -171,7 +171,7 @@ pub(super) fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() && character != '\t' {
-            shown.push_str(&format!("\\x{:02x}", u32::from(character)));
+            shown.extend(["\\x", &format!("{:02x}", u32::from(character))]);
         } else {
             shown.push(character);
         }
