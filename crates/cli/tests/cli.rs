@@ -179,7 +179,7 @@ fn what_is_printed_is_data_alone() {
 fn a_database_is_made_seeded_and_asked_step_by_step() {
     let folder = Folder::project("steps");
     let too_early = run(&folder, &["query", "-e", "{ products { name } }"]);
-    assert!(told(&too_early).contains("run `dragoman migrate`"), "{}", told(&too_early));
+    assert!(told(&too_early).contains("`dragoman migrate` makes it"), "{}", told(&too_early));
 
     let shown = run(&folder, &["migrate", "--dry-run"]);
     assert!(!shown.status.success() && out(&shown).contains("Product"), "{}", told(&shown));
