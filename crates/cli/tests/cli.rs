@@ -158,7 +158,11 @@ fn what_needs_no_database_is_checked() {
     assert!(told(&mistyped).contains("did you mean DRAGOMAN_DATABASE?"), "{}", told(&mistyped));
     for role in ["", "edtor"] {
         let token = run(&folder, &["token", "sign", "--role", role]);
-        assert!(told(&token).contains("the rules name: authenticated, editor, public"), "{}", told(&token));
+        assert!(
+            told(&token).contains("there are: administrator, authenticated, editor, operator, public"),
+            "{}",
+            told(&token)
+        );
     }
 }
 
