@@ -106,7 +106,7 @@ async fn a_run_of_the_engine_that_ends_may_be_asked_to_end_again() {
         assert_eq!(asked, Err(Cause::Agent(AgentFault::Refused { run: run.0, why })));
         let begin = Progress::Run { event: RunEvent::Begin, message: String::new() };
         engine.report(&lease, vec![begin]).await.unwrap();
-        kitchen.forward(LEASE / 2);
+        kitchen.now.forward(LEASE / 2);
         let told = || NewState {
             of: run.0,
             version: None,

@@ -424,7 +424,7 @@ async fn a_worker_renews_its_leases_for_what_may_end_a_run_alone() {
         let run = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
         let worker = Working::start(&kitchen, &guard);
         begun(engine, run).await;
-        kitchen.forward(Duration::from_secs(1));
+        kitchen.now.forward(Duration::from_secs(1));
         asked(Ask::Delete(0));
         let lease = i64::try_from(LEASE.as_micros()).unwrap();
         let renewed = Value::Instant(kitchen.now.now() + lease);
@@ -434,7 +434,7 @@ async fn a_worker_renews_its_leases_for_what_may_end_a_run_alone() {
             }
         };
         tokio::time::timeout(PATIENCE, renewing).await.expect("the lease is renewed");
-        kitchen.forward(Duration::from_secs(1));
+        kitchen.now.forward(Duration::from_secs(1));
         asked(Ask::RunBeat(0));
         // It looks for runs meanwhile, which it would do behind a renewal.
         let other = engine.launch(&engine.prepare(Kitchen::launch()).await.unwrap()).await.unwrap().run;
