@@ -24,6 +24,8 @@ const ENVIRONMENT: [&str; 4] = ["PATH", "LANG", "HOME", "TZ"];
 pub(crate) enum Purpose {
     /// To launch and execute runs: the jobs of this project are the current ones from now on.
     Serving,
+    /// To launch and execute runs beside servers, which say what jobs are current.
+    Joining,
     /// To look at runs and to end them, whatever jobs are current.
     Looking,
 }
@@ -40,6 +42,7 @@ pub(crate) async fn engine(
     let engine = Engine::open(Arc::clone(store), Clock::Database, Arc::new(Ids::Random)).await?;
     match purpose {
         Purpose::Serving => engine.serve(Arc::clone(model)).await?,
+        Purpose::Joining => engine.join(Arc::clone(model)).await?,
         Purpose::Looking => {}
     }
     // Whoever opens a SQLite database for its runs holds the lock of its folder.

@@ -22,7 +22,7 @@ use crate::launch::{Launch, Launched, NewRun, NewStep};
 use crate::lease::{Claim, Claimed, Lease};
 use crate::progress::{Progress, Report};
 use crate::record::{EventRecord, LogRecord, RunKey, RunRecord, StepRecord, int, only, uuid};
-use crate::register::Register;
+use crate::register::{Register, Standing};
 use crate::steps::{Selection, SelectionFault, Steps};
 use crate::transition::{RunStatus, StepStatus};
 use crate::{Clock, Error, Mutations, cancel, launch, lease, progress, register, scheduler, statements as of};
@@ -113,12 +113,25 @@ impl Engine {
     /// # Errors
     /// What the database said.
     pub async fn serve(&self, model: Arc<Model>) -> Result<(), Error> {
+        self.register(model, Standing::Served).await
+    }
+
+    /// Launches and executes the jobs of this model beside whoever serves: what the database does not have is added, and which jobs, versions and
+    /// schedules are current stays as it is.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn join(&self, model: Arc<Model>) -> Result<(), Error> {
+        self.register(model, Standing::Added).await
+    }
+
+    async fn register(&self, model: Arc<Model>, standing: Standing) -> Result<(), Error> {
         let rows = Arc::new(Register::of(&model, &self.ids, self.now_here())?);
         let clock = self.clock.clone();
         self.store
             .tell(move |tx| {
                 let (rows, clock) = (Arc::clone(&rows), clock.given());
-                Box::pin(async move { register::tell(tx, clock, &rows).await })
+                Box::pin(async move { register::tell(tx, clock, (&rows, standing)).await })
             })
             .await?;
         let definition = |job: &Job| {

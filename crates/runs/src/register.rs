@@ -67,8 +67,17 @@ impl Register {
     }
 }
 
-/// Writes them. What the project declares no longer stays, and is said not to be current.
-pub(crate) async fn tell(tx: &Tx, clock: Value, register: &Register) -> Result<(), Error> {
+/// What becomes of what the database has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// These jobs are the current ones: what the project declares no longer stays, and is said not to be current.
+    Served,
+    /// Others say which jobs are current: what is not there is added, and nothing that is there is changed.
+    Added,
+}
+
+/// Writes them.
+pub(crate) async fn tell(tx: &Tx, clock: Value, (register, standing): (&Register, Standing)) -> Result<(), Error> {
     let now = tx.one(&of::CLOCK, vec![clock]).await?;
     let now = Value::Instant(clock_of(&now)?);
     let calls = vec![(&of::TENANT_PUT, vec![Value::Uuid(register.tenant), now.clone()]), (&of::TENANT_READ, vec![])];
@@ -76,17 +85,30 @@ pub(crate) async fn tell(tx: &Tx, clock: Value, register: &Register) -> Result<(
     let tenant = uuid(rows.get(1).and_then(|rows| only(rows))).ok_or(Error::NoAnswer("tenant"))?;
     let list = |items: &[Json]| Value::Json(Json::from(items).to_string());
     let with = |items: &[Json]| vec![list(items), Value::Uuid(tenant), now.clone()];
+    let standing_with = |items: &[Json]| {
+        let mut values = with(items);
+        values.push(Value::Boolean(standing == Standing::Served));
+        values
+    };
     tx.run(vec![
         (&of::PROJECTS_PUT, with(&register.projects)),
-        (&of::JOBS_PUT, with(&register.jobs)),
-        (&of::JOBS_RETIRE, vec![list(&register.jobs), now.clone()]),
-        (&of::VERSIONS_PUT, with(&register.versions)),
-        (&of::VERSIONS_ARCHIVE, vec![list(&register.versions)]),
+        (&of::JOBS_PUT, standing_with(&register.jobs)),
+        (&of::VERSIONS_PUT, standing_with(&register.versions)),
         (&of::OPS_PUT, with(&register.ops)),
         (&of::EDGES_PUT, with(&register.edges)),
-        (&of::SCHEDULES_PUT, with(&register.schedules)),
-        (&of::SCHEDULES_RETIRE, vec![list(&register.schedules)]),
     ])
     .await?;
-    Ok(())
+    match standing {
+        Standing::Added => Ok(()),
+        Standing::Served => {
+            tx.run(vec![
+                (&of::JOBS_RETIRE, vec![list(&register.jobs), now.clone()]),
+                (&of::VERSIONS_ARCHIVE, vec![list(&register.versions)]),
+                (&of::SCHEDULES_PUT, with(&register.schedules)),
+                (&of::SCHEDULES_RETIRE, vec![list(&register.schedules)]),
+            ])
+            .await?;
+            Ok(())
+        }
+    }
 }

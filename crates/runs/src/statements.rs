@@ -49,9 +49,9 @@ fixed! {
     TENANT_PUT = "tenant_put" [Uuid, Instant] -> [];
     TENANT_READ = "tenant_read" [] -> [Uuid];
     PROJECTS_PUT = "projects_put" [Json, Uuid, Instant] -> [];
-    JOBS_PUT = "jobs_put" [Json, Uuid, Instant] -> [];
+    JOBS_PUT = "jobs_put" [Json, Uuid, Instant, Boolean] -> [];
     JOBS_RETIRE = "jobs_retire" [Json, Instant] -> [];
-    VERSIONS_PUT = "versions_put" [Json, Uuid, Instant] -> [];
+    VERSIONS_PUT = "versions_put" [Json, Uuid, Instant, Boolean] -> [];
     VERSIONS_ARCHIVE = "versions_archive" [Json] -> [];
     OPS_PUT = "ops_put" [Json, Uuid, Instant] -> [];
     EDGES_PUT = "edges_put" [Json, Uuid, Instant] -> [];

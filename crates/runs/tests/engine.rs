@@ -306,3 +306,49 @@ async fn a_word_finds_its_own_run_alone_and_what_is_not_given_is_not_kept() {
         kitchen.remove().await;
     }
 }
+
+#[tokio::test]
+async fn a_worker_of_another_version_of_the_project_changes_nothing_of_what_is_served() {
+    let served = format!(
+        "{} type Menu @job(repository: \"kitchen\") @schedule(cron: \"0 3 * * *\") {{ a: Int @run(command: [\"true\"]) }}",
+        JOBS
+    );
+    let older = format!("{} type Old @job(repository: \"kitchen\") {{ a: Int @run(command: [\"true\"]) }}", JOBS)
+        .replace("limit: Int! = 100", "limit: Int! = 5");
+    for kitchen in Kitchen::of("engine_join", &served).await {
+        let store = kitchen.place.open();
+        let standing = async || {
+            let lists = [
+                "select name || ' ' || is_current from _job order by name",
+                "select name || ' ' || cron from _schedule where is_current and started_at is not null order by name",
+                "select job.name || ' ' || version.number from _job_version as version join _job as job on job._key = version.job_key where not version.archived order by 1",
+            ];
+            let mut lines = Vec::new();
+            for text in lists {
+                let fixed =
+                    store::Fixed { sqlite: text, postgres: text, params: &[], columns: &[sql::ColumnKind::Text] };
+                lines.push(store.ask(&fixed, Vec::new()).await.unwrap());
+            }
+            lines
+        };
+        let before = standing().await;
+        assert_eq!(before[1].len(), 1);
+        let ids = store::Ids::seeded(8);
+        let clock = runs::Clock::Manual(Arc::clone(&kitchen.now));
+        let worker = runs::Engine::open(Arc::new(kitchen.place.open()), clock, Arc::new(ids)).await.unwrap();
+        let sources = vec![Source { name: "schema/jobs.graphql".to_owned(), text: older.clone() }];
+        worker.join(Arc::new(model::read(sources).unwrap())).await.unwrap();
+        for job in ["nightly", "old"] {
+            let new = worker.prepare(Launch { job: job.to_owned(), ..Kitchen::launch() }).await.unwrap();
+            let run = worker.launch(&new).await.unwrap().run;
+            assert_eq!(worker.run(run).await.unwrap().unwrap().job, job);
+        }
+        let mut after = standing().await;
+        after[0].retain(|row| !format!("{row:?}").contains("old"));
+        assert_eq!(after, before);
+        worker.serve(worker.model()).await.unwrap();
+        assert!(standing().await[1].is_empty(), "a server says what is current");
+        drop((store, worker));
+        kitchen.remove().await;
+    }
+}

@@ -180,7 +180,7 @@ pub(crate) fn worker(arguments: &Arguments) -> Result<ExitCode, Error> {
         }
         let begin = async || {
             require_none(&store, &model, &sources).await?;
-            working::engine(&store, &model, Purpose::Serving).await
+            working::engine(&store, &model, Purpose::Joining).await
         };
         let Some(found) = when_there(&store, stop.clone(), begin).await? else { return Ok(()) };
         let Some(engine) = found else { return Err(Error::NoJobs) };
@@ -240,10 +240,12 @@ fn reaching(
         let store = Arc::new(open_made_store(&project)?);
         require_none(&store, &model, &sources).await?;
         let purpose = match work {
-            Work::Here | Work::Elsewhere => Purpose::Serving,
+            // Who has the lock of the folder is the only one.
+            Work::Here | Work::Elsewhere if is_sqlite => Purpose::Serving,
+            Work::Here | Work::Elsewhere => Purpose::Joining,
             Work::Nowhere => Purpose::Looking,
         };
-        if purpose == Purpose::Serving {
+        if purpose != Purpose::Looking {
             require_schemas(&project, &model)?;
         }
         let Some(engine) = working::engine(&store, &model, purpose).await? else { return Err(Error::NoJobs) };
