@@ -141,8 +141,9 @@ fn loud(database: Database) {
         }
         cursor = told["cursor"].clone();
     }
-    let expected: String = (1..=3_000).map(|number| format!("{number}\n")).collect();
-    assert_eq!((out.as_str(), err.as_str()), (expected.as_str(), "1\n2\n3\n4\n5\n"));
+    let numbers: Vec<usize> = out.lines().filter_map(|line| line.parse().ok()).collect();
+    assert!(numbers.iter().copied().eq(1..=3_000), "{out}");
+    assert_eq!(err, "1\n2\n3\n4\n5\n");
     assert!(cursor.as_str().is_some_and(|cursor| cursor.starts_with("13893:10:")), "{cursor}");
 }
 

@@ -527,7 +527,9 @@ mod tests {
             });
             let bound: Vec<_> = (0..200).map(|_| bind_in(folder)).collect();
             is_over.store(true, Ordering::Relaxed);
-            bound.into_iter().for_each(|bound| drop(bound.unwrap()));
+            for bound in bound {
+                drop(bound.unwrap());
+            }
             looking.join().unwrap()
         })
     }

@@ -303,7 +303,9 @@ fn a_server_away_from_a_terminal_says_nothing_but_lines_of_json() {
     }
     assert!(dev.stop().success());
     met.extend(dev.lines.iter());
-    met.iter().for_each(|line| check(line));
+    for line in &met {
+        check(line);
+    }
 }
 
 #[test]

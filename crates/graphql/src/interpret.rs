@@ -68,6 +68,9 @@ pub fn to_plan(schema: &Schema, operation: &Operation, variables: &Variables) ->
 /// A field may be refused alone; the rest of the plan stands.
 type Refusable<T> = Result<T, Refusal>;
 
+/// What a member is that no row is asked about: JSON text that is known, and why it is refused.
+type Without<V> = (fn(String) -> V, fn(Refusal) -> V);
+
 fn refuse<T>(cause: Cause) -> Refusable<T> {
     Err(Refusal { cause })
 }
@@ -215,7 +218,7 @@ impl<'a> Planner<'a> {
         &mut self,
         merged: &Merged<'a>,
         object: &str,
-        (constant, refused): (fn(String) -> V, fn(Refusal) -> V),
+        (constant, refused): Without<V>,
         mut value: impl FnMut(&mut Self, &Merged<'a>, &'a FieldDefinition) -> Refusable<V>,
     ) -> Vec<Member<V>> {
         let mut members = Vec::new();

@@ -309,12 +309,11 @@ async fn a_word_finds_its_own_run_alone_and_what_is_not_given_is_not_kept() {
 
 #[tokio::test]
 async fn a_worker_of_another_version_of_the_project_changes_nothing_of_what_is_served() {
-    let served = format!(
-        "{} type Menu @job(repository: \"kitchen\") @schedule(cron: \"0 3 * * *\") {{ a: Int @run(command: [\"true\"]) }}",
-        JOBS
-    );
-    let older = format!("{} type Old @job(repository: \"kitchen\") {{ a: Int @run(command: [\"true\"]) }}", JOBS)
-        .replace("limit: Int! = 100", "limit: Int! = 5");
+    let menu =
+        r#" type Menu @job(repository: "kitchen") @schedule(cron: "0 3 * * *") { a: Int @run(command: ["true"]) }"#;
+    let served = [JOBS, menu].concat();
+    let old = r#" type Old @job(repository: "kitchen") { a: Int @run(command: ["true"]) }"#;
+    let older = [JOBS, old].concat().replace("limit: Int! = 100", "limit: Int! = 5");
     for kitchen in Kitchen::of("engine_join", &served).await {
         let store = kitchen.place.open();
         let standing = async || {
