@@ -304,16 +304,20 @@ impl Running {
         })
     }
 
-    /// Waits until no run waits for a worker.
+    /// Waits until no run that may begin waits for a worker.
     ///
     /// # Panics
     /// When no engine works here, the database fails, or it takes too long.
     pub fn until_all_began(&self) {
         let engine = self.engine.as_ref().expect("an engine works here");
         let mut progress = engine.progress();
+        let now = jiff::Timestamp::now().as_microsecond();
         let began = async {
-            progress.mark_unchanged();
-            while !engine.runs(None, Some(RunStatus::Queued), 1).await.expect("the database answers").is_empty() {
+            loop {
+                let waiting = engine.runs(None, Some(RunStatus::Queued), 100).await.expect("the database answers");
+                if waiting.iter().all(|run| run.scheduled_for.is_some_and(|time| time > now)) {
+                    return;
+                }
                 progress.changed().await.expect("the engine lives");
             }
         };
