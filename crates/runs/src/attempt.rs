@@ -125,8 +125,12 @@ impl Attempt {
         let outcome = match ended.reason {
             Reason::Cancel | Reason::Abandoned => Outcome::Canceled,
             Reason::Timeout => Outcome::Failed(Failure::of("StepTimeout", &words::timed_out(op), &[])),
-            Reason::Exit if ended.status == Some(0) => self.given(op, gave.value, &mut progress),
-            Reason::Exit => Outcome::Failed(said.unwrap_or_else(|| words::exited(op, ended, &self.last_lines))),
+            Reason::Exit => match said {
+                // Why it ends is a failure whatever the status.
+                Some(failure) => Outcome::Failed(failure),
+                None if ended.status == Some(0) => self.given(op, gave.value, &mut progress),
+                None => Outcome::Failed(words::exited(op, ended, &self.last_lines)),
+            },
         };
         Told { progress, outcome }
     }

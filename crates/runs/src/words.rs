@@ -105,8 +105,13 @@ pub(crate) fn program_event(op: &OpDefinition, attempt: u32, event: &Json) -> Pr
     let label = text("label").unwrap_or_default();
     ProgramEvent::Happened(match text("event").unwrap_or_default() {
         "log" => {
-            let level = text("level").filter(|level| LEVELS.contains(level)).unwrap_or("INFO");
+            let given = text("level").unwrap_or("INFO");
+            let level = LEVELS.into_iter().find(|level| level.eq_ignore_ascii_case(given)).unwrap_or("INFO");
             NewEvent::new("LOG", level, text("message").unwrap_or_default()).of_step(&op.name, attempt)
+        }
+        kind @ ("asset_materialization" | "asset_observation") if key_words(event).is_empty() => {
+            let message = format!("an event of the kind `{kind}` has no `key`: a list of words, or one");
+            NewEvent::new("LOG", "WARNING", message).of_step(&op.name, attempt)
         }
         "expectation" => {
             let success = event.get("success").and_then(Json::as_bool).unwrap_or_default();
