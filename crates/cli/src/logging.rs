@@ -7,7 +7,8 @@
 mod json;
 mod lines;
 
-use std::io::IsTerminal as _;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
 use tracing::Level;
@@ -45,7 +46,13 @@ pub(crate) fn start(config: &Config) -> Result<Logging, Error> {
 pub(crate) fn start_serving(config: &Config) -> Result<Logging, Error> {
     let format = *SERVED.get_or_init(|| format(config));
     if format == Format::Json {
-        std::panic::set_hook(Box::new(|panic| say(Level::ERROR, &panic.to_string())));
+        std::panic::set_hook(Box::new(|panic| {
+            let trace = Backtrace::capture();
+            match trace.status() {
+                BacktraceStatus::Captured => say(Level::ERROR, &format!("{panic}\n{trace}")),
+                _ => say(Level::ERROR, &panic.to_string()),
+            }
+        }));
     }
     start(config)
 }
@@ -53,7 +60,8 @@ pub(crate) fn start_serving(config: &Config) -> Result<Logging, Error> {
 /// Says something on standard error to whoever has started a server: as it stands, or as a line of the log.
 pub(crate) fn say(level: Level, text: &str) {
     let format = SERVED.get().copied().unwrap_or(Format::Text);
-    eprintln!("{}", format.line(level, text));
+    // A panic is told by this, too: that nobody reads must not be another one.
+    let _closed = writeln!(std::io::stderr(), "{}", format.line(level, text)).is_err();
 }
 
 /// The same of an error.

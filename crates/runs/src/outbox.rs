@@ -158,6 +158,10 @@ impl Engine {
             match self.prepare(Launch { location, repository, job: name, ..Launch::default() }).await {
                 Ok(new) => jobs.push((named, new)),
                 Err(error @ Error::Store(_)) => return Err(error),
+                // What is not launched at all is said where it is asked for.
+                Err(error @ (Error::Hooked { .. } | Error::Dynamic { .. })) => {
+                    tracing::debug!(job = job.name, error = crate::chain(&error), "events launch no job");
+                }
                 // What hinders one job keeps no other from its events; they wait.
                 Err(error) => {
                     tracing::error!(job = job.name, error = crate::chain(&error), "an event could not launch a job");

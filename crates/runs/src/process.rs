@@ -40,8 +40,13 @@ pub struct Task {
     pub line_bytes_max: usize,
     /// Bytes of each stream that are kept.
     pub stream_bytes_max: u64,
-    /// Lines of each stream that are kept.
+    /// Lines of each stream that are kept; a worker of before does not say it.
+    #[serde(default = "stream_lines_max")]
     pub stream_lines_max: u64,
+}
+
+fn stream_lines_max() -> u64 {
+    STREAM_LINES_MAX
 }
 
 /// What the guard tells.

@@ -269,18 +269,21 @@ fn serve(shared: &Shared, asks: &Receiver<Ask>, messages: &mpsc::Sender<Message>
         let step = begin.step;
         // A run that is gone hears nothing; its processes end because their lifelines are dropped.
         let tell = |heard| messages.blocking_send(Message { step, heard }).is_ok();
-        let last = match &mut held {
+        let (last, files) = match &mut held {
             Ok(held) => {
                 if let Some(lifeline) = lifeline {
                     held.take_back(lifeline);
                 }
                 attempt(shared, held, (begin, give), tell)
             }
-            Err(error) => Heard::Broken(crate::chain(error)),
+            Err(error) => (Heard::Broken(crate::chain(error)), None),
         };
         if matches!(last, Heard::Broken(_)) {
-            // Nothing of the process is left when this is heard.
+            // Nothing of the process is left when its files go and this is heard.
             drop(held);
+            if let Some(files) = files {
+                files.remove();
+            }
             let _told = tell(last);
             return;
         }
@@ -290,23 +293,25 @@ fn serve(shared: &Shared, asks: &Receiver<Ask>, messages: &mpsc::Sender<Message>
     }
 }
 
-/// One attempt, from its files to the last that is heard of it.
+/// One attempt, from its files to the last that is heard of it; with the files where its process may live still.
 fn attempt(
     shared: &Shared,
     held: &mut Held,
     (begin, give): (Begin, oneshot::Sender<Lifeline>),
     tell: impl Fn(Heard) -> bool,
-) -> Heard {
+) -> (Heard, Option<Files>) {
     let files = match Files::make(begin.folder.clone(), &begin.document) {
         Ok(files) => files,
-        Err(error) => return Heard::Broken(crate::chain(&error)),
+        Err(error) => return (Heard::Broken(crate::chain(&error)), None),
     };
-    let heard = match hold(&files.task(shared, &begin), held, give, tell) {
-        Last::Ended(ended) => Heard::Ended(ended, Gave { value: files.value(), events: files.program_events() }),
-        Last::Broken(reason) => Heard::Broken(reason),
-    };
-    files.remove();
-    heard
+    match hold(&files.task(shared, &begin), held, give, tell) {
+        Last::Ended(ended) => {
+            let gave = Gave { value: files.value(), events: files.program_events() };
+            files.remove();
+            (Heard::Ended(ended, gave), None)
+        }
+        Last::Broken(reason) => (Heard::Broken(reason), Some(files)),
+    }
 }
 
 /// The last that is heard of a process.

@@ -145,7 +145,7 @@ impl Command<'_> {
         Ok(Work::effect(self.engine.launch_effect(new, cause)))
     }
 
-    /// The job is one that the caller sees and may launch, the run that is repeated one that he sees. Tags of the engine's own come from no
+    /// The job is one that the caller sees and may launch, the runs that are named before it ones that he sees. Tags of the engine's own come from no
     /// request, but for those of the run of the same job that is repeated.
     async fn may_launch(&self, launch: &Launch) -> Result<(), Cause> {
         let job = (launch.location.as_str(), launch.repository.as_str(), launch.job.as_str());
@@ -155,6 +155,12 @@ impl Command<'_> {
             Some(parent) => Some(self.seen(parent).await?),
             None => None,
         };
+        if let Some(root) = launch.root {
+            let run = self.seen(root).await?;
+            if !launch.is_of_job_of(&run) {
+                return Err(Cause::Run(RunFault::NoRun(root.to_string())));
+            }
+        }
         let kept = parent.filter(|run| launch.is_of_job_of(run)).map(|run| run.tags).unwrap_or_default();
         let mut own = launch.tags.iter().filter(|(name, _)| name.starts_with(OWN_TAGS));
         match own.find(|(name, value)| kept.get(*name) != Some(*value)) {
@@ -291,10 +297,12 @@ fn taken(new: &NewRun) -> Cause {
 
 /// In order a run ends that waits or has started; at once every one that has not ended.
 fn can_end(status: RunStatus, ending: Ending) -> bool {
-    let word = status.word();
-    match ending {
-        Ending::InOrder => matches!(word, "queued" | "started"),
-        Ending::AtOnce => !matches!(word, "succeeded" | "failed" | "canceled"),
+    match (status, ending) {
+        (RunStatus::Queued | RunStatus::Started, _) | (RunStatus::Starting | RunStatus::Canceling, Ending::AtOnce) => {
+            true
+        }
+        (RunStatus::Starting | RunStatus::Canceling, Ending::InOrder)
+        | (RunStatus::Succeeded | RunStatus::Failed | RunStatus::Canceled, _) => false,
     }
 }
 

@@ -23,7 +23,7 @@ impl Found {
 
     /// The rows of a list, or the one row.
     pub(crate) fn rows(self) -> Vec<Row> {
-        rows_at(&self.0, 0)
+        rows_at(&self.0, 0, true)
     }
 }
 
@@ -41,6 +41,8 @@ struct List {
     /// Of all rows, one after another.
     members: Vec<Member>,
     rows: Vec<Place>,
+    /// A select found them: what something is told from must be among what it read.
+    is_found: bool,
 }
 
 /// Where a row stands.
@@ -93,7 +95,7 @@ impl Row {
 
     /// The rows below it under this name.
     pub(crate) fn rows(&self, name: &str) -> Vec<Row> {
-        self.read(name).map_or_else(Vec::new, |member| rows_at(&self.list.text, member.value.start))
+        self.read(name).map_or_else(Vec::new, |member| rows_at(&self.list.text, member.value.start, self.list.is_found))
     }
 
     /// All of it.
@@ -102,10 +104,10 @@ impl Row {
         whole.get_or_init(|| json(&self.list.text[object.clone()]))
     }
 
-    /// A column that something is told from: the select that found the row must have read it.
+    /// A column that something is told from.
     fn read(&self, name: &str) -> Option<&Member> {
         let found = self.member(name);
-        debug_assert!(found.is_some(), "`{name}` is not among what was read: {}", self.whole());
+        debug_assert!(found.is_some() || !self.list.is_found, "`{name}` is not among what was read: {}", self.whole());
         found
     }
 
@@ -119,9 +121,12 @@ impl From<&Json> for Row {
     fn from(row: &Json) -> Row {
         let none = || {
             let place = Place { object: 0..NULL.len(), members: 0..0, whole: OnceCell::new() };
-            Row { list: Rc::new(List { text: NULL.into(), members: Vec::new(), rows: vec![place] }), at: 0 }
+            Row {
+                list: Rc::new(List { text: NULL.into(), members: Vec::new(), rows: vec![place], is_found: false }),
+                at: 0,
+            }
         };
-        Found::new(&row.to_string()).rows().pop().unwrap_or_else(none)
+        rows_at(&row.to_string().into(), 0, false).pop().unwrap_or_else(none)
     }
 }
 
@@ -142,7 +147,7 @@ fn json(text: &str) -> Json {
 }
 
 /// The rows of the list or object that begins here.
-fn rows_at(text: &Rc<str>, start: usize) -> Vec<Row> {
+fn rows_at(text: &Rc<str>, start: usize, is_found: bool) -> Vec<Row> {
     let mut scan = Scan { bytes: text.as_bytes(), at: start };
     let is_list = scan.peek() == Some(b'[');
     if is_list {
@@ -157,7 +162,7 @@ fn rows_at(text: &Rc<str>, start: usize) -> Vec<Row> {
             break;
         }
     }
-    let (count, list) = (rows.len(), Rc::new(List { text: Rc::clone(text), members, rows }));
+    let (count, list) = (rows.len(), Rc::new(List { text: Rc::clone(text), members, rows, is_found }));
     (0..count).map(|at| Row { list: Rc::clone(&list), at }).collect()
 }
 
