@@ -306,9 +306,9 @@ fn attempt(
     };
     match hold(&files.task(shared, &begin), held, give, tell) {
         Last::Ended(ended) => {
-            let gave = Gave { value: files.value(), events: files.program_events() };
+            let written = Gave { value: files.value(), events: files.program_events() };
             files.remove();
-            (Heard::Ended(ended, gave), None)
+            (Heard::Ended(ended, written), None)
         }
         Last::Broken(reason) => (Heard::Broken(reason), Some(files)),
     }

@@ -112,7 +112,7 @@ impl Row {
     }
 
     fn member(&self, name: &str) -> Option<&Member> {
-        let List { text, members, rows } = &*self.list;
+        let List { text, members, rows, .. } = &*self.list;
         members[rows[self.at].members.clone()].iter().find(|member| text[member.name.clone()] == *name)
     }
 }
